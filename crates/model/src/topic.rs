@@ -1,0 +1,42 @@
+//! The Kafka topics, by name.
+
+use crate::Agency;
+
+/// What raw topics begin with; the agency follows.
+pub const RAW_PREFIX: &str = "raw.";
+/// A pattern for a consumer that wants every agency's raw topic.
+pub const RAW_PATTERN: &str = "^raw\\..+";
+/// OCSF JSON, one event a record, in the partition with the number of its raw partition.
+pub const EVENTS: &str = "events";
+/// Internal: rule matches, keyed by rule and group.
+pub const MATCHES: &str = "matches";
+/// Compacted: rulesets, stages, exceptions, indicators, parsers.
+pub const CONTROL: &str = "control";
+/// OCSF Detection Findings (class 2004), one a record.
+pub const ALERTS: &str = "alerts";
+/// Raw bytes that no parser could make an event of.
+pub const DEAD_LETTERS: &str = "dead-letters";
+
+/// The topic that an agency's collectors write to.
+pub fn raw(agency: &Agency) -> String {
+    format!("{RAW_PREFIX}{agency}")
+}
+
+/// The agency of a raw topic, or `None` where `topic` is no raw topic.
+pub fn agency_of(topic: &str) -> Option<Agency> {
+    Agency::new(topic.strip_prefix(RAW_PREFIX)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agency_comes_back_from_its_topic() {
+        let agency = Agency::new("mof").unwrap();
+        assert_eq!(agency_of(&raw(&agency)), Some(agency));
+        for topic in ["events", "raw.", "raw.Bad", "xraw.mof"] {
+            assert_eq!(agency_of(topic), None, "{topic}");
+        }
+    }
+}
