@@ -20,7 +20,8 @@ impl Agency {
     pub fn new(name: &str) -> Result<Self, Error> {
         let bytes = name.as_bytes();
         let fits = !bytes.is_empty() && bytes.len() <= AGENCY_BYTES_MAX;
-        let legal = bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
+        let legal =
+            bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
         if fits && legal && bytes[0] != b'-' {
             Ok(Self(name.into()))
         } else {

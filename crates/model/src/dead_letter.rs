@@ -31,14 +31,8 @@ pub enum DeadLetterCode {
 
 impl DeadLetterCode {
     /// Every code.
-    pub const ALL: [Self; 6] = [
-        Self::Empty,
-        Self::Binary,
-        Self::TooDeep,
-        Self::TooLong,
-        Self::BadOrigin,
-        Self::BadEvent,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Empty, Self::Binary, Self::TooDeep, Self::TooLong, Self::BadOrigin, Self::BadEvent];
 
     /// The code as it stands in the header, the metric and the table.
     pub fn as_str(self) -> &'static str {
