@@ -1,0 +1,34 @@
+# The front door: `make demo` shows Prohori at work, `make test` runs every test.
+# Both set up what they need first (deploy/setup says what that is).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test setup build lint unit e2e web bench
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+demo: setup build ## set up, build, start the whole stack, replay an attack
+	@exec target/release/prohori up --demo --data .prohori
+
+build:
+	@echo "Prohori: building (release); the first time takes some minutes"
+	@cargo build --release --locked -p prohori -p collector
+
+test: ## set up, lint, and run every test
+	@deploy/setup --test
+	@$(MAKE) --no-print-directory lint unit
+
+setup: ## fetch what is pinned: Debian packages, Kafka, the ClickHouse engine, the dashboard's packages
+	@deploy/setup
+
+lint: ## formatting, clippy with warnings denied, the web's type and catalogue checks
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	npm --prefix dashboard-api/web run check
+
+unit: ## every Rust and web test, the end-to-end ones with the real stack included
+	npm --prefix dashboard-api/web test
+	cargo build --locked --bins
+	cargo test --workspace --locked
