@@ -1,0 +1,53 @@
+//! The topics of Prohori, with the settings that its guarantees rest on.
+
+use crate::RECORD_BYTES_MAX;
+use model::{Agency, topic};
+
+/// How much a batch may be larger than its one record: frame, key and headers.
+const BATCH_OVERHEAD_BYTES: usize = 64 * 1024;
+
+/// A topic as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicSpec {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: i32,
+    /// Settings, as Kafka names them.
+    pub config: Vec<(String, String)>,
+}
+
+impl TopicSpec {
+    /// A topic that takes records of up to [`RECORD_BYTES_MAX`], stamped on arrival.
+    ///
+    /// On arrival (`LogAppendTime`), because the store sorts rows by Kafka's time: the clock of a
+    /// host that is years off must not decide where they lie.
+    pub fn new(name: impl Into<String>, partitions: i32) -> Self {
+        let bytes_max = RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES;
+        Self { name: name.into(), partitions, config: Vec::new() }
+            .with("max.message.bytes", &bytes_max.to_string())
+            .with("message.timestamp.type", "LogAppendTime")
+    }
+
+    /// Sets or replaces one setting.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.config.retain(|(k, _)| k != key);
+        self.config.push((key.into(), value.into()));
+        self
+    }
+
+    /// The raw topic of `agency`.
+    pub fn raw(agency: &Agency, partitions: i32) -> Self {
+        Self::new(topic::raw(agency), partitions)
+    }
+
+    /// The topics that are there once, whatever the agencies.
+    pub fn shared(partitions: i32) -> Vec<Self> {
+        let plain = [topic::EVENTS, topic::MATCHES, topic::ALERTS, topic::DEAD_LETTERS];
+        let mut topics: Vec<_> =
+            plain.into_iter().map(|name| Self::new(name, partitions)).collect();
+        topics.push(Self::new(topic::CONTROL, partitions).with("cleanup.policy", "compact"));
+        topics
+    }
+}
