@@ -1,0 +1,39 @@
+//! The demo as a newcomer meets it: alerts within a minute, and a browser that works them.
+
+use e2e::stack::wait_until;
+use e2e::{Stack, binary};
+use std::process::Command;
+use std::time::Duration;
+
+/// How long the whole story may take from its first line to its last alert.
+const STORY_DEADLINE: Duration = Duration::from_secs(150);
+/// Rules of ours that the story must set off.
+const RULES_MIN: u64 = 25;
+
+/// The one-time login that `prohori up` printed.
+fn token(output: &str) -> String {
+    let token = output.split_once("/login#token=").map(|(_, rest)| rest);
+    let token = token.and_then(|rest| rest.split_whitespace().next());
+    token.unwrap_or_else(|| panic!("no one-time login in:\n{output}")).to_owned()
+}
+
+#[test]
+fn the_story_raises_alerts_and_an_analyst_works_them_in_a_browser() {
+    let stack = Stack::start(&["--demo"]);
+    wait_until("the story is told", STORY_DEADLINE, || {
+        stack.output().contains("lines of the attack replayed")
+    });
+    wait_until("its alerts are stored", STORY_DEADLINE, || {
+        stack.count("SELECT uniqExact(rule_id) FROM alerts").unwrap_or(0) >= RULES_MIN
+    });
+    assert_eq!(stack.count("SELECT count() FROM dead_letters"), Ok(0), "{}", stack.report());
+    assert!(stack.output().contains("the first alert is in the queue"), "{}", stack.output());
+    let status = Command::new("npm")
+        .args(["--prefix", "dashboard-api/web", "run", "e2e"])
+        .current_dir(binary::root())
+        .env("PROHORI_URL", format!("http://{}", stack.address("dashboard")))
+        .env("PROHORI_TOKEN", token(&stack.output()))
+        .status();
+    assert!(status.is_ok_and(|s| s.success()), "the browser test failed\n{}", stack.report());
+    stack.stop();
+}
