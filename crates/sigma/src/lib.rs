@@ -1,1 +1,43 @@
-//! Placeholder until this crate's owner writes it.
+//! Sigma rules as typed values: files of YAML in, rules with positions out.
+//!
+//! The specification is Sigma 2.1.0. A file may hold several documents (a rule collection with
+//! `action: global`, `reset` and `repeat`); each becomes a [`Rule`], a [`Correlation`] or a
+//! [`Filter`], or an [`Error`] that says where and how to mend it. Nothing is passed over: an
+//! unknown modifier, a legacy aggregation or a `timeframe` is an error by name.
+//!
+//! What a value test means for one value of an event is [`Matcher::matches`]; where the value is
+//! found, and how many rules are asked at once, is the business of crate `detect`.
+
+pub mod fold;
+
+mod collection;
+mod condition;
+mod date;
+mod detection;
+mod encode;
+mod error;
+mod matcher;
+mod modifier;
+mod network;
+mod number;
+mod pattern;
+mod placeholder;
+mod rule;
+mod value;
+
+pub use collection::{Correlation, Document, Filter, Parsed, parse};
+pub use condition::{CONDITION_DEPTH_MAX, CONDITION_TOKENS_MAX, Condition};
+pub use date::DatePart;
+pub use detection::{Detection, Item, Node, SELECTIONS_MAX, Selection, Test};
+pub use error::{Error, Problem};
+pub use matcher::{Anchor, Comparison, Matcher, REGEX_BYTES_MAX, Regex, Value};
+pub use modifier::Modifier;
+pub use network::Network;
+pub use number::Number;
+pub use pattern::{Part, Pattern};
+pub use placeholder::{EXPANSIONS_MAX, Placeholders};
+pub use rule::{Level, LogSource, Rule};
+pub use yaml::Position;
+
+#[cfg(test)]
+mod tests;
