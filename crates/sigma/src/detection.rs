@@ -157,11 +157,14 @@ impl Reader<'_> {
     }
 
     fn keywords(&self, at: Position, values: &[Yaml]) -> Result<Node, Fault> {
-        self.tests(None, "", at, values).map(Node::Item)
+        self.tests(None, None, at, values).map(Node::Item)
     }
 
     fn item(&self, entry: &yaml::Entry) -> Result<Node, Fault> {
-        let (field, modifiers) = entry.key.split_once('|').unwrap_or((&entry.key, ""));
+        let (field, modifiers) = match entry.key.split_once('|') {
+            Some((field, modifiers)) => (field, Some(modifiers)),
+            None => (entry.key.as_str(), None),
+        };
         let field = (!field.is_empty()).then(|| field.to_owned());
         let values = entry.value.items();
         if values.is_empty() {
@@ -173,7 +176,7 @@ impl Reader<'_> {
     fn tests(
         &self,
         field: Option<String>,
-        modifiers: &str,
+        modifiers: Option<&str>,
         at: Position,
         values: &[Yaml],
     ) -> Result<Item, Fault> {
@@ -183,7 +186,7 @@ impl Reader<'_> {
         let tests = values.iter().map(|value| reader.test(value)).collect::<Result<_, _>>()?;
         Ok(Item {
             field,
-            modifiers: modifiers.to_owned(),
+            modifiers: modifiers.unwrap_or_default().to_owned(),
             at,
             all: chain.contains(&Modifier::All),
             negated: chain.contains(&Modifier::Neq),
@@ -192,15 +195,14 @@ impl Reader<'_> {
     }
 }
 
-fn chain(modifiers: &str) -> Result<Vec<Modifier>, Problem> {
-    let names = modifiers.split('|').filter(|name| !modifiers.is_empty() || !name.is_empty());
+fn chain(modifiers: Option<&str>) -> Result<Vec<Modifier>, Problem> {
     let named = |name: &str| {
         Modifier::named(name).ok_or_else(|| Problem::UnknownModifier {
             name: name.to_owned(),
             suggestion: Modifier::suggest(name),
         })
     };
-    names.map(named).collect()
+    modifiers.map_or(Ok(Vec::new()), |modifiers| modifiers.split('|').map(named).collect())
 }
 
 fn single(mut nodes: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
