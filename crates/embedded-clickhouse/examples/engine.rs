@@ -3,7 +3,8 @@
 //!
 //! With `--listen 127.0.0.1:0` it takes a free port. The address stands on the first line of
 //! standard output, `http://127.0.0.1:PORT`, once requests are answered. `--config FILE` reads
-//! the same TOML as `prohori clickhouse-engine`.
+//! the same TOML as `prohori clickhouse-engine`. `--until-eof` also ends it when its standard
+//! input does, so that it never outlives who started it.
 
 use clap::Parser;
 use embedded_clickhouse::{Config, Engine, Limits};
@@ -30,6 +31,9 @@ struct Options {
     /// A file with the password.
     #[arg(long)]
     password_file: Option<PathBuf>,
+    /// End with standard input.
+    #[arg(long)]
+    until_eof: bool,
 }
 
 impl Options {
@@ -64,8 +68,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
-    let config = options.config()?;
     let (registry, shutdown) = (service::Registry::new(), service::Shutdown::new());
+    if options.until_eof {
+        let shutdown = shutdown.clone();
+        // A thread of its own: a read of standard input cannot be cancelled, and must not keep
+        // the runtime from ending.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            shutdown.begin();
+        });
+    }
+    let config = options.config()?;
     let mut tasks = service::Tasks::new(&shutdown);
     tasks.spawn("signals", shutdown.clone().on_signals());
     embedded_clickhouse::run_with(config, &registry, shutdown.clone(), |address| {

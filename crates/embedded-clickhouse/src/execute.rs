@@ -5,8 +5,10 @@ use crate::engine::Engine;
 use crate::exception::{Exception, code};
 use crate::ffi::{Connection, Counts, Insert, Output, Statement};
 use crate::format::{self, Joiner, Pieces};
+use crate::metrics::Outcome;
 use crate::statement::Kind;
 use bytes::Bytes;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -73,6 +75,8 @@ pub(crate) struct Replies {
     pub(crate) sender: mpsc::Sender<Answer>,
     pub(crate) runtime: Handle,
     pub(crate) idle: Duration,
+    /// As told in the head.
+    pub(crate) written_rows: Cell<u64>,
 }
 
 /// The client is gone: stop.
@@ -80,6 +84,9 @@ struct Gone;
 
 impl Replies {
     fn send(&self, answer: Answer) -> Result<(), Gone> {
+        if let Answer::Head(head) = &answer {
+            self.written_rows.set(head.counts.written_rows);
+        }
         // Within the future, because the timer is the runtime's.
         let sent = async { timeout(self.idle, self.sender.send(answer)).await };
         let sent = self.runtime.block_on(sent);
@@ -90,32 +97,46 @@ impl Replies {
     }
 }
 
-/// Runs `job` to its end and answers it.
-pub(crate) fn execute(engine: &Engine, job: Job, replies: &Replies) {
+/// Runs `job` to its end and answers it; how it ended, and the rows that it stored.
+pub(crate) fn execute(engine: &Engine, job: Job, replies: &Replies) -> (Outcome, u64) {
     let started = Instant::now();
-    let outcome = prepare(engine, &job).and_then(|mut session| match &job.kind {
-        Kind::Insert { .. } => insert(&mut session, job, replies, started),
-        Kind::Select { format, totals } => {
-            let format = format.clone().unwrap_or_else(|| job.format.clone());
+    let ended = match prepare(engine, &job)
+        .and_then(|session| run(engine, session, job, replies, started))
+    {
+        Ok(outcome) => outcome,
+        Err(exception) => match replies.send(Answer::Failed(exception)) {
+            Ok(()) => Outcome::Failed,
+            Err(Gone) => Outcome::Gone,
+        },
+    };
+    (ended, replies.written_rows.get())
+}
+
+fn run(
+    engine: &Engine,
+    mut session: Connection,
+    job: Job,
+    replies: &Replies,
+    started: Instant,
+) -> Result<Outcome, Exception> {
+    let format = |format: &Option<String>| format.clone().unwrap_or_else(|| job.format.clone());
+    let (format, pieces) = match &job.kind {
+        Kind::Insert { .. } => return insert(&mut session, job, replies, started),
+        Kind::Incomplete => {
+            return Err(Exception::new(code::SYNTAX_ERROR, "Empty or unfinished query"));
+        }
+        Kind::Other { format: named } => (format(named), Pieces::Whole),
+        Kind::Select { format: named, totals } => {
+            let format = format(named);
             let names = job.settings.iter().map(|(name, _)| &**name);
             let pieces = format::pieces(&format, *totals, &job.text, names);
-            let run = Run { engine, job: &job, replies, started };
-            match pieces {
-                Pieces::Joined | Pieces::Headed(_) if !job.whole => {
-                    run.stream(&mut session, format, pieces)
-                }
-                _ => run.whole(&mut session, Some(format)),
-            }
+            (format, if job.whole { Pieces::Whole } else { pieces })
         }
-        Kind::Other { format } => {
-            let format = format.clone().unwrap_or_else(|| job.format.clone());
-            Run { engine, job: &job, replies, started }.whole(&mut session, Some(format))
-        }
-        Kind::Incomplete => Err(Exception::new(code::SYNTAX_ERROR, "Empty or unfinished query")),
-    });
-    if let Err(exception) = outcome {
-        // A client that is gone does not need it.
-        let _ = replies.send(Answer::Failed(exception));
+    };
+    let run = Run { engine, job: &job, replies, started };
+    match pieces {
+        Pieces::Whole => run.whole(&mut session, format),
+        pieces => run.stream(&mut session, format, pieces),
     }
 }
 
@@ -176,90 +197,92 @@ impl Run<'_> {
         session: &mut Connection,
         format: String,
         pieces: Pieces,
-    ) -> Result<(), Exception> {
+    ) -> Result<Outcome, Exception> {
         let mut rows = session.stream(&self.statement(&format))?;
         // Fetched before anything is sent: most errors are found here and have their status.
-        let mut piece = rows.next()?;
-        let counts = piece.as_ref().map(Output::counts).unwrap_or_default();
+        let first = rows.next()?;
+        let counts = first.as_ref().map(Output::counts).unwrap_or_default();
+        if self.replies.send(self.head(Some(format), counts)).is_err() {
+            return Ok(Outcome::Gone);
+        }
         let mut encoder = Encoder::new(self.job.encoding);
         let mut joiner = Joiner::new(pieces);
-        if self.replies.send(self.head(Some(format), counts)).is_err() {
-            return Ok(());
-        }
-        while let Some(output) = piece {
-            let next = joiner.skip(output.as_ref()).and_then(|skip| {
-                let part = encoder.encode(Bytes::from_owner(output).slice(skip..))?;
-                Ok((part, rows.next()))
-            });
-            let (part, next) = match next {
-                Ok((part, next)) => (part, next),
-                Err(exception) => return self.broken(encoder, &exception),
+        let mut piece = Ok(first);
+        loop {
+            let part = match piece {
+                Ok(None) => return Ok(self.end(encoder)),
+                Ok(Some(output)) => joiner
+                    .skip(output.as_ref())
+                    .and_then(|skip| encoder.encode(Bytes::from_owner(output).slice(skip..))),
+                Err(exception) => Err(exception),
             };
-            if self.replies.send(Answer::Data(part)).is_err() {
-                return Ok(());
-            }
-            match next {
-                Ok(next) => piece = next,
-                Err(exception) => return self.broken(encoder, &exception),
+            match part.map(|part| self.replies.send(Answer::Data(part))) {
+                Ok(Ok(())) => piece = rows.next(),
+                Ok(Err(Gone)) => return Ok(Outcome::Gone),
+                Err(exception) => return Ok(self.broken(encoder, &exception)),
             }
         }
-        self.end(encoder)
     }
 
     /// Builds the result whole and sends it then.
-    fn whole(&self, session: &mut Connection, format: Option<String>) -> Result<(), Exception> {
-        let output = session.query(&self.statement(format.as_deref().unwrap_or("")))?;
-        let length = output.as_ref().len() as u64;
-        let max = self.job.result_bytes_max;
+    fn whole(&self, session: &mut Connection, format: String) -> Result<Outcome, Exception> {
+        let output = session.query(&self.statement(&format))?;
+        let (length, max) = (output.as_ref().len() as u64, self.job.result_bytes_max);
         if length > max {
             let why = format!(
-                "the result has {length} bytes, which is more than {max}: add LIMIT, or ask for a format that is streamed, such as JSONEachRow"
+                "the result has {length} bytes, which is more than {max}: add LIMIT, or ask for \
+                 a format that is streamed, such as JSONEachRow"
             );
             return Err(Exception::new(code::TOO_MANY_ROWS_OR_BYTES, why));
         }
         let counts = output.counts();
         let mut encoder = Encoder::new(self.job.encoding);
-        let format = format.filter(|_| length > 0 || matches!(self.job.kind, Kind::Select { .. }));
+        let format = (length > 0 || matches!(self.job.kind, Kind::Select { .. })).then_some(format);
         let part = match length {
             0 => Bytes::new(),
             _ => encoder.encode(Bytes::from_owner(output))?,
         };
-        let sent = self.replies.send(self.head(format, counts)).is_ok();
-        if sent && (part.is_empty() || self.replies.send(Answer::Data(part)).is_ok()) {
-            return self.end(encoder);
+        let sent = self.replies.send(self.head(format, counts));
+        match sent.and_then(|()| self.send_part(part)) {
+            Ok(()) => Ok(self.end(encoder)),
+            Err(Gone) => Ok(Outcome::Gone),
         }
-        Ok(())
     }
 
-    fn end(&self, encoder: Encoder) -> Result<(), Exception> {
+    fn send_part(&self, part: Bytes) -> Result<(), Gone> {
+        match part.is_empty() {
+            true => Ok(()),
+            false => self.replies.send(Answer::Data(part)),
+        }
+    }
+
+    fn end(&self, encoder: Encoder) -> Outcome {
         // After the head, errors have no other way out than the end of the connection.
         let Ok(rest) = encoder.finish() else {
             let _ = self.replies.send(Answer::Broken);
-            return Ok(());
+            return Outcome::Broken;
         };
-        if rest.is_empty() || self.replies.send(Answer::Data(rest)).is_ok() {
-            let _ = self.replies.send(Answer::End);
+        match self.send_part(rest).and_then(|()| self.replies.send(Answer::End)) {
+            Ok(()) => Outcome::Ok,
+            Err(Gone) => Outcome::Gone,
         }
-        Ok(())
     }
 
     /// Ends a result with an exception, in the form that ClickHouse 25.11 began.
-    fn broken(&self, mut encoder: Encoder, exception: &Exception) -> Result<(), Exception> {
+    fn broken(&self, mut encoder: Encoder, exception: &Exception) -> Outcome {
         let mut message = exception.message(&self.engine.version);
         message.truncate(message.floor_char_boundary(EXCEPTION_BYTES_MAX));
         message.push('\n');
-        let tag = &self.job.exception_tag;
-        let length = message.len();
+        let (tag, length) = (&self.job.exception_tag, message.len());
         let block =
             format!("\r\n__exception__\r\n{tag}\r\n{message}{length} {tag}\r\n__exception__\r\n");
         let parts = encoder.encode(block.into()).and_then(|part| Ok([part, encoder.finish()?]));
-        for part in parts.into_iter().flatten().filter(|part| !part.is_empty()) {
-            if self.replies.send(Answer::Data(part)).is_err() {
-                return Ok(());
-            }
+        let mut parts = parts.into_iter().flatten();
+        let sent = parts.try_for_each(|part| self.send_part(part));
+        match sent.and_then(|()| self.replies.send(Answer::Broken)) {
+            Ok(()) => Outcome::Broken,
+            Err(Gone) => Outcome::Gone,
         }
-        let _ = self.replies.send(Answer::Broken);
-        Ok(())
     }
 }
 
@@ -269,7 +292,7 @@ fn insert(
     job: Job,
     replies: &Replies,
     started: Instant,
-) -> Result<(), Exception> {
+) -> Result<Outcome, Exception> {
     let Job { kind, text, body, mut decoder, params, .. } = job;
     let Kind::Insert { head, format, data } = kind else {
         return Err(Exception::new(code::LOGICAL_ERROR, "not an INSERT"));
@@ -290,10 +313,10 @@ fn insert(
     }
     let counts = insert.finish()?;
     let head = Head { format: None, counts, elapsed: started.elapsed() };
-    if replies.send(Answer::Head(head)).is_ok() {
-        let _ = replies.send(Answer::End);
+    match replies.send(Answer::Head(head)).and_then(|()| replies.send(Answer::End)) {
+        Ok(()) => Ok(Outcome::Ok),
+        Err(Gone) => Ok(Outcome::Gone),
     }
-    Ok(())
 }
 
 fn take(

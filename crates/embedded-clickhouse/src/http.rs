@@ -15,9 +15,11 @@ use crate::engine::{Engine, Workers};
 use crate::exception::{Exception, code};
 use crate::execute::{Answer, BodyPart, Job, Replies, execute};
 use crate::format;
+use crate::metrics::{Metrics, Refusal};
 use crate::statement::{self, Kind};
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -25,11 +27,14 @@ use axum::{Router, middleware};
 use body::Reader;
 use bytes::{Bytes, BytesMut};
 use call::Call;
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::timeout;
 
 /// How long a statement waits for one of the places before code 202: longer than a busy moment,
 /// shorter than a client's patience.
@@ -46,6 +51,7 @@ pub(crate) struct App {
     pub(crate) workers: Workers,
     /// One permit a worker; held until its statement has ended.
     pub(crate) places: Arc<Semaphore>,
+    pub(crate) metrics: Metrics,
 }
 
 /// All routes but those of `service::status`.
@@ -72,47 +78,70 @@ async fn statement(State(app): State<Arc<App>>, request: Request) -> Response {
     if parts.method != Method::POST && parts.uri.query().is_none() {
         return "Ok.\n".into_response();
     }
-    let mut call = match Call::read(&parts) {
-        Ok(call) => call,
-        Err(exception) => return respond::exception(&app, "", &exception),
-    };
     let mut body = Reader::new(body, app.settings.limits.body_bytes, app.settings.idle());
-    let outcome = match multipart::boundary(&parts.headers) {
-        Ok(boundary) => answer(&app, &mut call, boundary, &mut body).await,
-        Err(exception) => Err(exception),
+    let mut query_id = String::new();
+    let outcome = match admit(&app, &parts, &mut query_id, &mut body).await {
+        Ok(admitted) => answer(&app, admitted, &mut body).await,
+        Err(exception) => {
+            app.metrics.refused(Refusal::of(&exception));
+            Err(exception)
+        }
     };
     match outcome {
         Ok(response) => response,
         Err(exception) => {
             body.drain().await;
-            respond::exception(&app, &call.query_id, &exception)
+            respond::exception(&app, &query_id, &exception)
         }
     }
 }
 
+/// A request whose statement may run.
+struct Admitted {
+    call: Call,
+    text: Text,
+    place: OwnedSemaphorePermit,
+}
+
+/// Everything that comes before a statement is run. `query_id` is set as soon as it is known.
+async fn admit(
+    app: &App,
+    parts: &Parts,
+    query_id: &mut String,
+    body: &mut Reader,
+) -> Result<Admitted, Exception> {
+    let mut call = Call::read(parts)?;
+    query_id.clone_from(&call.query_id);
+    call.credentials.check(&app.settings)?;
+    let boundary = multipart::boundary(&parts.headers)?;
+    let text = Text::read(app, &mut call, boundary, body).await?;
+    match timeout(ADMISSION, app.places.clone().acquire_owned()).await {
+        Ok(Ok(place)) => Ok(Admitted { call, text, place }),
+        _ => {
+            let why = format!("all {} places for queries are taken", app.settings.limits.queries);
+            Err(Exception::new(code::TOO_MANY_SIMULTANEOUS_QUERIES, why))
+        }
+    }
+}
+
+/// Runs the statement on a thread of its own, and begins the answer.
 async fn answer(
     app: &Arc<App>,
-    call: &mut Call,
-    boundary: Option<String>,
+    admitted: Admitted,
     body: &mut Reader,
 ) -> Result<Response, Exception> {
-    call.credentials.check(&app.settings)?;
-    let text = Text::read(app, call, boundary, body).await?;
-    let place = tokio::time::timeout(ADMISSION, app.places.clone().acquire_owned()).await;
-    let Ok(Ok(place)) = place else {
-        let why = format!("all {} places for queries are taken", app.settings.limits.queries);
-        return Err(Exception::new(code::TOO_MANY_SIMULTANEOUS_QUERIES, why));
-    };
+    let Admitted { mut call, text, place } = admitted;
     let (sender, mut answers) = mpsc::channel(PARTS);
     let (parts, receiver) = mpsc::channel(PARTS);
     let inserts = matches!(text.kind, Kind::Insert { .. });
     let tag = random_tag();
-    let job = job(app, call, text, inserts.then_some(receiver), tag.clone());
-    let replies =
-        Replies { sender, runtime: tokio::runtime::Handle::current(), idle: app.settings.idle() };
-    let engine = app.engine.clone();
+    let job = job(app, &mut call, text, inserts.then_some(receiver), tag.clone());
+    let (runtime, idle) = (Handle::current(), app.settings.idle());
+    let replies = Replies { sender, runtime, idle, written_rows: Cell::default() };
+    let (engine, metrics) = (app.engine.clone(), app.metrics.clone());
     app.workers.run(move || {
-        execute(&engine, job, &replies);
+        let kind = job.kind.name();
+        metrics.statement(kind, || execute(&engine, job, &replies));
         drop((engine, place));
     });
     // Cancel safety: `recv` loses nothing; a part lost with `pump` is of a failed INSERT.
@@ -122,7 +151,7 @@ async fn answer(
         () = pump(body, parts), if inserts => answers.recv().await,
     };
     match first {
-        Some(Answer::Head(head)) => Ok(respond::rows(app, call, head, &tag, answers)),
+        Some(Answer::Head(head)) => Ok(respond::rows(app, &call, head, &tag, answers)),
         Some(Answer::Failed(exception)) => Err(exception),
         _ => Err(Exception::new(code::LOGICAL_ERROR, "the statement ended without an answer")),
     }

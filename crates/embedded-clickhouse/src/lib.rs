@@ -24,6 +24,7 @@ mod ffi;
 mod format;
 mod http;
 mod library;
+mod metrics;
 mod statement;
 
 pub use config::{Config, Engine, Limits};
@@ -32,6 +33,7 @@ pub use error::Error;
 use config::Settings;
 use engine::Workers;
 use http::App;
+use metrics::Metrics;
 use service::{Registry, Shutdown, Status};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,6 +53,7 @@ pub async fn run_with(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Error> {
     let settings = Settings::check(config)?;
+    let metrics = Metrics::register(registry)?;
     let bind = |source| Error::Bind { address: settings.listen, source };
     // Bound before the engine starts: a taken port must not cost the opening of all tables.
     let listener = TcpListener::bind(settings.listen).await.map_err(bind)?;
@@ -69,13 +72,14 @@ pub async fn run_with(
         engine: engine.clone(),
         workers: Workers::start(limits.queries)?,
         places: Arc::new(Semaphore::new(limits.queries as usize)),
+        metrics: metrics.clone(),
     });
     let router =
         http::router(app.clone()).merge(service::status::router(registry.clone(), status.clone()));
     part.up();
     tracing::info!(%address, "serving the ClickHouse HTTP interface");
     ready(address);
-    http::serve(listener, router, limits.connections, shutdown, drain).await;
+    http::serve(listener, router, limits.connections, metrics.connections, shutdown, drain).await;
     part.down("shutting down");
     close(app, limits.queries).await
 }

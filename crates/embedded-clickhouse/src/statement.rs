@@ -38,6 +38,17 @@ pub(crate) enum Kind {
     Incomplete,
 }
 
+impl Kind {
+    /// As a metric's label.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Select { .. } => "select",
+            Self::Insert { .. } => "insert",
+            Self::Other { .. } | Self::Incomplete => "other",
+        }
+    }
+}
+
 /// Reads `text`. A text that makes no sense is [`Kind::Other`]: the engine has the better words.
 pub(crate) fn read(text: &[u8]) -> Result<Kind, Exception> {
     let mut scanner = Scanner::new(text);

@@ -147,7 +147,7 @@ mod tests {
         let body = encode(b"hello, hello, hello, hello, hello, hello").unwrap();
         let check = |at: usize, code: &str| {
             let mut body = body.clone();
-            body[at] ^= 1;
+            body[at] ^= 0x81;
             assert!(decode(&body, 7).unwrap_err().says(code), "byte {at}");
         };
         check(0, "CHECKSUM_DOESNT_MATCH");

@@ -97,6 +97,9 @@ fn config_xml(files: &Files, users: &Path, limits: &Limits) -> String {
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>
+  <access_control_improvements>
+    <table_engines_require_grant>true</table_engines_require_grant>
+  </access_control_improvements>
   <storage_configuration><disks><default>
     <keep_free_space_bytes>{free_disk_bytes}</keep_free_space_bytes>
   </default></disks></storage_configuration>
@@ -105,10 +108,28 @@ fn config_xml(files: &Files, users: &Path, limits: &Limits) -> String {
     )
 }
 
+/// Engines that keep their rows in the data directory, or nowhere.
+const ENGINES: [&str; 12] = [
+    "MergeTree",
+    "ReplacingMergeTree",
+    "SummingMergeTree",
+    "AggregatingMergeTree",
+    "CollapsingMergeTree",
+    "VersionedCollapsingMergeTree",
+    "CoalescingMergeTree",
+    "Memory",
+    "Null",
+    "Buffer",
+    "Merge",
+    "GenerateRandom",
+];
+
 /// The one user: everything in the database, nothing outside it (no `file`, `url`, `remote`,
 /// `executable`). Its password is the HTTP server's to check: within the process there is none.
 fn users_xml(limits: &Limits) -> String {
     let Limits { query_memory_bytes, threads, .. } = limits;
+    let engines: Vec<_> = ENGINES.iter().map(|name| format!("TABLE ENGINE ON {name}")).collect();
+    let engines = engines.join(", ");
     format!(
         "<clickhouse>
   <users><default>
@@ -118,7 +139,7 @@ fn users_xml(limits: &Limits) -> String {
     <quota>default</quota>
     <grants>
       <query>GRANT CHECK, SHOW, SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM, dictGet ON *.*</query>
-      <query>GRANT TABLE ENGINE ON *</query>
+      <query>GRANT {engines}</query>
     </grants>
   </default></users>
   <profiles><default>

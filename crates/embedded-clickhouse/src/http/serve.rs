@@ -8,6 +8,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use prometheus::IntGauge;
 use service::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     connections: u32,
+    open: IntGauge,
     shutdown: Shutdown,
     drain: Duration,
 ) {
@@ -68,10 +70,13 @@ pub(crate) async fn serve(
             .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = graceful.watch(connection);
+        open.inc();
+        let open = open.clone();
         tasks.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke off");
             }
+            open.dec();
             drop(place);
         });
     }
