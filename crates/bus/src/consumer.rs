@@ -30,6 +30,10 @@ use std::time::Duration;
 /// How long a seek or a look at committed offsets may take.
 const REQUEST: Duration = Duration::from_secs(10);
 
+/// The most that can be stored beside an offset: a string's length has 15 bits in Kafka's protocol,
+/// and a broker closes the connection on a longer one.
+pub const COMMIT_METADATA_BYTES_MAX: usize = 32_767;
+
 /// A partition of a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Partition {
@@ -61,7 +65,8 @@ pub struct Commit<'a> {
     pub partition: i32,
     /// The next offset to read.
     pub offset: i64,
-    /// Stored beside the offset; at most what the broker's `offset.metadata.max.bytes` says.
+    /// Stored beside the offset; at most [`COMMIT_METADATA_BYTES_MAX`], and at most what the
+    /// broker's `offset.metadata.max.bytes` says (4,096 unless set).
     pub metadata: &'a str,
 }
 
@@ -205,7 +210,11 @@ impl Consumer {
             let mut element = list.add_partition(commit.topic, commit.partition);
             let failed = |source| self.request("commit", source);
             element.set_offset(Offset::Offset(commit.offset)).map_err(failed)?;
-            if !commit.metadata.is_empty() {
+            let bytes = commit.metadata.len();
+            if bytes > COMMIT_METADATA_BYTES_MAX {
+                return Err(Error::Metadata { bytes, bytes_max: COMMIT_METADATA_BYTES_MAX });
+            }
+            if bytes > 0 {
                 element.set_metadata(commit.metadata);
             }
         }

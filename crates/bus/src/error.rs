@@ -90,6 +90,14 @@ pub enum Error {
         /// For how long.
         waited: Duration,
     },
+    /// A note beside an offset is too long for Kafka's protocol.
+    #[error("commit metadata of {bytes} bytes are longer than {bytes_max}")]
+    Metadata {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
     /// The consumer can not go on and must be opened anew.
     #[error("kafka consumer of group {group} failed")]
     Consumer {

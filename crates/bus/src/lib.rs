@@ -21,7 +21,9 @@ pub mod topics;
 pub mod watermark;
 
 pub use config::Config;
-pub use consumer::{Commit, Consumer, ConsumerOptions, Partition, Polled, Subscription};
+pub use consumer::{
+    COMMIT_METADATA_BYTES_MAX, Commit, Consumer, ConsumerOptions, Partition, Polled, Subscription,
+};
 pub use error::Error;
 pub use producer::{Delivered, DeliveryError, Producer, ProducerOptions, SendError};
 pub use record::{Headers, Outgoing, OwnedRecord, Record};

@@ -50,7 +50,7 @@ impl Options {
             consumer,
             producer,
             threads: threads.max(1),
-            commit_interval: Duration::from_millis(500),
+            commit_interval: Duration::from_millis(250),
             drain: Duration::from_secs(10),
         }
     }

@@ -28,6 +28,8 @@ pub struct Broker {
     child: Child,
     port: u16,
     log: PathBuf,
+    /// How long the log was when this broker started.
+    logged_before: u64,
 }
 
 impl Broker {
@@ -63,9 +65,11 @@ impl Broker {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err);
+        let log = config.log();
+        let logged_before = fs::metadata(log.join("server.log")).map_or(0, |file| file.len());
         let child = Child::spawn(command)?;
         tracing::info!(pid = child.pid(), port = config.own().port, "kafka starts");
-        Ok(Self { child, port: config.own().port, log: config.log() })
+        Ok(Self { child, port: config.own().port, log, logged_before })
     }
 
     /// Where clients begin: for `bus::Config`.
@@ -133,17 +137,18 @@ impl Broker {
     /// The last complaints in its log, or else the end of what it printed.
     fn why(&self, config: &Config) -> (PathBuf, String) {
         let log = self.log.join("server.log");
+        // A complaint and the exception under it, without the exception's path through the code.
         let complaint = |line: &&str| {
-            [" ERROR ", " FATAL "].iter().any(|level| line.contains(level))
-                || line.starts_with("Caused by")
+            let level = [" ERROR ", " FATAL "].iter().any(|level| line.contains(level));
+            level || !line.starts_with(|c: char| c.is_ascii_digit() || c == '\t')
         };
-        let text = tail(&log);
+        let text = tail(&log, self.logged_before);
         let lines: Vec<_> = text.lines().filter(complaint).collect();
         if !lines.is_empty() {
             return (log, last_lines(&lines));
         }
         let console = console(config);
-        let text = tail(&console);
+        let text = tail(&console, 0);
         let tail = last_lines(&text.lines().collect::<Vec<_>>());
         (console, tail)
     }
@@ -162,11 +167,11 @@ fn console(config: &Config) -> PathBuf {
     config.log().join("console.log")
 }
 
-fn tail(path: &Path) -> String {
+fn tail(path: &Path, from: u64) -> String {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES).max(from)))?;
         let mut bytes = Vec::new();
         file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
         Ok(bytes)

@@ -77,8 +77,8 @@ pub(crate) fn server_properties(config: &Config, topics: &Path) -> String {
     set("offsets.topic.replication.factor", &copies);
     // Never: a stack that was switched off for a week must not forget where it stood.
     set("offsets.retention.minutes", &i32::MAX);
-    // The loader notes its batch beside the offset.
-    set("offset.metadata.max.bytes", &65_536);
+    // The loader notes its batch beside the offset: as much as the protocol can carry.
+    set("offset.metadata.max.bytes", &bus::COMMIT_METADATA_BYTES_MAX);
     set("group.initial.rebalance.delay.ms", &0);
     set("transaction.state.log.num.partitions", &1);
     set("transaction.state.log.replication.factor", &copies);

@@ -17,6 +17,7 @@ mod storage;
 pub mod broker;
 pub mod config;
 pub mod error;
+pub mod testing;
 
 pub use archive::{archive_path, create_archive};
 pub use broker::Broker;

@@ -1,7 +1,7 @@
 //! Formatting the data directory, once.
 
 use crate::files::{server_properties, write_file};
-use crate::{Config, Error, java};
+use crate::{Config, Error, archive, java};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -31,6 +31,7 @@ pub(crate) fn format_once(config: &Config, java: &Path) -> Result<(), Error> {
     let file = config.data.join("format.properties");
     write_file(&file, &server_properties(config, &fresh))?;
     let output = Command::new(java)
+        .args(archive::flags(config))
         .args(java::flags(config))
         .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"])
         .arg(&file)
