@@ -2,7 +2,8 @@
 
 use crate::entry::{Entry, merge};
 use crate::read::read;
-use crate::{Error, EventMap};
+use crate::event_map::Alias;
+use crate::{Error, EventMap, Path};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -118,6 +119,30 @@ impl Tables {
             log_source: Some(if linux { "linux-sysmon" } else { "windows" }),
             class_uid: None,
         })
+    }
+
+    /// Every path at which the Sigma field `name` may be read in any event, in no order.
+    pub fn paths_anywhere(&self, name: &str) -> Vec<Path> {
+        let aliases = || self.entries.iter().flat_map(|entry| &entry.sigma).filter(|(n, _)| n == name);
+        let mut paths = vec![Path::unmapped(name)];
+        let mut natives = vec![name];
+        for (_, alias) in aliases() {
+            match alias {
+                Alias::Path(path) => paths.push(Path::ocsf(path)),
+                Alias::Native(native) => {
+                    paths.push(Path::unmapped(native));
+                    natives.push(native);
+                }
+            }
+        }
+        for field in self.entries.iter().flat_map(|entry| &entry.fields) {
+            if natives.contains(&field.native.as_str()) {
+                paths.push(Path::ocsf(&field.path));
+            }
+        }
+        paths.sort();
+        paths.dedup();
+        paths
     }
 
     fn merge(&self, fits: Fits) -> Arc<EventMap> {

@@ -51,6 +51,20 @@ fn sigma_names_lead_to_paths() {
 }
 
 #[test]
+fn paths_anywhere_has_the_paths_of_every_event() {
+    let tables = Tables::builtin().unwrap();
+    for (_, _, key) in tables.examples() {
+        let map = tables.event_map(&key).unwrap();
+        for name in map.sigma_names().chain(map.fields().map(|field| field.native.as_str())) {
+            let anywhere = tables.paths_anywhere(name);
+            for path in map.paths(name) {
+                assert!(anywhere.contains(&path), "{name} {path}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_rule_for_less_fits_an_event_that_serves_more() {
     let have = LogSource {
         product: Some("windows".into()),
