@@ -1,1 +1,88 @@
-//! Placeholder until this crate's owner writes it.
+//! The tables: how events, alerts and dead letters are written, searched and triaged in ClickHouse.
+//!
+//! The only crate that names `clickhouse`. A *row* is what a table holds ([`rows`]); a *view* is
+//! what a reader gets ([`views`]); the two change apart. Every read takes a [`Scope`], and the only
+//! way to begin a `SELECT` is with one.
+
+pub mod config;
+pub mod error;
+pub mod rows;
+pub mod scope;
+pub mod views;
+
+mod alerts;
+mod cursor;
+mod dead_letters;
+mod events;
+mod fold;
+mod insert;
+mod ledger;
+mod migrate;
+mod select;
+mod triage;
+
+pub use config::{Config, RawConfig};
+pub use cursor::{Cursor, Page};
+pub use error::Error;
+pub use events::BUCKETS_MAX;
+pub use rows::{AlertRow, Block, DeadLetterRow, EventRow, Place, Table};
+pub use scope::Scope;
+pub use select::{AlertFilter, EventFilter, TERMS_MAX};
+pub use triage::{Change, Outcome, Refusal};
+pub use views::{
+    Activity, AgencyLedger, AlertCounts, AlertDetail, AlertPage, AlertSummary, DeadLetter,
+    DeadLetterPage, EventDetail, EventPage, EventSummary, Histogram, HistoryItem, Ledger, State,
+    Verdict,
+};
+
+use clickhouse::Client;
+use error::During;
+
+/// A database in ClickHouse. Cheap to clone; clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    server: Client,
+    database: String,
+}
+
+impl Store {
+    /// A handle; nothing is sent yet.
+    pub fn connect(config: &Config) -> Self {
+        // Loopback or a data centre's network: compressing bodies costs more than sending them.
+        let mut server = Client::default()
+            .with_url(&config.url)
+            .with_user(&config.user)
+            .with_compression(clickhouse::Compression::None);
+        if let Some(password) = &config.password {
+            server = server.with_password(password);
+        }
+        let client = server.clone().with_database(&config.database);
+        Self { client, server, database: config.database.clone() }
+    }
+
+    /// Whether ClickHouse answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.server.query("SELECT 1").fetch_one::<u8>().await.during("reach clickhouse").map(drop)
+    }
+
+    /// The client for our database.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The client without a database.
+    pub(crate) fn server(&self) -> &Client {
+        &self.server
+    }
+
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.database)
+    }
+}

@@ -1,0 +1,211 @@
+//! One alert: an OCSF Detection Finding as a row.
+
+use super::block::{Block, Row, Table};
+use super::event::{Fields, Reason};
+use super::members::{Members, integer, members, text};
+use super::{Place, arrival_ms, encode};
+use crate::fold::folded_column;
+use std::borrow::Cow;
+
+/// The longest id that is taken; ours have 32 digits.
+const ID_BYTES_MAX: usize = 128;
+
+/// A row of table `alerts`, triage apart: that begins at its defaults.
+#[derive(Debug, Default)]
+pub struct AlertRow<'a> {
+    agency: String,
+    id: Cow<'a, str>,
+    created_ms: i64,
+    time_ms: i64,
+    rule_id: Cow<'a, str>,
+    title: Cow<'a, str>,
+    severity_id: u8,
+    host: Cow<'a, str>,
+    user: Cow<'a, str>,
+    src_ip: String,
+    event_count: u32,
+    message: Cow<'a, str>,
+    folded: String,
+    finding: &'a str,
+    place: Option<Place>,
+}
+
+impl<'a> AlertRow<'a> {
+    /// The row of the finding `json`, raised on an event of `raw_topic`, whose record lies at
+    /// `place` since `kafka_ms`.
+    pub fn new(
+        json: &'a [u8],
+        raw_topic: &str,
+        kafka_ms: i64,
+        place: Place,
+    ) -> Result<Self, Reason> {
+        let finding = std::str::from_utf8(json).map_err(|e| format!("alert is not UTF-8: {e}"))?;
+        let agency = model::topic::agency_of(raw_topic)
+            .ok_or_else(|| format!("{raw_topic:?} is no raw topic"))?;
+        let document = members(finding).map_err(|e| format!("alert is not a JSON object: {e}"))?;
+        let mut row = Self {
+            agency: agency.as_str().to_owned(),
+            created_ms: arrival_ms(kafka_ms),
+            event_count: 1,
+            finding,
+            place: Some(place),
+            ..Self::default()
+        };
+        row.take_finding(&document);
+        if row.id.is_empty() || row.id.len() > ID_BYTES_MAX {
+            return Err(format!("alert has no finding_info.uid of 1 to {ID_BYTES_MAX} bytes"));
+        }
+        row.take_entities(&document);
+        let time = document.iter().find(|(name, _)| name == "time");
+        row.time_ms = time.and_then(|(_, v)| v.parse().ok()).unwrap_or(row.created_ms);
+        let searched = [&*row.title, &row.message, &row.host, &row.user];
+        row.folded = folded_column(&searched);
+        Ok(row)
+    }
+
+    /// The deterministic id, `finding_info.uid`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn take_finding(&mut self, document: &Members<'a>) {
+        for (name, value) in document {
+            match &**name {
+                "severity_id" => self.severity_id = integer(value).unwrap_or_default(),
+                "count" => self.event_count = integer(value).unwrap_or(1),
+                "message" => self.message = text(value).unwrap_or_default(),
+                "finding_info" => self.take_info(value),
+                _ => {}
+            }
+        }
+    }
+
+    fn take_info(&mut self, info: &'a str) {
+        for (name, value) in members(info).unwrap_or_default() {
+            match &*name {
+                "uid" => self.id = text(value).unwrap_or_default(),
+                "title" => self.title = text(value).unwrap_or_default(),
+                "analytic" => {
+                    let analytic = members(value).unwrap_or_default();
+                    let uid = analytic.iter().find(|(name, _)| name == "uid");
+                    self.rule_id = uid.and_then(|(_, v)| text(v)).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Host, user and address: the finding's own, else those of its first event.
+    fn take_entities(&mut self, document: &Members<'a>) {
+        let event = document.iter().find(|(name, _)| name == "evidences").and_then(first_data);
+        let event = event.and_then(|json| members(json).ok()).unwrap_or_default();
+        let (own, evidence) = (Fields::of(document), Fields::of(&event));
+        let first = |a: Cow<'a, str>, b: Cow<'a, str>| if a.is_empty() { b } else { a };
+        self.host = first(own.host, evidence.host);
+        self.user = first(own.user, evidence.user);
+        let address = own.src_ip.or(evidence.src_ip);
+        self.src_ip = address.map(|ip| ip.to_string()).unwrap_or_default();
+    }
+}
+
+/// `evidences[0].data`, where it is an object.
+fn first_data<'a>((_, evidences): &(Cow<'a, str>, &'a str)) -> Option<&'a str> {
+    let list: Vec<&'a serde_json::value::RawValue> = serde_json::from_str(evidences).ok()?;
+    let inner = members(list.first()?.get()).ok()?;
+    inner.iter().find(|(name, _)| name == "data").map(|(_, value)| *value)
+}
+
+impl Block {
+    /// An empty block of alerts.
+    pub fn alerts() -> Self {
+        Self::new::<AlertRow<'_>>()
+    }
+
+    /// Adds an alert.
+    pub fn push_alert(&mut self, row: &AlertRow<'_>) {
+        let offset = row.place.map_or(0, |place| place.offset);
+        self.push(row, offset, row.created_ms, &row.id);
+    }
+}
+
+impl Row for AlertRow<'_> {
+    const TABLE: Table = Table::Alerts;
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("agency", "LowCardinality(String)"),
+        ("id", "String"),
+        ("created", "DateTime64(3, 'UTC')"),
+        ("time", "DateTime64(3, 'UTC')"),
+        ("rule_id", "LowCardinality(String)"),
+        ("title", "LowCardinality(String)"),
+        ("severity_id", "UInt8"),
+        ("host", "LowCardinality(String)"),
+        ("user", "String"),
+        ("src_ip", "String"),
+        ("event_count", "UInt32"),
+        ("message", "String"),
+        ("folded", "String"),
+        ("finding", "String"),
+        ("partition", "UInt16"),
+        ("offset", "UInt64"),
+    ];
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        let place = self.place.unwrap_or(Place { partition: 0, offset: 0 });
+        encode::bytes(out, self.agency.as_bytes());
+        encode::bytes(out, self.id.as_bytes());
+        out.extend_from_slice(&self.created_ms.to_le_bytes());
+        out.extend_from_slice(&self.time_ms.to_le_bytes());
+        encode::bytes(out, self.rule_id.as_bytes());
+        encode::bytes(out, self.title.as_bytes());
+        out.push(self.severity_id);
+        for text in [&*self.host, &*self.user, &self.src_ip] {
+            encode::bytes(out, text.as_bytes());
+        }
+        out.extend_from_slice(&self.event_count.to_le_bytes());
+        for text in [&*self.message, &self.folded, self.finding] {
+            encode::bytes(out, text.as_bytes());
+        }
+        out.extend_from_slice(&place.partition.to_le_bytes());
+        out.extend_from_slice(&place.offset.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place = Place { partition: 0, offset: 1 };
+
+    #[test]
+    fn a_finding_becomes_a_row() {
+        let json = br#"{"class_uid":2004,"severity_id":4,"time":1772323200000,"count":3,
+            "message":"m","finding_info":{"uid":"abc","title":"T","analytic":{"uid":"rule-1"}},
+            "evidences":[{"data":{"device":{"hostname":"web-01"},
+            "src_endpoint":{"ip":"203.0.113.9"},"user":{"name":"root"}}}]}"#;
+        let row = AlertRow::new(json, "raw.mof", 1_772_323_201_000, PLACE).unwrap();
+        assert_eq!((row.id(), &*row.rule_id, &*row.title), ("abc", "rule-1", "T"));
+        assert_eq!((&*row.host, &*row.user, &*row.src_ip), ("web-01", "root", "203.0.113.9"));
+        assert_eq!((row.severity_id, row.event_count, row.time_ms), (4, 3, 1_772_323_200_000));
+        assert_eq!((&*row.agency, row.created_ms), ("mof", 1_772_323_201_000));
+    }
+
+    #[test]
+    fn its_own_host_goes_before_the_event_s() {
+        let json = br#"{"finding_info":{"uid":"abc"},"device":{"hostname":"own"},
+            "evidences":[{"data":{"device":{"hostname":"other"}}}]}"#;
+        let row = AlertRow::new(json, "raw.mof", 1_772_323_201_000, PLACE).unwrap();
+        assert_eq!((&*row.host, row.time_ms), ("own", 1_772_323_201_000));
+    }
+
+    #[test]
+    fn what_is_no_finding_says_why() {
+        for (json, reason) in [
+            ("nonsense", "alert is not a JSON object"),
+            ("{}", "alert has no finding_info.uid"),
+            (r#"{"finding_info":5}"#, "alert has no finding_info.uid"),
+        ] {
+            let error = AlertRow::new(json.as_bytes(), "raw.mof", 0, PLACE).unwrap_err();
+            assert!(error.starts_with(reason), "{error}");
+        }
+    }
+}

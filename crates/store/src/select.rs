@@ -1,0 +1,267 @@
+//! Conditions of a `SELECT`: the agency first, every value a parameter.
+//!
+//! The SQL text is made of constants of this program only; what a caller gives travels beside it
+//! as typed parameters of ClickHouse's own. [`Select::of`] is the one way to begin, and takes
+//! the scope.
+
+use crate::error::During;
+use crate::fold::fold;
+use crate::{Cursor, Error, Scope, State, Store};
+use clickhouse::{RowOwned, RowRead};
+use model::Agency;
+use std::time::Duration;
+
+/// The most terms of one search: each costs a pass over the text.
+pub const TERMS_MAX: usize = 16;
+/// How long a read may take before its caller hears of it.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Which alerts. Times are of arrival (`created`), in ms: from `from` until before `to`.
+#[derive(Debug, Clone, Default)]
+pub struct AlertFilter {
+    /// In one of these states; empty: in any.
+    pub state: Vec<State>,
+    /// With at least this `severity_id` (1 to 6).
+    pub severity_min: Option<u8>,
+    /// Of this agency of the scope.
+    pub agency: Option<Agency>,
+    /// Of this host.
+    pub host: Option<String>,
+    /// Of this rule.
+    pub rule: Option<String>,
+    /// Holding all of these terms in title, message, rule, host, user or address.
+    pub text: Option<String>,
+    /// From this time on.
+    pub from_ms: Option<i64>,
+    /// Until before this time.
+    pub to_ms: Option<i64>,
+}
+
+/// Which events. Times are the events' own, in ms: from `from` until before `to`.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// From this time on.
+    pub from_ms: i64,
+    /// Until before this time.
+    pub to_ms: i64,
+    /// Holding all of these terms in message or raw text.
+    pub text: Option<String>,
+    /// Of this agency of the scope.
+    pub agency: Option<Agency>,
+    /// Of this host.
+    pub host: Option<String>,
+    /// Of this OCSF class.
+    pub class_uid: Option<u32>,
+    /// Of this source type.
+    pub source: Option<String>,
+}
+
+/// What events are searched in; must read like the index `text_grams`, or it is not used.
+const EVENT_TEXT: &str = r"lower(concat(message, '\n', raw, '\n', folded)) LIKE {}";
+/// What alerts are searched in.
+const ALERT_TEXT: &str = r"lower(concat(title, '\n', message, '\n', rule_id, '\n', host, '\n', user, '\n', src_ip, '\n', folded)) LIKE {}";
+
+/// A value and, with it, the parameter's type.
+pub(crate) enum Value {
+    Text(String),
+    Texts(Vec<String>),
+    Int(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+/// Conditions with their parameters; `None` of them match when the scope is empty.
+pub(crate) struct Select {
+    conditions: String,
+    values: Vec<Value>,
+    agencies: usize,
+}
+
+impl Select {
+    /// The rows of the scope, or of the one agency of it that is asked for.
+    pub(crate) fn of(scope: &Scope, agency: Option<&Agency>) -> Self {
+        let mut select = Self { conditions: String::new(), values: Vec::new(), agencies: 0 };
+        let agencies = scope.narrowed(agency);
+        select.agencies = agencies.len();
+        select.push("agency IN {}", [Value::Texts(agencies)]);
+        select
+    }
+
+    /// Whether the scope leaves nothing to ask for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.agencies == 0
+    }
+
+    /// Adds a condition; `{}` in it stands for the value.
+    pub(crate) fn and(mut self, condition: &'static str, value: impl Into<Value>) -> Self {
+        self.push(condition, [value.into()]);
+        self
+    }
+
+    /// Adds a condition where there is a value.
+    pub(crate) fn and_some(self, condition: &'static str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.and(condition, value),
+            None => self,
+        }
+    }
+
+    /// Adds what lies behind the cursor; `condition` compares with its time and its key.
+    pub(crate) fn after(mut self, condition: &'static str, cursor: Option<&Cursor>) -> Self {
+        if let Some(Cursor { time_ms, key }) = cursor {
+            self.push(condition, [Value::Int(*time_ms), Value::Text(key.clone())]);
+        }
+        self
+    }
+
+    /// Adds a condition for each term of a search.
+    fn and_terms(mut self, condition: &'static str, text: Option<&str>) -> Result<Self, Error> {
+        let terms: Vec<String> = fold(text.unwrap_or_default())
+            .split_whitespace()
+            .map(|term| format!("%{}%", escape_like(term)))
+            .collect();
+        if terms.len() > TERMS_MAX {
+            return Err(Error::Terms { terms: terms.len(), terms_max: TERMS_MAX });
+        }
+        for term in terms {
+            self.push(condition, [Value::Text(term)]);
+        }
+        Ok(self)
+    }
+
+    fn push(&mut self, condition: &'static str, values: impl IntoIterator<Item = Value>) {
+        if !self.conditions.is_empty() {
+            self.conditions.push_str(" AND ");
+        }
+        let mut texts = condition.split("{}");
+        self.conditions.push_str(texts.next().unwrap_or_default());
+        for (value, text) in values.into_iter().zip(texts) {
+            let placeholder = self.value(value);
+            self.conditions.push_str(&placeholder);
+            self.conditions.push_str(text);
+        }
+    }
+
+    /// Adds a parameter and returns what stands for it in the SQL.
+    pub(crate) fn value(&mut self, value: impl Into<Value>) -> String {
+        let value = value.into();
+        let kind = match value {
+            Value::Text(_) => "String",
+            Value::Texts(_) => "Array(String)",
+            Value::Int(_) => "Int64",
+        };
+        self.values.push(value);
+        format!("{{p{}:{kind}}}", self.values.len() - 1)
+    }
+
+    /// Alerts of the filter.
+    pub(crate) fn alerts(scope: &Scope, filter: &AlertFilter) -> Result<Self, Error> {
+        let states = filter.state.iter().map(|s| s.as_str().to_owned()).collect::<Vec<_>>();
+        Self::of(scope, filter.agency.as_ref())
+            .and_some("created >= fromUnixTimestamp64Milli({})", filter.from_ms)
+            .and_some("created < fromUnixTimestamp64Milli({})", filter.to_ms)
+            .and_some("state IN {}", (!states.is_empty()).then_some(Value::Texts(states)))
+            .and_some("severity_id >= {}", filter.severity_min.map(i64::from))
+            .and_some("host = {}", filter.host.as_deref())
+            .and_some("rule_id = {}", filter.rule.as_deref())
+            .and_terms(ALERT_TEXT, filter.text.as_deref())
+    }
+
+    /// Events of the filter.
+    pub(crate) fn events(scope: &Scope, filter: &EventFilter) -> Result<Self, Error> {
+        Self::of(scope, filter.agency.as_ref())
+            .and("time >= fromUnixTimestamp64Milli({})", filter.from_ms)
+            .and("time < fromUnixTimestamp64Milli({})", filter.to_ms)
+            .and_some("host = {}", filter.host.as_deref())
+            .and_some("class_uid = {}", filter.class_uid.map(i64::from))
+            .and_some("source = {}", filter.source.as_deref())
+            .and_terms(EVENT_TEXT, filter.text.as_deref())
+    }
+
+    /// Runs `sql`, in which `{where}` stands for the conditions.
+    pub(crate) async fn fetch<T>(
+        self,
+        store: &Store,
+        action: &'static str,
+        sql: &str,
+    ) -> Result<Vec<T>, Error>
+    where
+        T: RowOwned + RowRead,
+    {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = sql.replace("{where}", &self.conditions);
+        let mut query = store.client().query_raw(&sql);
+        for (index, value) in self.values.into_iter().enumerate() {
+            let name = format!("p{index}");
+            query = match value {
+                Value::Text(text) => query.param(&name, text),
+                Value::Texts(texts) => query.param(&name, texts),
+                Value::Int(number) => query.param(&name, number),
+            };
+        }
+        let seconds = READ_TIMEOUT.as_secs();
+        tokio::time::timeout(READ_TIMEOUT, query.fetch_all::<T>())
+            .await
+            .map_err(|_| Error::TimedOut { action, seconds })?
+            .during(action)
+    }
+}
+
+/// The three characters that mean something in a pattern, taken literally.
+fn escape_like(term: &str) -> String {
+    let mut out = String::with_capacity(term.len() + 2);
+    for c in term.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope::of([Agency::new("mof").unwrap()])
+    }
+
+    #[test]
+    fn the_agency_is_always_the_first_condition() {
+        let text = Some("a OR 1=1 -- x'; DROP".into());
+        let filter = EventFilter { from_ms: 1, to_ms: 2, text, ..EventFilter::default() };
+        let select = Select::events(&scope(), &filter).unwrap();
+        assert!(select.conditions.starts_with("agency IN {p0:Array(String)} AND time >= "));
+        assert!(!select.conditions.contains("DROP"), "{}", select.conditions);
+        assert_eq!(select.conditions.matches("LIKE").count(), 6);
+    }
+
+    #[test]
+    fn an_agency_outside_the_scope_leaves_nothing_to_ask() {
+        let filter = AlertFilter { agency: Agency::new("moh").ok(), ..AlertFilter::default() };
+        assert!(Select::alerts(&scope(), &filter).unwrap().is_empty());
+        assert!(Select::of(&Scope::default(), None).is_empty());
+        assert!(!Select::of(&scope(), None).is_empty());
+    }
+
+    #[test]
+    fn terms_are_folded_literal_and_few() {
+        assert_eq!(escape_like(r"100%_C:\x"), r"100\%\_C:\\x");
+        let many = "x ".repeat(TERMS_MAX + 1);
+        let filter = EventFilter { text: Some(many), ..EventFilter::default() };
+        assert!(matches!(Select::events(&scope(), &filter), Err(Error::Terms { terms: 17, .. })));
+    }
+}
