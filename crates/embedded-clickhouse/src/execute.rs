@@ -1,7 +1,7 @@
 //! One statement from its text to its result, on a worker thread.
 
 use crate::compress::{Decoder, Encoder, Encoding};
-use crate::engine::Engine;
+use crate::engine::{Engine, quote};
 use crate::exception::{Exception, code};
 use crate::ffi::{Connection, Counts, Insert, Output, Statement};
 use crate::format::{self, Joiner, Pieces};
@@ -30,6 +30,8 @@ pub(crate) struct Job {
     pub(crate) body: Option<mpsc::Receiver<BodyPart>>,
     /// Whether the rest is in ClickHouse's compressed blocks.
     pub(crate) decoder: Option<Decoder>,
+    /// By which the statement is found if it must be ended.
+    pub(crate) log_comment: String,
     pub(crate) database: Option<String>,
     pub(crate) roles: Vec<String>,
     pub(crate) settings: Vec<(String, String)>,
@@ -99,10 +101,7 @@ impl Replies {
 
 /// Runs `job` to its end and answers it; how it ended, and the rows that it stored.
 pub(crate) fn execute(engine: &Engine, job: Job, replies: &Replies) -> (Outcome, u64) {
-    let started = Instant::now();
-    let ended = match prepare(engine, &job)
-        .and_then(|session| run(engine, session, job, replies, started))
-    {
+    let ended = match run(engine, job, replies) {
         Ok(outcome) => outcome,
         Err(exception) => match replies.send(Answer::Failed(exception)) {
             Ok(()) => Outcome::Failed,
@@ -112,37 +111,66 @@ pub(crate) fn execute(engine: &Engine, job: Job, replies: &Replies) -> (Outcome,
     (ended, replies.written_rows.get())
 }
 
-fn run(
-    engine: &Engine,
-    mut session: Connection,
-    job: Job,
-    replies: &Replies,
-    started: Instant,
-) -> Result<Outcome, Exception> {
-    let format = |format: &Option<String>| format.clone().unwrap_or_else(|| job.format.clone());
-    let (format, pieces) = match &job.kind {
-        Kind::Insert { .. } => return insert(&mut session, job, replies, started),
-        Kind::Incomplete => {
-            return Err(Exception::new(code::SYNTAX_ERROR, "Empty or unfinished query"));
+fn run(engine: &Engine, mut job: Job, replies: &Replies) -> Result<Outcome, Exception> {
+    let started = Instant::now();
+    let plan = Plan::of(&mut job)?;
+    let mut session = prepare(engine, &job)?;
+    if replies.sender.is_closed() {
+        return Ok(Outcome::Gone);
+    }
+    match plan {
+        Plan::Insert => insert(&mut session, job, replies, started),
+        Plan::Result(format, pieces) => {
+            let run = Run { engine, job: &job, replies, started };
+            match pieces {
+                Pieces::Whole => run.whole(&mut session, format),
+                pieces => run.stream(&mut session, format, pieces),
+            }
         }
-        Kind::Other { format: named } => (format(named), Pieces::Whole),
-        Kind::Select { format: named, totals } => {
-            let format = format(named);
-            let names = job.settings.iter().map(|(name, _)| &**name);
-            let pieces = format::pieces(&format, *totals, &job.text, names);
-            (format, if job.whole { Pieces::Whole } else { pieces })
+    }
+}
+
+/// What is to be done with a statement.
+enum Plan {
+    Insert,
+    /// Send its result in this format, made of such pieces.
+    Result(String, Pieces),
+}
+
+impl Plan {
+    fn of(job: &mut Job) -> Result<Self, Exception> {
+        let format = |named: &Option<String>| named.clone().unwrap_or_else(|| job.format.clone());
+        match &job.kind {
+            Kind::Insert { .. } => Ok(Self::Insert),
+            Kind::Incomplete => {
+                Err(Exception::new(code::SYNTAX_ERROR, "Empty or unfinished query"))
+            }
+            Kind::Other { format: named } => Ok(Self::Result(format(named), Pieces::Whole)),
+            Kind::Select { format: named, totals } => {
+                let format = format(named);
+                let mut names = job.settings.iter().map(|(name, _)| &**name);
+                let limited = names.any(|name| name == "max_result_bytes");
+                let pieces = match job.whole {
+                    true => Pieces::Whole,
+                    false => {
+                        let names = job.settings.iter().map(|(name, _)| &**name);
+                        format::pieces(&format, *totals, &job.text, names)
+                    }
+                };
+                if pieces == Pieces::Whole && !limited {
+                    // Ends it early; what it counts is the result before it is formatted.
+                    let max = job.result_bytes_max.to_string();
+                    job.settings.insert(0, ("max_result_bytes".to_owned(), max));
+                }
+                Ok(Self::Result(format, pieces))
+            }
         }
-    };
-    let run = Run { engine, job: &job, replies, started };
-    match pieces {
-        Pieces::Whole => run.whole(&mut session, format),
-        pieces => run.stream(&mut session, format, pieces),
     }
 }
 
 /// A session with the settings of this statement.
 fn prepare(engine: &Engine, job: &Job) -> Result<Connection, Exception> {
-    let mut session = engine.session()?;
+    let mut session = engine.session(&job.log_comment)?;
     let mut run = |sql: String| {
         session.query(&Statement { sql: sql.as_bytes(), format: "", params: &[] }).map(drop)
     };
@@ -150,7 +178,7 @@ fn prepare(engine: &Engine, job: &Job) -> Result<Connection, Exception> {
         let roles: Vec<_> = job.roles.iter().map(|role| quote(role, '`')).collect();
         run(format!("SET ROLE {}", roles.join(", ")))?;
     }
-    if let Some(database) = job.database.as_deref().filter(|database| *database != "default") {
+    if let Some(database) = job.database.as_deref().filter(|name| !matches!(*name, "" | "default")) {
         run(format!("USE {}", quote(database, '`')))?;
     }
     if !job.settings.is_empty() {
@@ -159,19 +187,6 @@ fn prepare(engine: &Engine, job: &Job) -> Result<Connection, Exception> {
         run(format!("SET {}", pairs.collect::<Vec<_>>().join(", ")))?;
     }
     Ok(session)
-}
-
-fn quote(text: &str, quote: char) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push(quote);
-    for letter in text.chars() {
-        if letter == quote || letter == '\\' {
-            quoted.push('\\');
-        }
-        quoted.push(letter);
-    }
-    quoted.push(quote);
-    quoted
 }
 
 /// A statement that is being run.

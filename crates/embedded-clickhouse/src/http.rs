@@ -11,7 +11,7 @@ pub(crate) use serve::serve;
 
 use crate::compress::{Decoder, Encoding};
 use crate::config::Settings;
-use crate::engine::{Engine, Workers};
+use crate::engine::{Engine, KillOnDrop, Killer, Workers};
 use crate::exception::{Exception, code};
 use crate::execute::{Answer, BodyPart, Job, Replies, execute};
 use crate::format;
@@ -27,6 +27,7 @@ use axum::{Router, middleware};
 use body::Reader;
 use bytes::{Bytes, BytesMut};
 use call::Call;
+use respond::Answers;
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub(crate) struct App {
     pub(crate) workers: Workers,
     /// One permit a worker; held until its statement has ended.
     pub(crate) places: Arc<Semaphore>,
+    pub(crate) killer: Killer,
     pub(crate) metrics: Metrics,
 }
 
@@ -135,7 +137,10 @@ async fn answer(
     let (parts, receiver) = mpsc::channel(PARTS);
     let inserts = matches!(text.kind, Kind::Insert { .. });
     let tag = random_tag();
+    let selects = matches!(text.kind, Kind::Select { .. });
     let job = job(app, &mut call, text, inserts.then_some(receiver), tag.clone());
+    // What changes something runs to its end, whoever still waits for it, as on a server.
+    let mut guard = selects.then(|| app.killer.guard(job.log_comment.clone()));
     let (runtime, idle) = (Handle::current(), app.settings.idle());
     let replies = Replies { sender, runtime, idle, written_rows: Cell::default() };
     let (engine, metrics) = (app.engine.clone(), app.metrics.clone());
@@ -151,8 +156,13 @@ async fn answer(
         () = pump(body, parts), if inserts => answers.recv().await,
     };
     match first {
-        Some(Answer::Head(head)) => Ok(respond::rows(app, &call, head, &tag, answers)),
-        Some(Answer::Failed(exception)) => Err(exception),
+        Some(Answer::Head(head)) => {
+            Ok(respond::rows(app, &call, head, &tag, Answers { answers, guard }))
+        }
+        Some(Answer::Failed(exception)) => {
+            guard.iter_mut().for_each(KillOnDrop::disarm);
+            Err(exception)
+        }
         _ => Err(Exception::new(code::LOGICAL_ERROR, "the statement ended without an answer")),
     }
 }
@@ -248,6 +258,7 @@ fn job(
         text: text.text,
         body,
         decoder: text.decoder,
+        log_comment: format!("{} {exception_tag}", call.query_id),
         database: call.database.take(),
         roles: std::mem::take(&mut call.roles),
         settings,

@@ -31,7 +31,7 @@ pub use config::{Config, Engine, Limits};
 pub use error::Error;
 
 use config::Settings;
-use engine::Workers;
+use engine::{Killer, Workers};
 use http::App;
 use metrics::Metrics;
 use service::{Registry, Shutdown, Status};
@@ -72,6 +72,7 @@ pub async fn run_with(
         engine: engine.clone(),
         workers: Workers::start(limits.queries)?,
         places: Arc::new(Semaphore::new(limits.queries as usize)),
+        killer: Killer::start(engine.clone())?,
         metrics: metrics.clone(),
     });
     let router =
@@ -105,6 +106,7 @@ async fn close(app: Arc<App>, queries: u32) -> Result<(), Error> {
     let closed = tokio::task::spawn_blocking(move || {
         if let Some(app) = Arc::into_inner(app) {
             app.workers.join();
+            app.killer.join();
         }
         engine.close();
     });

@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::config::{Limits, Settings};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Paths within the data directory; they begin with `prohori` so as not to meet the engine's own.
@@ -19,7 +20,11 @@ impl Files {
     /// Makes the directory, takes its lock, and writes the engine's configuration.
     pub(super) fn prepare(settings: &Settings) -> Result<Self, Error> {
         let make = |path: &Path| {
-            std::fs::create_dir_all(path)
+            // Everybody's logs are in it.
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
                 .and_then(|()| path.canonicalize())
                 .map_err(|source| Error::Data { path: path.into(), source })
         };

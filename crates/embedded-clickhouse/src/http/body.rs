@@ -1,7 +1,7 @@
 //! A request's body under its limits: so many bytes, and never silent for long.
 
 use crate::exception::{Exception, code};
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const DRAIN_BYTES_MAX: u64 = 64 << 20;
 pub(crate) struct Reader {
     stream: BodyDataStream,
     left: u64,
+    /// What is still to come by Content-Length; 0 for a chunked body.
+    announced: u64,
     max: u64,
     idle: Duration,
     ended: bool,
@@ -23,7 +25,9 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(body: Body, max: u64, idle: Duration) -> Self {
-        Self { stream: body.into_data_stream(), left: max, max, idle, ended: false }
+        let announced = body.size_hint().lower();
+        let stream = body.into_data_stream();
+        Self { stream, left: max, announced, max, idle, ended: false }
     }
 
     /// Lowers the limit for what is still to come.
@@ -38,6 +42,9 @@ impl Reader {
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Exception> {
         if self.ended {
             return Ok(None);
+        }
+        if self.announced > self.left {
+            return Err(self.too_large());
         }
         let idle = self.idle;
         let silent = |_| {
@@ -54,19 +61,24 @@ impl Reader {
                 Err(Exception::new(code::CANNOT_READ_ALL_DATA, why))
             }
             Some(Ok(part)) => {
-                self.left = self.left.checked_sub(part.len() as u64).ok_or_else(|| {
-                    let why = format!("the body is larger than {} bytes", self.max);
-                    Exception::new(code::QUERY_IS_TOO_LARGE, why)
-                })?;
+                let length = part.len() as u64;
+                self.left = self.left.checked_sub(length).ok_or_else(|| self.too_large())?;
+                self.announced = self.announced.saturating_sub(length);
                 Ok(Some(part))
             }
         }
+    }
+
+    fn too_large(&self) -> Exception {
+        let why = format!("the body is larger than {} bytes", self.max);
+        Exception::new(code::QUERY_IS_TOO_LARGE, why)
     }
 
     /// Reads on after an early answer, within limits.
     pub(crate) async fn drain(&mut self) {
         let all = async {
             self.limit(DRAIN_BYTES_MAX);
+            self.announced = 0;
             while matches!(self.next().await, Ok(Some(_))) {}
         };
         // Whether it ends or not, the answer is sent then.

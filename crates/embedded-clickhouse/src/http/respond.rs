@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::{App, nothing};
 use crate::compress::Encoding;
+use crate::engine::KillOnDrop;
 use crate::exception::Exception;
 use crate::execute::{Answer, Head};
 use crate::ffi::Counts;
@@ -55,13 +56,14 @@ pub(super) fn rows(
     call: &Call,
     head: Head,
     tag: &str,
-    answers: mpsc::Receiver<Answer>,
+    mut answers: Answers,
 ) -> Response {
     let mut response = Response::new(nothing());
     set(&mut response, "x-clickhouse-query-id", &call.query_id);
     set(&mut response, "x-clickhouse-summary", &summary(&head));
     set(&mut response, "x-clickhouse-timezone", &app.engine.timezone);
     let Some(format) = &head.format else {
+        answers.guard.iter_mut().for_each(KillOnDrop::disarm);
         set(&mut response, CONTENT_TYPE.as_str(), "text/plain; charset=UTF-8");
         return response;
     };
@@ -75,22 +77,28 @@ pub(super) fn rows(
     response
 }
 
+/// What is still to come of a result. Dropped before its end, it ends the statement.
+pub(super) struct Answers {
+    pub(super) answers: mpsc::Receiver<Answer>,
+    pub(super) guard: Option<KillOnDrop>,
+}
+
 type Part = Result<Bytes, std::io::Error>;
 
 /// The next part of the body. A result that breaks ends with an error, so that the connection is
 /// cut and no reader can take it for whole.
-async fn next(
-    answers: Option<mpsc::Receiver<Answer>>,
-) -> Option<(Part, Option<mpsc::Receiver<Answer>>)> {
-    let mut answers = answers?;
-    match answers.recv().await {
-        Some(Answer::Data(part)) => Some((Ok(part), Some(answers))),
-        Some(Answer::End) => None,
-        _ => {
-            tokio::time::sleep(FLUSH).await;
-            Some((Err(std::io::Error::other("the statement failed after its first rows")), None))
-        }
+async fn next(rest: Option<Answers>) -> Option<(Part, Option<Answers>)> {
+    let mut rest = rest?;
+    let answer = rest.answers.recv().await;
+    if let Some(Answer::Data(part)) = answer {
+        return Some((Ok(part), Some(rest)));
     }
+    rest.guard.iter_mut().for_each(KillOnDrop::disarm);
+    if let Some(Answer::End) = answer {
+        return None;
+    }
+    tokio::time::sleep(FLUSH).await;
+    Some((Err(std::io::Error::other("the statement failed after its first rows")), None))
 }
 
 /// The counts as ClickHouse gives them: a JSON object of numbers in strings.

@@ -168,3 +168,27 @@ async fn what_is_not_served_says_so() {
         assert_eq!(answer.status, 405);
     }
 }
+
+#[tokio::test]
+async fn a_select_ends_with_its_client() {
+    let sql = "SELECT uniqExact(number) FROM numbers(100000000000) SETTINGS max_threads = 1";
+    let running = async || {
+        let count = "SELECT count() FROM system.processes WHERE query LIKE '%100000000000%' \
+                     AND query NOT LIKE '%processes%'";
+        shared().post("/", count).await.ok() == "1\n"
+    };
+    let client = shared().client();
+    let waiting = client.query(sql).fetch_one::<u64>();
+    let seen = async {
+        while !running().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        ended = waiting => panic!("{ended:?}"),
+        () = seen => {}
+    }
+    while running().await {
+        tokio::task::yield_now().await;
+    }
+}
