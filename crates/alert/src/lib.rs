@@ -1,1 +1,15 @@
-//! Placeholder until this crate's owner writes it.
+//! Matches as OCSF 1.8.0 Detection Findings (class 2004), with the evidence inside.
+//!
+//! A finding depends on nothing but the rule, the event and the ruleset's version: a replay makes
+//! the same bytes with the same id. Its times are the event's.
+
+mod attack;
+mod finding;
+mod message;
+mod source;
+
+pub use finding::{CLAUSES_MAX, Evidence, VALUE_CHARS_MAX, finding, uid};
+pub use source::Source;
+
+#[cfg(test)]
+mod tests;

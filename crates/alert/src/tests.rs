@@ -1,0 +1,179 @@
+//! Findings held against the OCSF schema, and what they tell.
+
+use super::*;
+use detect::{Engine, Json};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const RULE: &str = r"
+title: Whoami Execution.
+id: e28a5a99-da44-436d-b7a0-2afc20a5f413
+status: test
+level: high
+description: Detects whoami.
+date: 2019-08-12
+tags: [attack.discovery, attack.t1033]
+falsepositives: [Admin]
+logsource: {product: windows, category: process_creation}
+detection:
+  sel: {Image|endswith: '\whoami.exe', CommandLine|contains: [' /all', 'x']}
+  condition: sel
+";
+
+const EVENT: &str = r#"{"class_uid":1007,"time":1700000000123,"metadata":{"uid":"00ff","tenant_uid":"mof","version":"1.8.0","log_name":"Microsoft-Windows-Sysmon/Operational","event_code":"1","log_source":"windows","processed_time":1700000000999,"product":{"name":"Sysmon"}},"device":{"hostname":"ws-1","type_id":0},"actor":{"user":{"name":"alice"}},"process":{"pid":4,"cmd_line":"whoami  /ALL","file":{"path":"C:\\Windows\\whoami.exe","name":"whoami.exe","type_id":1}},"unmapped":{"big":18446744073709551617,"dup":1,"dup":2}}"#;
+
+fn rule() -> sigma::Rule {
+    let parsed = sigma::parse("r.yml", RULE, &sigma::Placeholders::new());
+    match parsed.documents.into_iter().next() {
+        Some(sigma::Document::Rule(rule)) => *rule,
+        other => panic!("{other:?} {:?}", parsed.errors),
+    }
+}
+
+fn found(event: &str, evidence: Evidence) -> String {
+    let engine = Engine::new(vec![rule()], Arc::new(mapping::Tables::builtin().unwrap())).unwrap();
+    let clauses = engine.explain(0, &Json::parse(event.as_bytes()).unwrap());
+    finding(&rule(), &clauses, &Source::new(event.as_bytes()), "v1", evidence)
+}
+
+fn read(event: &str) -> Value {
+    serde_json::from_str(&found(event, Evidence::Whole)).unwrap()
+}
+
+#[test]
+fn a_finding_tells_rule_event_and_what_matched() {
+    let finding = read(EVENT);
+    for (pointer, expected) in [
+        ("/class_uid", r#"2004"#),
+        ("/severity_id", "4"),
+        ("/time", "1700000000123"),
+        ("/finding_info/created_time", "1700000000999"),
+        ("/finding_info/analytic/uid", r#""e28a5a99-da44-436d-b7a0-2afc20a5f413""#),
+        ("/finding_info/analytic/version", r#""2019-08-12""#),
+        (
+            "/finding_info/attacks",
+            r#"[{"tactic":{"name":"Discovery","uid":"TA0007"},"technique":{"uid":"T1033"}}]"#,
+        ),
+        ("/metadata/tenant_uid", r#""mof""#),
+        ("/device/hostname", r#""ws-1""#),
+        ("/evidences/0/data/metadata/uid", r#""00ff""#),
+        (
+            "/unmapped/matched/0",
+            r#"{"field":"Image","modifier":"endswith","path":"process.file.path","pattern":"\\whoami.exe","selection":"sel","value":"C:\\Windows\\whoami.exe"}"#,
+        ),
+        ("/unmapped/matched/1/pattern", r#"" /all""#),
+        ("/unmapped/rule/level", r#""high""#),
+        ("/unmapped/rule/ruleset", r#""v1""#),
+        (
+            "/message",
+            r#""Whoami Execution on host ws-1, user alice: Image is “C:\\Windows\\whoami.exe”.""#,
+        ),
+        (
+            "/unmapped/message_bn",
+            r#""হোস্ট ws-1-এ “Whoami Execution” শনাক্ত হয়েছে, ব্যবহারকারী alice: Image-এর মান “C:\\Windows\\whoami.exe”।""#,
+        ),
+    ] {
+        assert_eq!(
+            finding.pointer(pointer).map(Value::to_string).as_deref(),
+            Some(expected),
+            "{pointer}"
+        );
+    }
+    assert!(found(EVENT, Evidence::Whole).contains(EVENT), "the event's own text is the evidence");
+}
+
+#[test]
+fn the_same_match_has_the_same_id_and_text() {
+    assert_eq!(found(EVENT, Evidence::Whole), found(EVENT, Evidence::Whole));
+    let first = read(EVENT)["finding_info"]["uid"].clone();
+    assert_eq!(first.as_str().map(str::len), Some(32));
+    assert_ne!(first, read(&EVENT.replace("00ff", "00fe"))["finding_info"]["uid"]);
+    assert_ne!(uid(&rule(), "a"), uid(&sigma::Rule { id: Some("x".into()), ..rule() }, "a"));
+}
+
+#[test]
+fn a_huge_event_is_referred_to() {
+    let finding: Value = serde_json::from_str(&found(EVENT, Evidence::Reference)).unwrap();
+    assert_eq!(finding["evidences"][0]["data"]["metadata"]["uid"], "00ff");
+    assert!(finding["evidences"][0]["data"]["process"].is_null());
+}
+
+/// Attributes of `value` that the schema does not have, or has with another type.
+fn wrong(schema: &Value, attributes: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let (at, attribute) = (format!("{at}.{name}"), &attributes[name]);
+        if attribute.is_null() {
+            found.push(format!("{at} is no attribute"));
+            continue;
+        }
+        let items: Vec<&Value> = match (attribute["is_array"].as_bool(), value) {
+            (Some(true), Value::Array(items)) => items.iter().collect(),
+            (Some(true), _) | (_, Value::Array(_)) => {
+                found.push(format!("{at} is an array where it should be none, or the reverse"));
+                continue;
+            }
+            _ => vec![value],
+        };
+        for item in items {
+            let kind = attribute["type"].as_str().unwrap_or_default();
+            let fits = match kind {
+                "json_t" | "object" => continue,
+                "integer_t" | "long_t" | "port_t" | "timestamp_t" => item.is_i64() || item.is_u64(),
+                "boolean_t" => item.is_boolean(),
+                _ if kind.ends_with("_t") => item.is_string(),
+                _ => {
+                    let object = attribute["object_type"].as_str().unwrap_or(kind);
+                    wrong(schema, &schema["objects"][object]["attributes"], item, &at, found);
+                    continue;
+                }
+            };
+            let legal = &attribute["enum"];
+            if !fits || legal.is_object() && legal[item.to_string()].is_null() && item.is_number() {
+                found.push(format!("{at}: {item} is no {kind}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn findings_are_valid_ocsf() {
+    let from_env = std::env::var_os("PROHORI_SHARED").map(PathBuf::from);
+    let above = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let file = from_env.unwrap_or(above).join("corpora/ocsf-schema/ocsf-1.8.0-compiled.json.zst");
+    let Ok(file) = std::fs::File::open(file) else {
+        eprintln!("skipped: shared corpora absent");
+        return;
+    };
+    let schema: Value = serde_json::from_slice(&zstd::decode_all(file).unwrap()).unwrap();
+    let class = &schema["classes"]["detection_finding"]["attributes"];
+    for evidence in [Evidence::Whole, Evidence::Reference] {
+        let finding: Value = serde_json::from_str(&found(EVENT, evidence)).unwrap();
+        let mut found = Vec::new();
+        wrong(&schema, class, &finding, "", &mut found);
+        assert!(found.is_empty(), "{found:#?}");
+        for (name, attribute) in class.as_object().unwrap() {
+            let required = attribute["requirement"] == "required" && attribute["profile"].is_null();
+            assert!(!required || !finding[name].is_null(), "{name} is required");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_event_makes_valid_json(bytes in proptest::collection::vec(any::<u8>(), 0..60), text in ".{0,300}") {
+        let clause = detect::Clause {
+            selection: "s".into(),
+            field: Some(text.clone()),
+            path: None,
+            modifier: String::new(),
+            pattern: text.clone(),
+            value: Some(text),
+        };
+        for evidence in [Evidence::Whole, Evidence::Reference] {
+            let finding = finding(&rule(), &[clause.clone()], &Source::new(&bytes), "v", evidence);
+            prop_assert!(serde_json::from_str::<Value>(&finding).is_ok(), "{}", finding);
+        }
+    }
+}
