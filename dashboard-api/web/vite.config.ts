@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { ariaStrings } from './scripts/aria-strings.mjs';
+import { messages } from './scripts/messages.mjs';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  plugins: [react(), ariaStrings(), messages(source('src/i18n'))],
+  build: {
+    target: ['chrome111', 'edge111', 'firefox114', 'safari16.4'],
+    // Inlined assets would be data: addresses, which the content security policy forbids.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    // `npm run dev` works against a running stack: PROHORI_URL=http://127.0.0.1:8088 npm run dev
+    proxy: { '/api': { target: process.env.PROHORI_URL ?? 'http://127.0.0.1:8088', changeOrigin: true } },
+  },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+} as Parameters<typeof defineConfig>[0]);
