@@ -1,5 +1,7 @@
 //! A broker's life: it keeps its data over a stop and a kill, and does not outlive its parent.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use bus::{Outgoing, Producer, ProducerOptions, TopicSpec, admin};
 use embedded_kafka::{Broker, Config, testing};
 use std::io::{BufRead as _, BufReader};

@@ -123,5 +123,5 @@ fn a_pattern_finds_new_topics_soon() {
     send(&config, &[plain("found.b", 1, b"1")]);
     let records = read(&consumer, 1);
     assert_eq!((records[0].topic.as_str(), numbers(&records)), ("found.b", vec![1]));
-    println!("found after {:?}", begun.elapsed());
+    eprintln!("found after {:?}", begun.elapsed());
 }

@@ -1,5 +1,7 @@
 //! The bus against a real broker, one for all tests here; each has topics and groups of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod consume;
 mod produce;
 mod relays;
