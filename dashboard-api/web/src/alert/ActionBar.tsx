@@ -1,0 +1,52 @@
+// The verbs of one alert, with their keys.
+
+import type { AlertDetail } from '../api/types';
+import { useI18n } from '../i18n/i18n';
+import { ALERT_KEYS } from '../keys/map';
+import { Assignee } from '../queue/columns';
+import { useMe } from '../session/session';
+import { AlertState } from '../ui/AlertState';
+import { Button } from '../ui/Button';
+import { useActions } from './actions';
+
+export function ActionBar({ alert }: { alert: AlertDetail }) {
+  const { t } = useI18n();
+  const me = useMe();
+  const actions = useActions();
+  const targets = [alert];
+  const closed = alert.state === 'closed';
+  return (
+    <div className="actions" role="group" aria-label={t('action.label')}>
+      <span className="actions-now" role="status">
+        <AlertState state={alert.state} verdict={alert.verdict} />
+        <span className="actions-who">
+          <Assignee name={alert.assignee} />
+        </span>
+      </span>
+      {actions.allowed && (
+        <span className="actions-verbs">
+          {alert.state === 'new' && (
+            <Button kind="primary" onPress={() => actions.setState(targets, 'acknowledged')}>
+              {t('action.acknowledge')}
+            </Button>
+          )}
+          {!closed && alert.state !== 'in_progress' && (
+            <Button onPress={() => actions.setState(targets, 'in_progress')}>{t('action.progress')}</Button>
+          )}
+          {closed ? (
+            <Button onPress={() => actions.setState(targets, 'in_progress')}>{t('action.reopen')}</Button>
+          ) : (
+            <Button onPress={() => actions.askClose(targets, null)}>{t('action.close')}</Button>
+          )}
+          {alert.assignee === me.user ? (
+            <Button onPress={() => actions.unassign(targets)}>{t('action.unassign')}</Button>
+          ) : (
+            <Button onPress={() => actions.assignMe(targets)} shortcut={ALERT_KEYS.assignMe.shown}>
+              {t('action.assignMe')}
+            </Button>
+          )}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+// Who did what, when and why. Nothing here can be edited; comments are added.
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { commentOn, getHistory } from '../api/endpoints';
+import type { AlertDetail, HistoryEntry } from '../api/types';
+import { useI18n, type I18n } from '../i18n/i18n';
+import { ALERT_KEYS } from '../keys/map';
+import { Button } from '../ui/Button';
+import { Fault, faultText } from '../ui/Fault';
+import { Field } from '../ui/Field';
+import { When } from '../ui/When';
+import { useActions } from './actions';
+
+const COMMENT_CHARS_MAX = 4000;
+/** What was begun stays while one looks at another alert. */
+const drafts = new Map<string, string>();
+
+export function History({ alert }: { alert: AlertDetail }) {
+  const { t } = useI18n();
+  const { allowed } = useActions();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['alert', alert.id, 'history'],
+    queryFn: ({ signal }) => getHistory(alert.id, signal),
+  });
+  return (
+    <section>
+      <h2>{t('history.title')}</h2>
+      {error && <Fault what={t('history.failed')} error={error} onRetry={() => void refetch()} />}
+      {data && data.items.length === 0 && <p className="quiet">{t('history.none')}</p>}
+      {data && data.items.length > 0 && (
+        <ol className="history">
+          {data.items.map((entry, index) => (
+            <Entry key={index} entry={entry} />
+          ))}
+        </ol>
+      )}
+      {allowed && <CommentBox id={alert.id} />}
+    </section>
+  );
+}
+
+function Entry({ entry }: { entry: HistoryEntry }) {
+  const i18n = useI18n();
+  return (
+    <li className="history-entry" data-kind={entry.kind}>
+      <When ms={entry.at} />
+      <div>
+        <strong>{entry.actor}</strong> {entryText(entry, i18n)}
+        {entry.reason && <q>{entry.reason}</q>}
+        {entry.comment && <p className="history-comment">{entry.comment}</p>}
+      </div>
+    </li>
+  );
+}
+
+function entryText(entry: HistoryEntry, { t }: I18n): string {
+  if (entry.to_state && entry.to_state !== entry.from_state) {
+    const state = t(`state.${entry.to_state}`);
+    if (entry.to_state === 'closed' && entry.verdict) {
+      return t('history.closed', { verdict: t(`verdict.${entry.verdict}`) });
+    }
+    return t('history.state', { state });
+  }
+  if (entry.comment) return t('history.commented');
+  if (entry.assignee) return t('history.assigned', { name: entry.assignee });
+  return t(
+    entry.kind.startsWith('assign') || entry.kind === 'unassigned' ? 'history.unassigned' : 'history.changed',
+  );
+}
+
+function CommentBox({ id }: { id: string }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const queries = useQueryClient();
+  const [text, setShown] = useState(drafts.get(id) ?? '');
+  const setText = (next: string) => {
+    drafts.set(id, next);
+    setShown(next);
+  };
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (plain: string) => commentOn(id, plain),
+    onSuccess: () => {
+      setText('');
+      void queries.invalidateQueries({ queryKey: ['alert', id, 'history'] });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const plain = text.trim();
+    if (plain !== '') mutate(plain);
+  };
+  return (
+    <form className="comment-box" onSubmit={submit}>
+      <Field
+        label={t('comment.label')}
+        rows={2}
+        value={text}
+        onChange={setText}
+        maxLength={COMMENT_CHARS_MAX}
+        error={error ? faultText(error, i18n) : null}
+        aria-keyshortcuts={ALERT_KEYS.comment.shown}
+      />
+      <Button type="submit" isPending={isPending} isDisabled={text.trim() === ''}>
+        {t('comment.add')}
+      </Button>
+    </form>
+  );
+}

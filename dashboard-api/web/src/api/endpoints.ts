@@ -1,0 +1,55 @@
+// Every request of the dashboard, one function each.
+
+import { call, type Query } from './client';
+import type {
+  AlertChange,
+  AlertCounts,
+  AlertDetail,
+  AlertSummary,
+  DeadLetter,
+  EventDetail,
+  EventSummary,
+  Histogram,
+  HistoryEntry,
+  Ledger,
+  Me,
+  Paged,
+  Timeline,
+} from './types';
+
+type Signal = AbortSignal | undefined;
+const id = encodeURIComponent;
+
+export const signIn = (body: { user: string; password: string } | { token: string }) =>
+  call<Me>('POST', '/session', { body });
+export const signOut = () => call<void>('DELETE', '/session');
+export const getMe = (signal: Signal) => call<Me>('GET', '/me', { signal });
+export const setPassword = (body: { current?: string; new: string }) =>
+  call<void>('PUT', '/me/password', { body });
+export const setLanguage = (language: 'bn' | 'en') =>
+  call<void>('PUT', '/me/language', { body: { language } });
+
+export const getAlerts = (query: Query, signal: Signal) =>
+  call<Paged<AlertSummary> & { as_of: number }>('GET', '/alerts', { query, signal });
+export const getAlertCounts = (query: Query, signal: Signal) =>
+  call<AlertCounts>('GET', '/alerts/counts', { query, signal });
+export const getAlert = (alert: string, signal: Signal) =>
+  call<AlertDetail>('GET', `/alerts/${id(alert)}`, { signal });
+export const changeAlert = (alert: string, ifMatch: number, body: AlertChange) =>
+  call<AlertDetail>('PATCH', `/alerts/${id(alert)}`, { body, ifMatch });
+export const commentOn = (alert: string, text: string) =>
+  call<unknown>('POST', `/alerts/${id(alert)}/comments`, { body: { text } });
+export const getHistory = (alert: string, signal: Signal) =>
+  call<{ items: HistoryEntry[] }>('GET', `/alerts/${id(alert)}/history`, { signal });
+export const getTimeline = (alert: string, signal: Signal) =>
+  call<Timeline>('GET', `/alerts/${id(alert)}/timeline`, { signal });
+
+export const getEvents = (query: Query, signal: Signal) =>
+  call<Paged<EventSummary>>('GET', '/events', { query, signal });
+export const getEvent = (uid: string, signal: Signal) =>
+  call<EventDetail>('GET', `/events/${id(uid)}`, { signal });
+export const getHistogram = (query: Query, signal: Signal) =>
+  call<Histogram>('GET', '/events/histogram', { query, signal });
+export const getLedger = (signal: Signal) => call<Ledger>('GET', '/ledger', { signal });
+export const getDeadLetters = (query: Query, signal: Signal) =>
+  call<Paged<DeadLetter>>('GET', '/dead-letters', { query, signal });

@@ -1,0 +1,62 @@
+// What is on the screen: the sign-in or a page.
+
+import { lazy, Suspense, useEffect } from 'react';
+import { ChangesProvider } from './alert/changes';
+import { Frame } from './frame/Frame';
+import { Login } from './login/Login';
+import { go, pageOf, usePage, usePlace } from './route/route';
+import { useSession } from './session/session';
+import { Boundary } from './ui/Boundary';
+import { Skeleton } from './ui/Skeleton';
+
+/** Each page is a file of its own, loaded when it is gone to. */
+const LOAD = {
+  queue: () => import('./queue/QueuePage').then(({ QueuePage }) => ({ default: QueuePage })),
+  search: () => import('./search/SearchPage').then(({ SearchPage }) => ({ default: SearchPage })),
+};
+
+const QueuePage = lazy(LOAD.queue);
+const SearchPage = lazy(LOAD.search);
+
+/** Begins to load the page of this address, so that it comes together with the session. */
+export function preload(path: string): void {
+  void LOAD[pageOf(path).name]().catch(() => {});
+}
+
+export function App() {
+  const { session } = useSession();
+  if (session.kind === 'out') return <Login fault={session.fault} />;
+  const expired = session.kind === 'expired';
+  return (
+    <>
+      <div className="app" inert={expired}>
+        <ChangesProvider>
+          <Frame>
+            <Boundary>
+              <CurrentPage />
+            </Boundary>
+          </Frame>
+        </ChangesProvider>
+      </div>
+      {expired && (
+        <div className="login-over">
+          <Login fault={null} expiredUser={session.me.user} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function CurrentPage() {
+  const page = usePage();
+  const { path, query } = usePlace();
+  const known = page.name === 'search' || path.startsWith('/alerts');
+  useEffect(() => {
+    if (!known) go('/alerts', { replace: true });
+  }, [known, query]);
+  return (
+    <Suspense fallback={<Skeleton rows={14} />}>
+      {page.name === 'queue' ? <QueuePage openId={page.alert} /> : <SearchPage />}
+    </Suspense>
+  );
+}

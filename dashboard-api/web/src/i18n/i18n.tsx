@@ -1,0 +1,99 @@
+// The language of the page: catalogues, numbers, and the hook that every component speaks through.
+
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { I18nProvider as AriaProvider } from 'react-aria-components/I18nProvider';
+import { useSettings } from '../settings/settings';
+import { toBangla, type Digits } from './digits';
+import type en from './en.json';
+import { nodes, text, type Message, type RichValues, type Values, type Voice } from './message';
+
+export type Language = 'en' | 'bn';
+export type Key = keyof typeof en;
+
+type Catalogue = Record<string, Message>;
+
+/** Each catalogue is its own file, so that a reader downloads one. */
+const LOAD: Record<Language, () => Promise<{ default: Catalogue }>> = {
+  en: () => import('virtual:messages/en'),
+  bn: () => import('virtual:messages/bn'),
+};
+/** Latin digits and a 24-hour clock in both; `toBangla` writes Bangla digits where they are asked for. */
+const LOCALE: Record<Language, string> = { en: 'en-GB', bn: 'bn-BD-u-nu-latn-hc-h23' };
+
+export interface I18n {
+  language: Language;
+  digits: Digits;
+  /** A message as text. */
+  t: (key: Key, values?: Values) => string;
+  /** A message with components in it. */
+  rich: (key: Key, values: RichValues) => ReactNode[];
+  /** A number with its grouping, in the reader's digits. */
+  number: (value: number, decimals?: number) => string;
+  /** Text whose digits follow the setting: times and counts, never addresses or ids. */
+  localDigits: (text: string) => string;
+}
+
+const Context = createContext<I18n | null>(null);
+
+export function makeI18n(language: Language, digits: Digits, catalogue: Catalogue): I18n {
+  const localDigits = language === 'bn' && digits === 'bangla' ? toBangla : (plain: string) => plain;
+  const formats = [0, 1, 2].map(
+    (decimals) => new Intl.NumberFormat(LOCALE[language], { maximumFractionDigits: decimals }),
+  );
+  const number = (value: number, decimals = 0) =>
+    localDigits((formats[decimals] ?? formats[0]!).format(value));
+  const voice: Voice = { plural: new Intl.PluralRules(LOCALE[language]), number };
+  const message = (key: Key): Message => catalogue[key] ?? [key];
+  return {
+    language,
+    digits,
+    localDigits,
+    number,
+    t: (key, values = {}) => text(message(key), values, voice),
+    rich: (key, values) => nodes(message(key), values, voice),
+  };
+}
+
+/** Keeps the page in the chosen language; shows the old one until the new catalogue is there. */
+export function I18nProvider({ first, children }: { first: Loaded; children: ReactNode }) {
+  const { language, digits } = useSettings();
+  const [loaded, setLoaded] = useState(first);
+  useEffect(() => {
+    let current = true;
+    if (language !== loaded.language)
+      void loadCatalogue(language).then((next) => {
+        if (!current) return;
+        speak(next.language);
+        setLoaded(next);
+      });
+    return () => {
+      current = false;
+    };
+  }, [language, loaded.language]);
+  const i18n = useMemo(() => makeI18n(loaded.language, digits, loaded.catalogue), [loaded, digits]);
+  return (
+    <Context value={i18n}>
+      <AriaProvider locale={LOCALE[loaded.language]}>{children}</AriaProvider>
+    </Context>
+  );
+}
+
+export interface Loaded {
+  language: Language;
+  catalogue: Catalogue;
+}
+
+export async function loadCatalogue(language: Language): Promise<Loaded> {
+  return { language, catalogue: (await LOAD[language]()).default };
+}
+
+/** Type and row heights follow the document's language, so it is set before anything is drawn in it. */
+export function speak(language: Language): void {
+  document.documentElement.lang = language;
+}
+
+export function useI18n(): I18n {
+  const i18n = useContext(Context);
+  if (!i18n) throw new Error('useI18n outside I18nProvider');
+  return i18n;
+}

@@ -1,0 +1,104 @@
+// Signing in: with a name and a password, or by the one-time link that was followed here.
+
+import { useEffect, useState, type FormEvent } from 'react';
+import { Problem } from '../api/client';
+import { LanguageSwitch } from '../frame/LanguageSwitch';
+import { useI18n, type I18n } from '../i18n/i18n';
+import { useSession } from '../session/session';
+import { Button } from '../ui/Button';
+import { faultText } from '../ui/Fault';
+import { Field } from '../ui/Field';
+import { Icon, Mark } from '../ui/Icon';
+
+/** `expiredUser`: the session ended while the page was in use; the page waits behind. */
+export function Login({ fault, expiredUser }: { fault: unknown; expiredUser?: string }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  useEffect(() => {
+    document.title = t('login.page', { product: t('common.product') });
+  }, [t]);
+  return (
+    <main className="login">
+      <div className="login-card">
+        <header className="login-head">
+          <Mark />
+          <div>
+            <h1>{t('common.product')}</h1>
+            <p className="quiet">{t('login.tagline')}</p>
+          </div>
+          <LanguageSwitch />
+        </header>
+        {expiredUser && <p className="note">{t('login.expired')}</p>}
+        <LoginForm fault={fault} user={expiredUser ?? ''} />
+        <p className="quiet login-help">{t('login.help')}</p>
+      </div>
+    </main>
+  );
+}
+
+function LoginForm({ fault, user: known }: { fault: unknown; user: string }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { actions } = useSession();
+  const [user, setUser] = useState(known);
+  const [password, setPassword] = useState('');
+  const [failed, setFailed] = useState<unknown>(fault);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailed(null);
+    try {
+      await actions.signIn(user.trim(), password);
+    } catch (error) {
+      setFailed(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <form className="form" onSubmit={(event) => void submit(event)}>
+      {failed !== null && (
+        <p className="note note-fault" role="alert">
+          <Icon name="warning" />
+          <span>{signInFault(failed, i18n, failed === fault)}</span>
+        </p>
+      )}
+      <Field
+        label={t('login.user')}
+        name="username"
+        autoComplete="username"
+        spellCheck="false"
+        value={user}
+        onChange={setUser}
+        isRequired
+        // The page is there to write here.
+        // oxlint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus={known === ''}
+      />
+      <Field
+        label={t('login.password')}
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+        isRequired
+        // oxlint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus={known !== ''}
+      />
+      <Button kind="primary" type="submit" isPending={busy}>
+        {t('login.submit')}
+      </Button>
+    </form>
+  );
+}
+
+function signInFault(error: unknown, i18n: I18n, byLink: boolean): string {
+  const { t } = i18n;
+  if (!(error instanceof Problem)) return faultText(error, i18n);
+  if (error.code === 'locked_out') {
+    return t('login.lockedOut', { minutes: Math.max(1, Math.ceil((error.retryAfterSeconds ?? 60) / 60)) });
+  }
+  if (error.code === 'sign_in_failed' && byLink) return t('login.linkUsed');
+  return faultText(error, i18n);
+}

@@ -1,0 +1,28 @@
+// What can be done with the selected alerts.
+
+import { useActions } from '../alert/actions';
+import type { AlertSummary } from '../api/types';
+import { useI18n } from '../i18n/i18n';
+import { ALERT_KEYS, QUEUE_KEYS } from '../keys/map';
+import { Button } from '../ui/Button';
+
+export function BulkBar({ selected, onClear }: { selected: AlertSummary[]; onClear: () => void }) {
+  const { t } = useI18n();
+  const actions = useActions();
+  return (
+    <div className="bulk" role="group" aria-label={t('bulk.label')}>
+      <strong role="status">{t('bulk.selected', { count: selected.length })}</strong>
+      <Button onPress={() => actions.setState(selected, 'acknowledged')}>{t('action.acknowledge')}</Button>
+      <Button onPress={() => actions.assignMe(selected)} shortcut={ALERT_KEYS.assignMe.shown}>
+        {t('action.assignMe')}
+      </Button>
+      <Button onPress={() => actions.askState(selected)} shortcut={ALERT_KEYS.state.shown}>
+        {t('action.state')}
+      </Button>
+      <Button onPress={() => actions.askClose(selected, null)}>{t('action.close')}</Button>
+      <Button kind="quiet" onPress={onClear} shortcut={QUEUE_KEYS.back.shown}>
+        {t('bulk.clear')}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+// The queue's filter and its two spellings: the address bar's and the API's.
+
+import type { Query } from '../api/client';
+import { OPEN_STATES, STATES, type State } from '../api/types';
+import { toLatin } from '../i18n/digits';
+import { resolve } from '../time/range';
+
+export interface AlertFilter {
+  /** Empty: every state. */
+  state: State[];
+  severityMin: number | null;
+  agency: string | null;
+  host: string | null;
+  rule: string | null;
+  /** `me`, `none` or a user. */
+  assignee: string | null;
+  q: string | null;
+  from: string | null;
+  to: string | null;
+}
+
+/** What the queue shows when the address says nothing: everything that is still open. */
+export const OPEN: AlertFilter = {
+  state: [...OPEN_STATES],
+  severityMin: null,
+  agency: null,
+  host: null,
+  rule: null,
+  assignee: null,
+  q: null,
+  from: null,
+  to: null,
+};
+
+const TEXTS = ['agency', 'host', 'rule', 'assignee', 'q', 'from', 'to'] as const;
+const ANY_STATE = 'any';
+
+/** Reads the address; what it does not understand it leaves at the default. */
+export function readFilter(query: string): AlertFilter {
+  const params = new URLSearchParams(query);
+  const filter: AlertFilter = { ...OPEN, state: readStates(params.get('state')) };
+  const severity = Number(params.get('severity'));
+  filter.severityMin = Number.isInteger(severity) && severity >= 2 && severity <= 6 ? severity : null;
+  for (const name of TEXTS) filter[name] = params.get(name)?.trim() || null;
+  return filter;
+}
+
+function readStates(text: string | null): State[] {
+  if (text === null) return [...OPEN_STATES];
+  if (text === ANY_STATE) return [];
+  const asked = text.split(',');
+  const known = STATES.filter((state) => asked.includes(state));
+  return known.length === 0 ? [...OPEN_STATES] : known;
+}
+
+/** The shortest address that reads back as this filter. */
+export function writeFilter(filter: AlertFilter): string {
+  const params = new URLSearchParams();
+  const states = STATES.filter((state) => filter.state.includes(state));
+  const isDefault =
+    states.length === OPEN_STATES.length && OPEN_STATES.every((state) => states.includes(state));
+  if (!isDefault)
+    params.set(
+      'state',
+      states.length === 0 || states.length === STATES.length ? ANY_STATE : states.join(','),
+    );
+  if (filter.severityMin !== null) params.set('severity', String(filter.severityMin));
+  for (const name of TEXTS) {
+    const value = filter[name]?.trim();
+    if (value) params.set(name, value);
+  }
+  return params.toString().replaceAll('%2C', ',');
+}
+
+/** The API's parameters; relative times are resolved against `now`. */
+export function filterParams(filter: AlertFilter, now: number): Query {
+  const span = filter.from === null ? null : resolve({ from: filter.from, to: filter.to }, now);
+  return {
+    state: filter.state.length === 0 ? null : filter.state.join(','),
+    severity_min: filter.severityMin,
+    agency: filter.agency,
+    host: filter.host,
+    rule: filter.rule,
+    assignee: filter.assignee,
+    q: filter.q === null ? null : toLatin(filter.q),
+    from: span?.from ?? null,
+    to: filter.to === null ? null : (span?.to ?? null),
+  };
+}
+
+/** Whether anything narrows the list beyond the states. */
+export function isNarrowed(filter: AlertFilter): boolean {
+  return filter.severityMin !== null || TEXTS.some((name) => filter[name] !== null);
+}

@@ -1,0 +1,166 @@
+// The events found, newest first; each opens in place to all that is known of it.
+
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { getEvents } from '../api/endpoints';
+import type { EventSummary } from '../api/types';
+import { useI18n } from '../i18n/i18n';
+import { SEARCH_KEYS } from '../keys/map';
+import { onControl, useKeys } from '../keys/useKeys';
+import type { Span } from '../time/range';
+import { Button } from '../ui/Button';
+import { Fault } from '../ui/Fault';
+import { Skeleton } from '../ui/Skeleton';
+import { searchParams, type SearchFilter } from './filter';
+import { ResultRow } from './ResultRow';
+
+const PAGE_ROWS = 100;
+const ROW_PX = 32;
+const OVERSCAN_ROWS = 10;
+
+interface Props {
+  filter: SearchFilter;
+  span: Span;
+  onFilter: (filter: SearchFilter) => void;
+}
+
+export function Results({ filter, span, onFilter }: Props) {
+  const { t } = useI18n();
+  const params = searchParams(filter, span);
+  const {
+    data,
+    error,
+    isPending,
+    isPlaceholderData,
+    hasNextPage,
+    isFetchingNextPage,
+    fetchNextPage,
+    refetch,
+  } = useInfiniteQuery({
+    queryKey: ['events', params],
+    queryFn: ({ pageParam, signal }) => getEvents({ ...params, limit: PAGE_ROWS, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  if (error && rows.length === 0) {
+    return <Fault what={t('search.failed')} error={error} onRetry={() => void refetch()} />;
+  }
+  if (isPending) return <Skeleton rows={12} />;
+  if (rows.length === 0) {
+    return (
+      <div className="empty">
+        <h2>{t('search.none')}</h2>
+        <p>{t('search.noneNext')}</p>
+      </div>
+    );
+  }
+  return (
+    <Rows
+      rows={rows}
+      filter={filter}
+      onFilter={onFilter}
+      isStale={isPlaceholderData}
+      more={
+        hasNextPage && (
+          <Button isPending={isFetchingNextPage} onPress={() => void fetchNextPage()}>
+            {t('search.more')}
+          </Button>
+        )
+      }
+    />
+  );
+}
+
+interface RowsProps {
+  rows: EventSummary[];
+  filter: SearchFilter;
+  onFilter: (filter: SearchFilter) => void;
+  isStale: boolean;
+  more: React.ReactNode;
+}
+
+function Rows({ rows, filter, onFilter, isStale, more }: RowsProps) {
+  const { t } = useI18n();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState<string | null>(null);
+  const [active, setActive] = useState(0);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN_ROWS,
+    getItemKey: (index) => rows[index]?.uid ?? index,
+  });
+  const toggle = useCallback((uid: string) => setOpen((before) => (before === uid ? null : uid)), []);
+  const move = (to: number) => {
+    const index = Math.min(rows.length - 1, Math.max(0, to));
+    setActive(index);
+    virtualizer.scrollToIndex(index, { align: 'auto' });
+    requestAnimationFrame(() =>
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-result="${index}"]`)
+        ?.focus({ preventScroll: true }),
+    );
+  };
+  useEffect(() => setOpen(null), [filter]);
+  useKeys(SEARCH_KEYS, {
+    next: () => move(active + 1),
+    previous: () => move(active - 1),
+    open: (event) => {
+      const uid = rows[active]?.uid;
+      if (onControl(event) || !uid) return false;
+      toggle(uid);
+      return true;
+    },
+    back: () => {
+      if (open === null) return false;
+      setOpen(null);
+      move(active);
+      return true;
+    },
+  });
+  return (
+    <div ref={scroller} className="results" data-stale={isStale || undefined}>
+      <ul
+        aria-label={t('search.results')}
+        className="results-list"
+        style={{ height: virtualizer.getTotalSize() }}
+      >
+        {virtualizer.getVirtualItems().map(({ index, start, key }) => {
+          const event = rows[index];
+          return (
+            event && (
+              <li
+                key={key}
+                ref={virtualizer.measureElement}
+                data-index={index}
+                className="result"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <ResultRow
+                  event={event}
+                  index={index}
+                  isActive={index === active}
+                  isOpen={event.uid === open}
+                  filter={filter}
+                  onFilter={onFilter}
+                  onFocus={() => setActive(index)}
+                  onToggle={() => toggle(event.uid)}
+                />
+              </li>
+            )
+          );
+        })}
+      </ul>
+      <div className="results-more">
+        <span className="quiet">{t('search.shown', { count: rows.length })}</span>
+        {more}
+      </div>
+    </div>
+  );
+}
