@@ -40,8 +40,13 @@ async fn main() -> Result<(), Failure> {
     let client = Client::default().with_url(&options.url);
     for (name, compression) in [("lz4", Compression::Lz4), ("plain", Compression::None)] {
         let client = client.clone().with_compression(compression);
-        let took = insert(&client, &options).await?;
-        say(&format!("insert {name}: {:.0} rows/s", options.rows as f64 / took.as_secs_f64()));
+        let (took, mut ends) = insert(&client, &options).await?;
+        ends.sort();
+        let end = ends[ends.len() / 2];
+        let rate = options.rows as f64 / took.as_secs_f64();
+        say(&format!(
+            "insert {name}: {rate:.0} rows/s, p50 from the last row to the answer {end:?}"
+        ));
     }
     let mut took = round_trips(&client, options.round_trips).await?;
     took.sort();
@@ -52,21 +57,23 @@ async fn main() -> Result<(), Failure> {
     client.query("DROP TABLE measured").execute().await
 }
 
-async fn insert(client: &Client, options: &Options) -> Result<Duration, Failure> {
+async fn insert(client: &Client, options: &Options) -> Result<(Duration, Vec<Duration>), Failure> {
     client.query("DROP TABLE IF EXISTS measured").execute().await?;
     let create = "CREATE TABLE measured (time DateTime64(3), agency LowCardinality(String), \
                   class_uid UInt32, host LowCardinality(String), message String, raw String) \
                   ENGINE = MergeTree ORDER BY (agency, time)";
     client.query(create).execute().await?;
-    let started = Instant::now();
+    let (started, mut ends) = (Instant::now(), Vec::new());
     for start in (0..options.rows).step_by(options.batch as usize) {
         let mut insert = client.insert::<Event>("measured").await?;
         for n in start..options.rows.min(start + options.batch) {
             insert.write(&event(n)).await?;
         }
+        let written = Instant::now();
         insert.end().await?;
+        ends.push(written.elapsed());
     }
-    Ok(started.elapsed())
+    Ok((started.elapsed(), ends))
 }
 
 fn event(n: u64) -> Event {

@@ -5,7 +5,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The file, as written. `deploy/` has an example.
+/// The file, as written:
+///
+/// ```toml
+/// [engine]
+/// listen = "127.0.0.1:18123"
+/// library = ".prohori/engine/libchdb.so"
+/// library_sha256 = "36ad4e999882821ef13cf2d0f52c93f48e6ee1b4498b35a201c23ce4b8d15bf5"
+/// data = ".prohori/engine/data"
+/// password_file = ".prohori/config/engine.password"
+///
+/// [engine.limits] # all have defaults
+/// memory_bytes = 2147483648
+/// ```
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -47,9 +59,11 @@ fn default_user() -> String {
 pub struct Limits {
     /// Client connections; further ones wait to be accepted. A connection costs some 20 KiB.
     pub connections: u32,
-    /// Statements that run at the same time; further ones wait, then get code 202. Each has a
-    /// thread and an engine session.
+    /// Statements that run at the same time; further ones wait, then get code 202 and status 503.
+    /// Each has a thread and an engine session.
     pub queries: u32,
+    /// Seconds that a statement waits for its place.
+    pub wait_seconds: u64,
     /// Threads that one statement may use: the machine's cores.
     pub threads: u32,
     /// Memory of the whole engine in bytes. The machine also runs Kafka and the services.
@@ -78,6 +92,7 @@ impl Default for Limits {
         Self {
             connections: 128,
             queries: 8,
+            wait_seconds: 10,
             threads: 2,
             memory_bytes: 2 << 30,
             query_memory_bytes: 1 << 30,
@@ -124,6 +139,10 @@ impl Settings {
         Duration::from_secs(self.limits.idle_seconds)
     }
 
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_secs(self.limits.wait_seconds)
+    }
+
     pub(crate) fn drain(&self) -> Duration {
         Duration::from_secs(self.limits.drain_seconds)
     }
@@ -150,6 +169,7 @@ impl Limits {
             ("engine.limits.body_bytes", self.body_bytes, 1),
             ("engine.limits.statement_bytes", self.statement_bytes, 1024),
             ("engine.limits.result_bytes", self.result_bytes, 1 << 20),
+            ("engine.limits.wait_seconds", self.wait_seconds, 1),
             ("engine.limits.idle_seconds", self.idle_seconds, 1),
             ("engine.limits.drain_seconds", self.drain_seconds, 1),
         ] {
@@ -177,4 +197,41 @@ fn read_password(path: &Path) -> Result<String, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Password { path: path.into(), source })?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<Settings, Error> {
+        Settings::check(service::config::parse(Path::new("x.toml"), text).unwrap())
+    }
+
+    const REST: &str = "library = 'l'\ndata = 'd'\n";
+
+    #[test]
+    fn what_is_left_out_has_defaults() {
+        let settings = check(&format!("[engine]\nlisten = '[::1]:1'\n{REST}")).unwrap();
+        assert_eq!((&*settings.user, &*settings.password), ("default", ""));
+        assert_eq!(settings.limits.queries, 8);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        let check = |listen: &str, rest: &str, expected: &str| {
+            let text = format!("[engine]\nlisten = '{listen}'\n{REST}{rest}");
+            let error = check(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error:?} should contain {expected:?}");
+        };
+        let here = "127.0.0.1:1";
+        check("0.0.0.0:1", "", "this machine only");
+        check("192.168.1.5:1", "", "this machine only");
+        check(here, "user = ''", "engine.user");
+        check(here, "library_sha256 = 'xyz'", "64 hexadecimal digits");
+        check(here, "password_file = '/nowhere/p'", "/nowhere/p");
+        check(here, "limits = {connections = 0}", "engine.limits.connections = 0");
+        check(here, "limits = {queries = 65}", "engine.limits.queries = 65");
+        check(here, "limits = {query_memory_bytes = 3000000000}", "at most");
+        check(here, "limits = {drain_seconds = 0}", "engine.limits.drain_seconds = 0");
+    }
 }

@@ -89,8 +89,9 @@ impl Exception {
             229 => StatusCode::PAYLOAD_TOO_LARGE,
             // NOT_IMPLEMENTED
             48 => StatusCode::NOT_IMPLEMENTED,
-            // CANNOT_OPEN_FILE, SOCKET_TIMEOUT, CANNOT_SCHEDULE_TASK
-            76 | 209 | 439 => StatusCode::SERVICE_UNAVAILABLE,
+            // CANNOT_OPEN_FILE, SOCKET_TIMEOUT, CANNOT_SCHEDULE_TASK; and, otherwise than
+            // ClickHouse's 500, TOO_MANY_SIMULTANEOUS_QUERIES: it is worth another try.
+            76 | 202 | 209 | 439 => StatusCode::SERVICE_UNAVAILABLE,
             // TIMEOUT_EXCEEDED
             159 => StatusCode::REQUEST_TIMEOUT,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -178,7 +178,8 @@ fn prepare(engine: &Engine, job: &Job) -> Result<Connection, Exception> {
         let roles: Vec<_> = job.roles.iter().map(|role| quote(role, '`')).collect();
         run(format!("SET ROLE {}", roles.join(", ")))?;
     }
-    if let Some(database) = job.database.as_deref().filter(|name| !matches!(*name, "" | "default")) {
+    if let Some(database) = job.database.as_deref().filter(|name| !matches!(*name, "" | "default"))
+    {
         run(format!("USE {}", quote(database, '`')))?;
     }
     if !job.settings.is_empty() {

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod call;
 mod multipart;
+mod quick;
 mod respond;
 mod serve;
 
@@ -32,14 +33,9 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
-
-/// How long a statement waits for one of the places before code 202: longer than a busy moment,
-/// shorter than a client's patience.
-const ADMISSION: Duration = Duration::from_secs(10);
 
 /// Parts under way between a connection and its statement's thread: enough to keep both busy; a
 /// part is a network read (up to some 400 KiB) or a fetched piece (0.5 MiB and more).
@@ -117,7 +113,7 @@ async fn admit(
     call.credentials.check(&app.settings)?;
     let boundary = multipart::boundary(&parts.headers)?;
     let text = Text::read(app, &mut call, boundary, body).await?;
-    match timeout(ADMISSION, app.places.clone().acquire_owned()).await {
+    match timeout(app.settings.wait(), app.places.clone().acquire_owned()).await {
         Ok(Ok(place)) => Ok(Admitted { call, text, place }),
         _ => {
             let why = format!("all {} places for queries are taken", app.settings.limits.queries);

@@ -67,12 +67,21 @@ fn take_lock(data: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
+/// In one step, and only if it changes: on a full disk the file of the last start must stay whole.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| Error::Data { path: path.into(), source })
+    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    let new = path.with_extension("new");
+    std::fs::write(&new, text)
+        .and_then(|()| std::fs::rename(&new, path))
+        .map_err(|source| Error::Data { path: path.into(), source })
 }
 
 /// The server's settings. `fsync_*` make an acknowledged INSERT survive a power cut; the small
-/// pools and caches are for a machine with two cores that runs the whole pipeline.
+/// pools and caches are for a machine with two cores that runs the whole pipeline. `ThreadStatus`
+/// is silenced because the library's insert streams make it write one wrong "Fatal" line per
+/// INSERT, `BgStrmSchPool` because it warns whenever inserts come faster than its pace.
 fn config_xml(files: &Files, users: &Path, limits: &Limits) -> String {
     let Limits { memory_bytes, free_disk_bytes, threads, .. } = limits;
     let (log, users) = (escape(&files.log), escape(users));
@@ -80,7 +89,13 @@ fn config_xml(files: &Files, users: &Path, limits: &Limits) -> String {
     let pool = (*threads).max(2);
     format!(
         "<clickhouse>
-  <logger><log>{log}</log><size>10M</size><count>2</count></logger>
+  <logger>
+    <log>{log}</log><size>10M</size><count>2</count>
+    <levels>
+      <logger><name>ThreadStatus</name><level>none</level></logger>
+      <logger><name>BackgroundSchedulePool/BgStrmSchPool</name><level>error</level></logger>
+    </levels>
+  </logger>
   <timezone>UTC</timezone>
   <users_config>{users}</users_config>
   <user_files_path>{user_files}</user_files_path>

@@ -75,3 +75,55 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 fn malformed(why: impl std::fmt::Display) -> Exception {
     Exception::new(code::BAD_ARGUMENTS, format!("multipart body: {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    fn body(fields: &[(String, String)]) -> Vec<u8> {
+        let field = |(name, value): &(String, String)| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let fields: String = fields.iter().map(field).collect();
+        format!("{fields}--b--\r\n").into_bytes()
+    }
+
+    #[test]
+    fn boundaries() {
+        let check = |value: &'static str, expected: Option<Option<&str>>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
+            let found = boundary(&headers).ok();
+            assert_eq!(found, expected.map(|b| b.map(str::to_owned)), "{value}");
+        };
+        check("text/plain", Some(None));
+        check("multipart/form-data; boundary=a-b", Some(Some("a-b")));
+        check("Multipart/Form-Data; charset=x; Boundary=\"a b\"", Some(Some("a b")));
+        check("multipart/form-data", None);
+        check("multipart/form-data; boundary=", None);
+    }
+
+    proptest! {
+        #[test]
+        fn fields_come_out_as_they_went_in(
+            values in proptest::collection::vec("[^b]{0,20}", 0..5),
+        ) {
+            let named = values.iter().enumerate();
+            let params: Vec<_> = named.map(|(n, v)| (format!("p{n}"), v.clone())).collect();
+            let fields: Vec<_> =
+                params.iter().map(|(n, v)| (format!("param_{n}"), v.clone())).collect();
+            let mut call = Call::default();
+            read(&body(&fields), "b", &mut call).unwrap();
+            prop_assert_eq!(call.params, params);
+        }
+
+        #[test]
+        fn any_bytes_end_in_fields_or_an_error(
+            text in "(--b|--|\r\n|name=|;|\"|Content-Disposition:|x|filename=){0,20}",
+        ) {
+            let _ = read(text.as_bytes(), "b", &mut Call::default());
+        }
+    }
+}

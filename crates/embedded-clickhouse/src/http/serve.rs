@@ -1,5 +1,6 @@
 //! Connections: accepted up to a limit, served, and drained at the end.
 
+use super::quick::Quick;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -59,8 +60,6 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        // Small answers must not wait for more.
-        let _ = stream.set_nodelay(true);
         // The router takes axum's body type, connections have hyper's.
         let service =
             MapRequest::new(router.clone(), |request: Request<Incoming>| request.map(Body::new));
@@ -68,7 +67,7 @@ pub(crate) async fn serve(
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            .serve_connection(TokioIo::new(Quick::new(stream)), TowerToHyperService::new(service));
         let connection = graceful.watch(connection);
         open.inc();
         let open = open.clone();

@@ -64,9 +64,10 @@ async fn one_process_has_one_directory_and_what_is_in_it_stays() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_an_error_that_says_so() {
+async fn a_full_disk_and_a_busy_engine_say_so() {
     let home = Home::new();
-    let engine = Engine::start(&home.config("", "free_disk_bytes = 4000000000000000"));
+    let limits = "free_disk_bytes = 4000000000000000\nqueries = 1\nwait_seconds = 1";
+    let engine = Engine::start(&home.config("", limits));
     let create = "CREATE TABLE full (a UInt64) ENGINE = MergeTree ORDER BY a";
     engine.post("/", create).await.ok();
     let answer = engine.post("/?query=INSERT+INTO+full+FORMAT+CSV", "7\n").await;
@@ -74,6 +75,26 @@ async fn a_full_disk_is_an_error_that_says_so() {
     assert!(answer.status == 500 && text.starts_with("Code: 243. DB::Exception: "), "{text}");
     assert!(text.contains("not enough space"), "{text}");
     assert_eq!(engine.post("/", "SELECT count() FROM full").await.ok(), "0\n");
+
+    let client = engine.client();
+    let long = client.query("SELECT sum(number) FROM numbers(100000000000000)").fetch_one::<u64>();
+    let second = async {
+        // Refused for as long as the first one runs; before that it may be the first itself.
+        loop {
+            let answer = engine.post("/", "SELECT 1").await;
+            if answer.status != 200 {
+                return answer;
+            }
+        }
+    };
+    let refused = tokio::select! {
+        ended = long => panic!("{ended:?}"),
+        refused = second => refused,
+    };
+    let code = refused.header("x-clickhouse-exception-code");
+    assert_eq!((code, refused.status.as_u16()), ("202", 503), "{}", refused.text());
+    let metrics = engine.get("/metrics").await.ok();
+    assert!(metrics.contains("prohori_engine_refused_total{reason=\"busy\"} 1"), "{metrics}");
     assert!(engine.stop().success());
 }
 

@@ -9,3 +9,4 @@ mod inserts;
 mod lifecycle;
 mod requests;
 mod support;
+mod tables;

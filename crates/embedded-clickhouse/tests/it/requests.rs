@@ -3,6 +3,7 @@
 use crate::support::{PASSWORD, authorized, shared};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clickhouse::Compression;
 
 #[tokio::test]
 async fn small_routes_need_no_credentials() {
@@ -135,6 +136,16 @@ async fn too_large_is_413() {
     let answer = engine.post("/?query=INSERT+INTO+big+FORMAT+CSV", body).await;
     assert_eq!(answer.status, 413, "{}", answer.text());
     assert!(answer.text().contains("larger than 30000000 bytes"));
+    // In pieces, without a length in advance.
+    let client = engine.client().with_compression(Compression::None);
+    let mut insert = client.insert_formatted_with("INSERT INTO big FORMAT CSV");
+    let part = bytes::Bytes::from("x\n".repeat(1_000_000));
+    let mut sent = Ok(());
+    for _ in 0..16 {
+        sent = sent.and(insert.send(part.clone()).await);
+    }
+    let error = sent.and(insert.end().await).unwrap_err().to_string();
+    assert!(error.contains("Code: 229."), "{error}");
     assert_eq!(engine.post("/", "SELECT count() FROM big").await.ok(), "0\n");
     // A result that must be built whole.
     let answer = engine.post("/?wait_end_of_query=1", "SELECT number FROM numbers(9000000)").await;
