@@ -42,6 +42,9 @@ pub(crate) fn flags(config: &Config) -> Vec<String> {
         // One thread collects the garbage: on a machine that also runs the rest of the stack, the
         // default collector's threads and memory cost more than its shorter pauses gain.
         "-XX:+UseSerialGC".into(),
+        // The fast compiler only: half the processor time of a start, and over the first millions
+        // of records a third less of it a record, for the second compiler works longer than it saves.
+        "-XX:TieredStopAtLevel=1".into(),
         "-XX:+ExitOnOutOfMemoryError".into(),
         // No statistics file in /tmp.
         "-XX:-UsePerfData".into(),

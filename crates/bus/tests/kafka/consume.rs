@@ -79,6 +79,23 @@ fn a_paused_partition_is_silent_until_resumed() {
 }
 
 #[test]
+fn a_pause_in_the_midst_skips_and_repeats_nothing() {
+    let config = make(&["midst"]);
+    send_numbers(&config, "midst", 0..10_000);
+    let consumer = open(&config, "midst", "midst");
+    let mut records = numbers(&read(&consumer, 100));
+    let partition = [Partition::new("midst", 0)];
+    for _ in 0..3 {
+        // Much more has been read ahead by now; it must neither come nor be forgotten.
+        consumer.pause(&partition).unwrap();
+        assert!(matches!(consumer.next(POLL).unwrap(), Polled::Idle));
+        consumer.resume(&partition).unwrap();
+        records.extend(numbers(&read(&consumer, 1000)));
+    }
+    assert_eq!(records, (0..3100).collect::<Vec<_>>());
+}
+
+#[test]
 fn partitions_move_to_a_new_member_and_back() {
     let config = make(&["shared"]);
     let options = ConsumerOptions::new("sharing", Subscription::topic("shared"));
