@@ -29,6 +29,8 @@ pub struct AlertFilter {
     pub host: Option<String>,
     /// Of this rule.
     pub rule: Option<String>,
+    /// Assigned to this user; empty: to nobody.
+    pub assignee: Option<String>,
     /// Holding all of these terms in title, message, rule, host, user or address.
     pub text: Option<String>,
     /// From this time on.
@@ -174,6 +176,7 @@ impl Select {
             .and_some("severity_id >= {}", filter.severity_min.map(i64::from))
             .and_some("host = {}", filter.host.as_deref())
             .and_some("rule_id = {}", filter.rule.as_deref())
+            .and_some("assignee = {}", filter.assignee.as_deref())
             .and_terms(ALERT_TEXT, filter.text.as_deref())
     }
 
