@@ -1,1 +1,147 @@
-//! Placeholder until this crate's owner writes it.
+//! The analyst's API and dashboard: sessions, alerts, events and the ledger over HTTP.
+//!
+//! In reading order: [`roles`] says who may do what, [`accounts`] who somebody is; a request passes
+//! the guard, becomes a caller with a scope, and reaches one of the routes, which ask the store.
+//! The web app in `web/dist` is part of the binary. [`run`] joins it all.
+
+mod server;
+
+mod guard;
+mod web;
+
+mod caller;
+mod params;
+mod problem;
+
+mod routes;
+mod store_answers;
+mod views;
+
+mod agencies;
+mod app;
+mod audit;
+mod clock;
+mod error;
+mod ledger;
+mod metrics;
+
+pub mod accounts;
+pub mod config;
+pub mod roles;
+
+pub use clock::Clock;
+pub use config::{Config, RawConfig};
+pub use error::Error;
+pub use roles::Role;
+pub use routes::openapi;
+
+use accounts::Accounts;
+use agencies::Register;
+use app::App;
+use config::Origin;
+use ledger::Ledger;
+use metrics::Metrics;
+use service::{Part, Registry, Shutdown, Status, Tasks};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::net::TcpListener;
+
+/// How long the tasks have once the shutdown has begun; the server's own drain is shorter.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
+/// Pause between two looks at whether the store answers.
+const STORE_CHECK_PAUSE: Duration = Duration::from_secs(5);
+
+/// Serves until the shutdown begins.
+pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Result<(), Error> {
+    Api::bind(config, registry).await?.serve(shutdown).await
+}
+
+/// The service with its port bound, before it answers.
+pub struct Api {
+    app: App,
+    listener: TcpListener,
+    registry: Registry,
+    address: SocketAddr,
+}
+
+impl Api {
+    /// Opens the accounts and binds the port; ClickHouse and Kafka may come later.
+    pub async fn bind(config: Config, registry: &Registry) -> Result<Self, Error> {
+        let clock = Clock::system();
+        let metrics = Metrics::register(registry)?;
+        let accounts = Accounts::open(&config.data_dir, config.session, clock.clone())?;
+        let store = Store::connect(&config.store);
+        let listener = server::bind(config.listen).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| Error::Bind { address: config.listen, source })?;
+        let mut origins = Origin::of_listener(address);
+        origins.extend(config.origins);
+        let app = App {
+            agencies: Register::new(accounts.clone(), config.bus.clone()),
+            ledger: Arc::new(Ledger::new(config.bus, store.clone())),
+            accounts,
+            store,
+            clock,
+            metrics,
+            origins: origins.into(),
+        };
+        Ok(Self { app, listener, registry: registry.clone(), address })
+    }
+
+    /// The bound address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the shutdown begins.
+    pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
+        let Self { app, listener, registry, address } = self;
+        let status = Status::new();
+        let part = status.part("store");
+        let mut tasks = Tasks::new(&shutdown);
+        tasks.spawn("store", watch_store(app.store.clone(), part, shutdown.clone()));
+        tasks.spawn("agencies", app.agencies.clone().keep(status.part("kafka"), shutdown.clone()));
+        let router = routes::router(app.clone(), service::status::router(registry, status));
+        tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));
+        tracing::info!(%address, "serving the dashboard and its API");
+        Ok(tasks.join(SHUTDOWN_TIME).await?)
+    }
+}
+
+/// Prepares ClickHouse and tells the service's status whether it answers.
+async fn watch_store(store: Store, part: Part, shutdown: Shutdown) -> Result<(), Error> {
+    let watch = async {
+        let mut prepared = false;
+        loop {
+            match check_store(&store, &mut prepared).await {
+                Ok(()) => part.up(),
+                Err(error) => part.down(service::telemetry::chain(&error)),
+            }
+            tokio::time::sleep(STORE_CHECK_PAUSE).await;
+        }
+    };
+    // Cancel safety: a migration that is broken off is done again at the next start.
+    tokio::select! {
+        () = watch => {}
+        () = shutdown.begun() => {}
+    }
+    Ok(())
+}
+
+/// The first time it answers, the tables are made, whether or not the loader was faster, and
+/// alerts whose change was broken off are mended.
+async fn check_store(store: &Store, prepared: &mut bool) -> Result<(), store::Error> {
+    store.ping().await?;
+    if !*prepared {
+        store.migrate().await?;
+        store.mend_alerts().await?;
+        *prepared = true;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

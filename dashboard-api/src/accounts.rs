@@ -1,0 +1,275 @@
+//! Accounts: who may sign in, how, and what a session is worth.
+//!
+//! Two ways lead in: a password (argon2id, with a delay that grows with wrong ones) and a one-time
+//! token that whoever controls the host creates. There is no default password.
+
+pub(crate) mod database;
+mod lockout;
+mod login_token;
+pub(crate) mod password;
+pub(crate) mod secret;
+mod session;
+mod sign_in;
+pub(crate) mod user;
+
+pub use password::Weak;
+pub use session::SessionLimits;
+pub use user::{Language, NewUser};
+
+pub(crate) use sign_in::{Client, Credentials, Refusal};
+pub(crate) use user::User;
+
+use crate::audit::{self, Action, Entry};
+use crate::roles::{Agencies, Grants, Role};
+use crate::{Clock, Error};
+use database::Database;
+use model::Agency;
+use secret::{Secret, SecretHash};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The user that the first start creates.
+pub const FIRST_USER: &str = "admin";
+
+/// The actor of what is done with a command on the host.
+const COMMAND_LINE: &str = "command line";
+
+/// Passwords hashed at a time: each takes 19 MiB and a core for some tens of milliseconds.
+const HASHES_MAX: usize = 2;
+/// Sign-ins that wait for their turn; beyond, the client is asked to come back.
+const SIGN_INS_MAX: usize = 64;
+
+/// Creates a one-time login token of `user` in the accounts of `data_dir` (and those accounts where
+/// there are none yet): 64 hex digits, good for one sign-in within 15 minutes. Blocks.
+pub fn one_time_login(data_dir: &Path, user: &str) -> Result<String, Error> {
+    one_time_login_at(data_dir, user, Clock::system().now_ms())
+}
+
+fn one_time_login_at(data_dir: &Path, user: &str, now_ms: i64) -> Result<String, Error> {
+    let database = Database::open(data_dir)?;
+    ensure_first_user(&database, now_ms)?;
+    let token = Secret::random()?;
+    let created = database.run("create a login token", |connection| {
+        let transaction = connection.transaction()?;
+        let Some(user) = user::by_name(&transaction, user)? else { return Ok(false) };
+        login_token::insert(&transaction, &token, user.id, now_ms)?;
+        audit::insert(&transaction, &by_command(Action::LoginTokenCreate, &user.name), now_ms)?;
+        transaction.commit()?;
+        Ok(true)
+    })?;
+    if created { Ok(token.text()) } else { Err(Error::NoUser { name: user.into() }) }
+}
+
+/// Adds a user to the accounts of `data_dir`. Blocks.
+pub fn add_user(data_dir: &Path, user: &NewUser) -> Result<(), Error> {
+    user::check_name(&user.name)?;
+    let password_hash = match &user.password {
+        None => None,
+        Some(password) => {
+            password::check(password, &user.name)
+                .map_err(|reason| Error::WeakPassword { reason })?;
+            Some(password::hash(password)?)
+        }
+    };
+    let now_ms = Clock::system().now_ms();
+    let database = Database::open(data_dir)?;
+    ensure_first_user(&database, now_ms)?;
+    if insert_user(&database, user, password_hash.as_deref(), now_ms)? {
+        Ok(())
+    } else {
+        Err(Error::UserExists { name: user.name.clone() })
+    }
+}
+
+fn insert_user(
+    database: &Database,
+    user: &NewUser,
+    password_hash: Option<&str>,
+    now_ms: i64,
+) -> Result<bool, Error> {
+    database.run("add a user", |connection| {
+        let transaction = connection.transaction()?;
+        let added = user::insert(&transaction, user, password_hash, now_ms)?;
+        if added {
+            audit::insert(&transaction, &by_command(Action::UserCreate, &user.name), now_ms)?;
+        }
+        transaction.commit()?;
+        Ok(added)
+    })
+}
+
+/// An empty database gets its first user, who has every agency and no password.
+fn ensure_first_user(database: &Database, now_ms: i64) -> Result<(), Error> {
+    let empty = database.run("look for users", |connection| {
+        connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))
+    })?;
+    if empty {
+        // The platform's administrator reads no events; on a fresh machine the same person is
+        // also its first analyst, until others are added.
+        let roles = [Role::NationalAnalyst, Role::AgencyAdmin, Role::PlatformAdmin];
+        let first = NewUser {
+            name: FIRST_USER.into(),
+            display_name: "Administrator".into(),
+            language: Language::En,
+            grants: Grants::new(roles.map(|role| (role, Agencies::All)).into()),
+            password: None,
+        };
+        insert_user(database, &first, None, now_ms)?;
+    }
+    Ok(())
+}
+
+fn by_command(action: Action, target: &str) -> Entry {
+    Entry {
+        actor: COMMAND_LINE.into(),
+        action,
+        target: target.into(),
+        detail: serde_json::json!({}),
+        trace_id: String::new(),
+    }
+}
+
+/// The accounts as the running service uses them; clones share them.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    database: Arc<Database>,
+    limits: SessionLimits,
+    clock: Clock,
+    hashes: Arc<Semaphore>,
+    sign_ins: Arc<Semaphore>,
+}
+
+/// The secret of a session that has just begun.
+pub(crate) struct NewSession {
+    pub(crate) cookie: String,
+    pub(crate) user: User,
+}
+
+impl Accounts {
+    /// Opens the accounts of `data_dir`. Blocks.
+    pub(crate) fn open(
+        data_dir: &Path,
+        limits: SessionLimits,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let database = Database::open(data_dir)?;
+        ensure_first_user(&database, clock.now_ms())?;
+        Ok(Self {
+            database,
+            limits,
+            clock,
+            hashes: Arc::new(Semaphore::new(HASHES_MAX)),
+            sign_ins: Arc::new(Semaphore::new(SIGN_INS_MAX)),
+        })
+    }
+
+    /// The user whose live session the cookie's value names.
+    pub(crate) async fn session(&self, cookie: &str) -> Result<Option<(User, SecretHash)>, Error> {
+        let Some(hash) = Secret::parse(cookie).map(|secret| secret.hash()) else {
+            return Ok(None);
+        };
+        let (limits, now_ms) = (self.limits, self.clock.now_ms());
+        let user = self
+            .database
+            .call("look up a session", move |c| session::user(c, hash, limits, now_ms))
+            .await?;
+        Ok(user.map(|user| (user, hash)))
+    }
+
+    /// Ends a session.
+    pub(crate) async fn sign_out(&self, hash: SecretHash, entry: Entry) -> Result<(), Error> {
+        let now_ms = self.clock.now_ms();
+        self.database
+            .call("end a session", move |connection| {
+                let transaction = connection.transaction()?;
+                session::end(&transaction, hash)?;
+                audit::insert(&transaction, &entry, now_ms)?;
+                transaction.commit()
+            })
+            .await
+    }
+
+    /// The active user of that name.
+    pub(crate) async fn user(&self, name: &str) -> Result<Option<User>, Error> {
+        let name = name.to_owned();
+        self.database.call("look up a user", move |c| user::by_name(c, &name)).await
+    }
+
+    /// Sets the user's language.
+    pub(crate) async fn set_language(
+        &self,
+        user: i64,
+        language: Language,
+        entry: Entry,
+    ) -> Result<(), Error> {
+        let now_ms = self.clock.now_ms();
+        self.database
+            .call("set a language", move |connection| {
+                let transaction = connection.transaction()?;
+                transaction.execute(
+                    "UPDATE users SET language = ?2 WHERE id = ?1",
+                    rusqlite::params![user, language.as_str()],
+                )?;
+                audit::insert(&transaction, &entry, now_ms)?;
+                transaction.commit()
+            })
+            .await
+    }
+
+    /// Keeps `agencies` as known ones and gives all that were ever kept.
+    pub(crate) async fn know_agencies(
+        &self,
+        agencies: Vec<Agency>,
+    ) -> Result<BTreeSet<Agency>, Error> {
+        let now_ms = self.clock.now_ms();
+        let names = self
+            .database
+            .call("keep the agencies", move |connection| {
+                let transaction = connection.transaction()?;
+                for agency in agencies {
+                    transaction.execute(
+                        "INSERT OR IGNORE INTO agencies VALUES (?1, ?2)",
+                        rusqlite::params![agency.as_str(), now_ms],
+                    )?;
+                }
+                let names = transaction
+                    .prepare("SELECT name FROM agencies")?
+                    .query_map([], |row| row.get::<_, String>(0))?
+                    .collect::<Result<Vec<_>, _>>()?;
+                transaction.commit()?;
+                Ok(names)
+            })
+            .await?;
+        Ok(names.iter().filter_map(|name| Agency::new(name).ok()).collect())
+    }
+
+    /// Action, detail and trace id of each of the actor's audit entries, in order.
+    #[cfg(test)]
+    pub(crate) async fn audited(
+        &self,
+        actor: &str,
+    ) -> Result<Vec<(String, String, String)>, Error> {
+        let actor = actor.to_owned();
+        self.database
+            .call("read the audit log", move |connection| {
+                connection
+                    .prepare(
+                        "SELECT action, detail, trace_id FROM audit WHERE actor = ?1 ORDER BY seq",
+                    )?
+                    .query_map([actor], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                    .collect()
+            })
+            .await
+    }
+
+    /// Writes an audit entry. The caller answers only after this has succeeded.
+    pub(crate) async fn audit(&self, entry: Entry) -> Result<(), Error> {
+        let now_ms = self.clock.now_ms();
+        self.database.call("write the audit log", move |c| audit::insert(c, &entry, now_ms)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! The audit log: every change and every read of events, written before the answer leaves.
+
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+/// What was done: a closed list, so that the log can be searched by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    SessionBegin,
+    SessionEnd,
+    SignInFailed,
+    LoginTokenCreate,
+    UserCreate,
+    PasswordChange,
+    LanguageChange,
+    AlertRead,
+    AlertChange,
+    AlertComment,
+    EventsSearch,
+    EventRead,
+    TimelineRead,
+    DeadLettersRead,
+}
+
+impl Action {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionBegin => "session.begin",
+            Self::SessionEnd => "session.end",
+            Self::SignInFailed => "session.refuse",
+            Self::LoginTokenCreate => "login_token.create",
+            Self::UserCreate => "user.create",
+            Self::PasswordChange => "user.password",
+            Self::LanguageChange => "user.language",
+            Self::AlertRead => "alert.read",
+            Self::AlertChange => "alert.change",
+            Self::AlertComment => "alert.comment",
+            Self::EventsSearch => "events.search",
+            Self::EventRead => "event.read",
+            Self::TimelineRead => "timeline.read",
+            Self::DeadLettersRead => "dead_letters.read",
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// The user, or `command line`.
+    pub(crate) actor: String,
+    pub(crate) action: Action,
+    /// What it was done to: an id, or empty.
+    pub(crate) target: String,
+    /// More, as JSON: the search's parameters, the number of rows, the new state.
+    pub(crate) detail: Value,
+    pub(crate) trace_id: String,
+}
+
+/// Writes `entry` into the table and, as a structured line, into the log.
+pub(crate) fn insert(
+    connection: &Connection,
+    entry: &Entry,
+    now_ms: i64,
+) -> Result<(), rusqlite::Error> {
+    let Entry { actor, action, target, detail, trace_id } = entry;
+    let (action, detail) = (action.as_str(), detail.to_string());
+    connection
+        .prepare_cached(
+            "INSERT INTO audit (at_ms, actor, action, target, detail, trace_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![now_ms, actor, action, target, detail, trace_id])?;
+    tracing::info!(target: "audit", actor, action, on = target, detail, trace_id, "audit");
+    Ok(())
+}

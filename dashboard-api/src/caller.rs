@@ -1,0 +1,98 @@
+//! Who sends a request, and what that caller may see: worked out from the session alone.
+
+use crate::App;
+use crate::accounts::User;
+use crate::accounts::secret::SecretHash;
+use crate::audit::{Action, Entry};
+use crate::guard::TraceId;
+use crate::problem::{Answer, Code, Problem};
+use crate::roles::{Agencies, Permission};
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use model::Agency;
+use serde_json::Value;
+use store::Scope;
+
+/// The session's cookie.
+pub(crate) const COOKIE: &str = "prohori_session";
+
+/// A signed-in user within one request.
+pub(crate) struct Caller {
+    pub(crate) user: User,
+    pub(crate) session: SecretHash,
+    pub(crate) trace: TraceId,
+}
+
+impl Caller {
+    /// The agencies in which the caller holds `permission`, as the store's queries take them.
+    ///
+    /// Scopes are made here and in [`Self::scope_in`] only, from the session's user: no handler can
+    /// ask the store for more.
+    pub(crate) fn scope(&self, app: &App, permission: Permission) -> Answer<Scope> {
+        match self.user.grants.allow(permission) {
+            held if held.is_empty() => {
+                let detail = "ask an administrator of the agency for a role that does";
+                Err(Problem::new(Code::Forbidden, detail))
+            }
+            Agencies::All => Ok(Scope::of(app.agencies.all())),
+            Agencies::Of(agencies) => Ok(Scope::of(agencies)),
+        }
+    }
+
+    /// The scope of one agency, where the caller holds `permission` in it.
+    pub(crate) fn scope_in(&self, permission: Permission, agency: &str) -> Answer<Scope> {
+        let agency = Agency::new(agency).ok();
+        let held = self.user.grants.allow(permission);
+        match agency.filter(|agency| held.contains(agency.as_str())) {
+            Some(agency) => Ok(Scope::of([agency])),
+            None => Err(Problem::new(Code::Forbidden, "your roles do not allow this there")),
+        }
+    }
+
+    /// An audit entry of this caller.
+    pub(crate) fn entry(&self, action: Action, target: &str, detail: Value) -> Entry {
+        Entry {
+            actor: self.user.name.clone(),
+            action,
+            target: target.into(),
+            detail,
+            trace_id: self.trace.0.to_string(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Box<Problem>;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let trace = TraceId::from_request_parts(parts, app).await?;
+        let found = match cookie(parts) {
+            Some(cookie) => app.accounts.session(cookie).await?,
+            None => None,
+        };
+        let (user, session) = found
+            .ok_or_else(|| Problem::new(Code::NotSignedIn, "sign in at POST /api/v1/session"))?;
+        Ok(Self { user, session, trace })
+    }
+}
+
+impl FromRequestParts<App> for TraceId {
+    type Rejection = Box<Problem>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        let trace = parts.extensions.get::<Self>().cloned();
+        trace.ok_or_else(|| Problem::new(Code::Internal, "the request has no trace id"))
+    }
+}
+
+/// The value of the session's cookie.
+pub(crate) fn cookie(parts: &Parts) -> Option<&str> {
+    parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}

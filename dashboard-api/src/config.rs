@@ -1,0 +1,178 @@
+//! Configuration of the service: the raw TOML and what it becomes once checked.
+
+use crate::Error;
+use crate::accounts::SessionLimits;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The dashboard's port where none is configured.
+const PORT: u16 = 8088;
+const MINUTE_MS: i64 = 60_000;
+
+/// The TOML file as written.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    /// Where users, sessions and the audit log live.
+    pub data_dir: PathBuf,
+    /// Kafka, for the ledger.
+    pub bus: bus::Config,
+    /// ClickHouse.
+    pub store: store::RawConfig,
+    /// The web server.
+    #[serde(default)]
+    pub http: RawHttp,
+    /// Sessions.
+    #[serde(default)]
+    pub session: RawSession,
+}
+
+/// The `[http]` table.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawHttp {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Origins under which browsers reach the dashboard, such as `https://soc.example`, besides
+    /// the loopback ones of `listen`.
+    pub origins: Vec<String>,
+}
+
+impl Default for RawHttp {
+    fn default() -> Self {
+        Self { listen: (Ipv4Addr::LOCALHOST, PORT).into(), origins: Vec::new() }
+    }
+}
+
+/// The `[session]` table.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSession {
+    /// A session without a request ends after this many minutes.
+    pub idle_minutes: u32,
+    /// Every session ends after this many minutes: a shift and its handover.
+    pub absolute_minutes: u32,
+}
+
+impl Default for RawSession {
+    fn default() -> Self {
+        Self { idle_minutes: 60, absolute_minutes: 12 * 60 }
+    }
+}
+
+/// The checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where users, sessions and the audit log live.
+    pub data_dir: PathBuf,
+    /// Kafka, for the ledger.
+    pub bus: bus::Config,
+    /// ClickHouse.
+    pub store: store::Config,
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Origins of the dashboard besides the loopback ones.
+    pub origins: Vec<Origin>,
+    /// How long a session lives.
+    pub session: SessionLimits,
+}
+
+/// Scheme and authority under which browsers reach the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Whether the scheme is https.
+    pub secure: bool,
+    /// Host and, where it is not the scheme's own, port; lower case.
+    pub authority: String,
+}
+
+impl Origin {
+    /// Reads `https://host` or `http://host:port`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (secure, authority) = match text.split_once("://")? {
+            ("https", authority) => (true, authority),
+            ("http", authority) => (false, authority),
+            _ => return None,
+        };
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
+        let valid = !authority.is_empty() && authority.bytes().all(legal);
+        valid.then(|| Self { secure, authority: authority.to_ascii_lowercase() })
+    }
+
+    /// The origins of a server that listens on `address` without TLS.
+    pub(crate) fn of_listener(address: SocketAddr) -> Vec<Self> {
+        let port = address.port();
+        let mut hosts = vec![address.ip().to_string()];
+        if address.is_ipv6() {
+            hosts[0] = format!("[{}]", address.ip());
+        }
+        if address.ip().is_loopback() || address.ip().is_unspecified() {
+            hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(String::from));
+        }
+        hosts.into_iter().map(|host| Self::plain(&host, port)).collect()
+    }
+
+    fn plain(host: &str, port: u16) -> Self {
+        let authority = if port == 80 { host.to_owned() } else { format!("{host}:{port}") };
+        Self { secure: false, authority }
+    }
+}
+
+impl TryFrom<RawConfig> for Config {
+    type Error = Error;
+
+    fn try_from(raw: RawConfig) -> Result<Self, Error> {
+        let origin = |text: &String| {
+            Origin::parse(text).ok_or_else(|| Error::Config {
+                key: "http.origins",
+                message: format!("{text:?} is not of the form https://host or http://host:port"),
+            })
+        };
+        let session = SessionLimits {
+            idle_ms: i64::from(raw.session.idle_minutes) * MINUTE_MS,
+            absolute_ms: i64::from(raw.session.absolute_minutes) * MINUTE_MS,
+        };
+        if session.idle_ms == 0 || session.absolute_ms < session.idle_ms {
+            return Err(Error::Config {
+                key: "session",
+                message: "idle_minutes is at least 1 and at most absolute_minutes".into(),
+            });
+        }
+        Ok(Self {
+            data_dir: raw.data_dir,
+            bus: raw.bus,
+            store: raw.store.try_into()?,
+            listen: raw.http.listen,
+            origins: raw.http.origins.iter().map(origin).collect::<Result<_, _>>()?,
+            session,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        let check = |text: &str, expected: Option<(bool, &str)>| {
+            let got = Origin::parse(text);
+            assert_eq!(got.as_ref().map(|o| (o.secure, o.authority.as_str())), expected, "{text}");
+        };
+        check("https://SOC.example", Some((true, "soc.example")));
+        check("http://[::1]:8088", Some((false, "[::1]:8088")));
+        check("https://soc.example/", None);
+        check("ftp://soc.example", None);
+        check("soc.example", None);
+        check("https://", None);
+        check("https://a@b", None);
+    }
+
+    #[test]
+    fn a_loopback_listener_has_its_names() {
+        let origins = Origin::of_listener("127.0.0.1:8088".parse().unwrap());
+        let has = |authority: &str| origins.iter().any(|o| o.authority == authority && !o.secure);
+        assert!(has("127.0.0.1:8088") && has("localhost:8088") && has("[::1]:8088"));
+        assert!(!has("127.0.0.1"));
+    }
+}

@@ -1,0 +1,122 @@
+//! Every route of `/api/v1`, and the OpenAPI document that comes from the same list.
+//!
+//! Invariant: routes are added with `routes!` only, never with axum's own `route`, so that the
+//! document, and with it the test that looks for leaks between agencies, knows them all.
+
+pub(crate) mod alerts;
+pub(crate) mod dead_letters;
+pub(crate) mod events;
+pub(crate) mod ledger;
+pub(crate) mod me;
+pub(crate) mod meta;
+pub(crate) mod session;
+
+use crate::problem::{Code, ProblemDocument};
+use crate::{App, guard, web};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use serde_json::json;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::{OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Where the API begins.
+const PREFIX: &str = "/api/v1";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Prohori",
+        description = "The analyst's API: alerts, events, the ledger. Times are integers: \
+            milliseconds since 1970-01-01 UTC. What is not understood is refused with 400. \
+            Changes need header `X-Prohori-Request: 1` and the dashboard's own `Origin`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(ProblemDocument)),
+    security(("session" = []))
+)]
+struct Document;
+
+/// The routes with their document.
+fn api() -> OpenApiRouter<App> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(session::sign_in, session::sign_out))
+        .routes(routes!(me::get))
+        .routes(routes!(me::set_password))
+        .routes(routes!(me::set_language))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::counts))
+        .routes(routes!(alerts::get, alerts::change))
+        .routes(routes!(alerts::comment))
+        .routes(routes!(alerts::history))
+        .routes(routes!(alerts::timeline))
+        .routes(routes!(events::list))
+        .routes(routes!(events::histogram))
+        .routes(routes!(events::get))
+        .routes(routes!(ledger::get))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(meta::get))
+        .routes(routes!(meta::openapi));
+    OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)
+}
+
+/// The whole service: API, web app and, merged in, the routes for probes.
+pub(crate) fn router(app: App, probes: Router) -> Router {
+    let (api, _) = api().split_for_parts();
+    api.method_not_allowed_fallback(guard::method_not_allowed)
+        .with_state(app.clone())
+        .merge(probes)
+        .fallback(web::serve)
+        .layer(from_fn_with_state(app, guard::guard))
+}
+
+/// The OpenAPI 3.1 document, as it is served.
+pub fn openapi() -> String {
+    let (_, mut document) = api().split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").into();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::caller::COOKIE))),
+    );
+    // Every route may answer with a problem, whatever else it says of itself.
+    let content =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).build();
+    let problem = ResponseBuilder::new()
+        .description("A problem: see its `code`.")
+        .content("application/problem+json", content)
+        .build();
+    for item in document.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("default".into(), problem.clone().into());
+        }
+    }
+    let mut document = json!(document);
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] = json!(codes);
+    format!("{document:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_document_is_openapi_3_1_and_every_route_can_fail() {
+        let document: serde_json::Value = serde_json::from_str(&super::openapi()).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+        let paths = document["paths"].as_object().unwrap();
+        assert!(paths.len() >= 15, "{}", paths.len());
+        for (path, item) in paths {
+            assert!(path.starts_with("/api/v1/"), "{path}");
+            for (method, operation) in item.as_object().unwrap() {
+                let problem = &operation["responses"]["default"]["content"];
+                assert!(problem["application/problem+json"].is_object(), "{method} {path}");
+                assert!(operation["summary"].is_string(), "{method} {path} says what it does");
+            }
+        }
+    }
+}

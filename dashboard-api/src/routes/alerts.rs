@@ -1,0 +1,146 @@
+//! The alert queue, one alert with its evidence, and what analysts do to it.
+
+mod change;
+mod query;
+
+pub(crate) use change::{__path_change, __path_comment, change, comment};
+
+use crate::App;
+use crate::audit::Action;
+use crate::caller::Caller;
+use crate::params::{Id, NoParams, Query};
+use crate::problem::{Answer, Code, Problem};
+use crate::roles::Permission;
+use crate::store_answers::page;
+use crate::views::alert::{AlertCounts, AlertDetail, AlertPage, History, HistoryItem};
+use crate::views::event::{EventSummary, Timeline};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use query::{CountParams, ListParams};
+use serde_json::json;
+
+/// How far the timeline looks, either way.
+const TIMELINE_SPAN_MS: i64 = 3_600_000;
+/// How many events a timeline shows; more is a search.
+const TIMELINE_EVENTS_MAX: u32 = 500;
+
+/// The queue
+///
+/// Alerts that the filter finds, newest first.
+#[utoipa::path(get, path = "/alerts", tag = "alerts", params(ListParams),
+    responses((status = 200, description = "A page.", body = AlertPage)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<ListParams>,
+) -> Answer<Json<AlertPage>> {
+    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
+    let filter = params.filter(&caller.user.name)?;
+    let as_of = app.clock.now_ms();
+    let found = app.store.alerts(&scope, &filter, &page).await?;
+    Ok(Json(AlertPage {
+        items: found.items.into_iter().map(Into::into).collect(),
+        next_cursor: found.next.map(|cursor| cursor.to_string()),
+        as_of,
+    }))
+}
+
+/// How many alerts there are
+#[utoipa::path(get, path = "/alerts/counts", tag = "alerts", params(CountParams),
+    responses((status = 200, description = "The counts.", body = AlertCounts)))]
+pub(crate) async fn counts(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<CountParams>,
+) -> Answer<Json<AlertCounts>> {
+    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let filter = params.filter(&caller.user.name)?;
+    let counts = app.store.alert_counts(&scope, &filter).await?;
+    Ok(Json(AlertCounts::of(counts, &caller.user.name)))
+}
+
+/// One alert
+///
+/// With its evidence: the rule, what matched, the events and their raw logs. Its version is the
+/// ETag.
+#[utoipa::path(get, path = "/alerts/{id}", tag = "alerts",
+    params(("id" = String, Path, description = "The alert.")),
+    responses((status = 200, description = "The alert.", body = AlertDetail,
+        headers(("etag" = String, description = "The version, quoted.")))))]
+pub(crate) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    Query(NoParams {}): Query<NoParams>,
+) -> Answer<Response> {
+    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let alert = app.store.alert(&scope, &id).await?.ok_or_else(no_alert)?;
+    app.accounts.audit(caller.entry(Action::AlertRead, &id, json!({}))).await?;
+    Ok(detail(alert))
+}
+
+/// What was done to an alert
+///
+/// Every step, oldest first; nothing here is ever edited.
+#[utoipa::path(get, path = "/alerts/{id}/history", tag = "alerts",
+    params(("id" = String, Path, description = "The alert.")),
+    responses((status = 200, description = "The history.", body = History)))]
+pub(crate) async fn history(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    Query(NoParams {}): Query<NoParams>,
+) -> Answer<Json<History>> {
+    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let items = app.store.alert_history(&scope, &id).await?;
+    if items.is_empty() && app.store.alert(&scope, &id).await?.is_none() {
+        return Err(no_alert());
+    }
+    Ok(Json(History { items: items.into_iter().map(HistoryItem::from).collect() }))
+}
+
+/// What else happened on the host
+///
+/// The events of the alert's host, an hour either way, oldest first.
+#[utoipa::path(get, path = "/alerts/{id}/timeline", tag = "alerts",
+    params(("id" = String, Path, description = "The alert.")),
+    responses((status = 200, description = "The events.", body = Timeline)))]
+pub(crate) async fn timeline(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    Query(NoParams {}): Query<NoParams>,
+) -> Answer<Json<Timeline>> {
+    let alerts = caller.scope(&app, Permission::ReadAlerts)?;
+    let alert = app.store.alert(&alerts, &id).await?.ok_or_else(no_alert)?.summary;
+    // Of another agency, a host of the same name is another host.
+    let events = caller.scope_in(Permission::ReadEvents, &alert.agency)?;
+    let mut items = match alert.host.as_str() {
+        "" => Vec::new(),
+        host => {
+            let (at, span) = (alert.time, TIMELINE_SPAN_MS);
+            app.store.entity_events(&events, host, at, span, TIMELINE_EVENTS_MAX).await?
+        }
+    };
+    let detail = json!({"host": alert.host, "rows": items.len()});
+    app.accounts.audit(caller.entry(Action::TimelineRead, &id, detail)).await?;
+    items.reverse();
+    Ok(Json(Timeline {
+        truncated: items.len() >= TIMELINE_EVENTS_MAX as usize,
+        items: items.into_iter().map(EventSummary::from).collect(),
+    }))
+}
+
+fn no_alert() -> Box<Problem> {
+    Problem::new(Code::NotFound, "there is no such alert in your agencies")
+}
+
+/// An alert with its version as ETag.
+fn detail(alert: store::AlertDetail) -> Response {
+    let etag = format!("\"{}\"", alert.summary.version);
+    let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"0\""));
+    ([(header::ETAG, etag)], Json(AlertDetail::from(alert))).into_response()
+}

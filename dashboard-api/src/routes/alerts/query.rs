@@ -1,0 +1,156 @@
+//! The filter of the alert queue, as it stands in the query string.
+
+use crate::params::{Text, TimeMs, in_order};
+use crate::problem::{Answer, Code, Problem};
+use crate::views::alert;
+use model::Agency;
+use store::AlertFilter;
+
+/// States, comma-separated: `new,acknowledged`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct States(Vec<store::State>);
+
+impl TryFrom<String> for States {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let state = |name: &str| {
+            let known = store::State::ALL.into_iter().find(|state| state.as_str() == name);
+            known.ok_or("states are new, acknowledged, in_progress and closed, comma-separated")
+        };
+        text.split(',').map(state).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Which alerts.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CountParams {
+    /// In one of these states, comma-separated.
+    #[param(value_type = Option<Vec<alert::State>>, style = Form, explode = false)]
+    state: Option<States>,
+    /// At least this severity, 1 (informational) to 6.
+    #[param(minimum = 1, maximum = 6)]
+    severity_min: Option<u8>,
+    /// Of this agency.
+    #[param(value_type = Option<String>)]
+    agency: Option<Agency>,
+    /// Of this host.
+    #[param(value_type = Option<String>)]
+    host: Option<Text>,
+    /// Of the rule with this id.
+    #[param(value_type = Option<String>)]
+    rule: Option<Text>,
+    /// Assigned to this user, to `me`, or to `none`.
+    #[param(value_type = Option<String>)]
+    assignee: Option<Text>,
+    /// Holding all these words.
+    #[param(value_type = Option<String>)]
+    q: Option<Text>,
+    /// Raised from this time on, in ms.
+    #[param(value_type = Option<i64>)]
+    from: Option<TimeMs>,
+    /// Raised before this time, in ms.
+    #[param(value_type = Option<i64>)]
+    to: Option<TimeMs>,
+}
+
+/// Which alerts, and which page of them. serde cannot both flatten and refuse unknown fields, so
+/// the fields stand here again.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// In one of these states, comma-separated.
+    #[param(value_type = Option<Vec<alert::State>>, style = Form, explode = false)]
+    state: Option<States>,
+    /// At least this severity, 1 (informational) to 6.
+    #[param(minimum = 1, maximum = 6)]
+    severity_min: Option<u8>,
+    /// Of this agency.
+    #[param(value_type = Option<String>)]
+    agency: Option<Agency>,
+    /// Of this host.
+    #[param(value_type = Option<String>)]
+    host: Option<Text>,
+    /// Of the rule with this id.
+    #[param(value_type = Option<String>)]
+    rule: Option<Text>,
+    /// Assigned to this user, to `me`, or to `none`.
+    #[param(value_type = Option<String>)]
+    assignee: Option<Text>,
+    /// Holding all these words.
+    #[param(value_type = Option<String>)]
+    q: Option<Text>,
+    /// Raised from this time on, in ms.
+    #[param(value_type = Option<i64>)]
+    from: Option<TimeMs>,
+    /// Raised before this time, in ms.
+    #[param(value_type = Option<i64>)]
+    to: Option<TimeMs>,
+    /// Rows of the page.
+    #[param(minimum = 1, maximum = 500)]
+    pub(super) limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    pub(super) cursor: Option<Text>,
+}
+
+impl CountParams {
+    /// The store's filter; `me` is who asks.
+    pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
+        in_order(self.from, self.to)?;
+        if self.severity_min.is_some_and(|severity| !(1..=6).contains(&severity)) {
+            let detail = "severity_min is 1 to 6";
+            return Err(Problem::parameter(Code::InvalidParameter, "severity_min", detail));
+        }
+        let text = |text: Option<Text>| text.map(|text| text.0);
+        let assignee = text(self.assignee).map(|assignee| match assignee.as_str() {
+            "me" => me.to_owned(),
+            "none" => String::new(),
+            _ => assignee,
+        });
+        Ok(AlertFilter {
+            state: self.state.map(|states| states.0).unwrap_or_default(),
+            severity_min: self.severity_min,
+            agency: self.agency,
+            host: text(self.host),
+            rule: text(self.rule),
+            assignee,
+            text: text(self.q),
+            from_ms: self.from.map(|from| from.0),
+            to_ms: self.to.map(|to| to.0),
+        })
+    }
+}
+
+impl ListParams {
+    /// The store's filter; `me` is who asks.
+    pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
+        let Self { state, severity_min, agency, host, rule, assignee, q, from, to, .. } = self;
+        let alike = CountParams { state, severity_min, agency, host, rule, assignee, q, from, to };
+        alike.filter(me)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_known_ones() {
+        for (text, count) in [
+            ("new", Some(1)),
+            ("new,closed", Some(2)),
+            ("", None),
+            ("new,", None),
+            ("open", None),
+            ("New", None),
+        ] {
+            let states = States::try_from(text.to_owned());
+            assert_eq!(states.ok().map(|states| states.0.len()), count, "{text:?}");
+        }
+    }
+}

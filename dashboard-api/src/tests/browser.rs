@@ -1,0 +1,172 @@
+//! A rig with the whole service, and browsers that talk to it as the dashboard does.
+
+use crate::accounts::{Accounts, Language, NewUser, SessionLimits, add_user, one_time_login};
+use crate::agencies::Register;
+use crate::app::App;
+use crate::config::Origin;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::roles::{Agencies, Grants, Role};
+use crate::{Clock, routes};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use service::{Registry, Status};
+use std::sync::Arc;
+use store::Store;
+use tower::ServiceExt;
+
+pub(super) const HOST: &str = "127.0.0.1:8088";
+pub(super) const ORIGIN: &str = "http://127.0.0.1:8088";
+const LIMITS: SessionLimits = SessionLimits { idle_ms: 3_600_000, absolute_ms: 43_200_000 };
+/// Nothing listens there: port 1 is reserved.
+const NOWHERE: &str = "127.0.0.1:1";
+
+/// The service on a data directory of its own.
+pub(super) struct Rig {
+    pub(super) dir: tempfile::TempDir,
+    pub(super) app: App,
+    pub(super) router: Router,
+}
+
+impl Rig {
+    /// With neither ClickHouse nor Kafka.
+    pub(super) fn alone() -> Self {
+        let config = store::Config::new(&format!("http://{NOWHERE}"), "prohori").unwrap();
+        Self::with(Store::connect(&config))
+    }
+
+    /// With ClickHouse.
+    pub(super) fn with(store: Store) -> Self {
+        Self::with_both(store, bus::Config::new(NOWHERE))
+    }
+
+    pub(super) fn with_both(store: Store, bus: bus::Config) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::system();
+        let accounts = Accounts::open(dir.path(), LIMITS, clock.clone()).unwrap();
+        let registry = Registry::new();
+        let app = App {
+            agencies: Register::new(accounts.clone(), bus.clone()),
+            ledger: Arc::new(Ledger::new(bus, store.clone())),
+            accounts,
+            store,
+            clock,
+            metrics: Metrics::register(&registry).unwrap(),
+            origins: Origin::of_listener(HOST.parse().unwrap()).into(),
+        };
+        let probes = service::status::router(registry, Status::new());
+        Self { dir, router: routes::router(app.clone(), probes), app }
+    }
+
+    pub(super) fn add_user(&self, name: &str, grants: &[(Role, &str)], password: Option<&str>) {
+        let grant = |(role, agency): &(Role, &str)| (*role, Agencies::parse(agency).unwrap());
+        let user = NewUser {
+            name: name.into(),
+            display_name: name.into(),
+            language: Language::En,
+            grants: Grants::new(grants.iter().map(grant).collect()),
+            password: password.map(Into::into),
+        };
+        add_user(self.dir.path(), &user).unwrap();
+    }
+
+    /// A browser without a session.
+    pub(super) fn browser(&self) -> Browser {
+        Browser { router: self.router.clone(), cookie: None }
+    }
+
+    /// A browser signed in as `user`, by a one-time token.
+    pub(super) async fn signed_in(&self, user: &str) -> Browser {
+        let token = one_time_login(self.dir.path(), user).unwrap();
+        let mut browser = self.browser();
+        let reply = browser.post("/session", serde_json::json!({"token": token})).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+        browser
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Reply {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The problem's code, after checking that it is a whole one.
+    pub(super) fn code(&self) -> String {
+        let problem = self.json();
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert_eq!(problem["trace_id"], self.headers["x-trace-id"].to_str().unwrap());
+        assert!(problem["params"].is_object() && !problem["detail"].as_str().unwrap().is_empty());
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Keeps its cookie and sends what the dashboard sends.
+#[derive(Clone)]
+pub(super) struct Browser {
+    router: Router,
+    pub(super) cookie: Option<String>,
+}
+
+impl Browser {
+    pub(super) async fn get(&mut self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path, None)).await
+    }
+
+    pub(super) async fn post(&mut self, path: &str, body: Value) -> Reply {
+        self.send(self.request(Method::POST, path, Some(body))).await
+    }
+
+    pub(super) async fn put(&mut self, path: &str, body: Value) -> Reply {
+        self.send(self.request(Method::PUT, path, Some(body))).await
+    }
+
+    pub(super) async fn delete(&mut self, path: &str) -> Reply {
+        self.send(self.request(Method::DELETE, path, None)).await
+    }
+
+    /// A request as the dashboard makes it; `path` is under `/api/v1`.
+    pub(super) fn request(&self, method: Method, path: &str, body: Option<Value>) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(format!("/api/v1{path}"))
+            .header(header::HOST, HOST);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, format!("theme=dark; {cookie}"));
+        }
+        if !method.is_safe() {
+            request = request.header("X-Prohori-Request", "1").header(header::ORIGIN, ORIGIN);
+        }
+        match body {
+            None => request.body(Body::empty()).unwrap(),
+            Some(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string()))
+                .unwrap(),
+        }
+    }
+
+    pub(super) async fn send(&mut self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        if let Some(cookie) = parts.headers.get(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let value = cookie.split(';').next().unwrap();
+            self.cookie = (!cookie.contains("Max-Age=0")).then(|| value.to_owned());
+        }
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Reply { status: parts.status, headers: parts.headers, text }
+    }
+}

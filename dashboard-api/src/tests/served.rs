@@ -1,0 +1,101 @@
+//! The service on a real socket: start, answers, slow clients, an orderly end.
+
+use crate::config::{RawConfig, RawHttp};
+use crate::{Api, Config};
+use service::{Registry, Shutdown, Tasks};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+fn config(data_dir: &Path) -> Config {
+    let text = format!(
+        "data_dir = {:?}\n[bus]\nbrokers = '127.0.0.1:1'\n[store]\nurl = 'http://127.0.0.1:1'\n\
+         [http]\nlisten = '127.0.0.1:0'\n",
+        data_dir.display().to_string()
+    );
+    let raw: RawConfig = service::config::parse(Path::new("serve.toml"), &text).unwrap();
+    raw.try_into().unwrap()
+}
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn it_serves_without_clickhouse_and_kafka_and_ends_when_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let api = Api::bind(config(dir.path()), &Registry::new()).await.unwrap();
+    let (address, shutdown) = (api.address(), Shutdown::new());
+    let mut tasks = Tasks::new(&shutdown);
+    tasks.spawn("api", api.serve(shutdown.clone()));
+
+    let page = get(address, "/").await;
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("<html"), "{page}");
+    assert!(get(address, "/api/v1/meta").await.contains("\"languages\":[\"bn\",\"en\"]"));
+    assert!(get(address, "/api/v1/openapi.json").await.contains("\"openapi\": \"3.1"));
+    assert!(get(address, "/live").await.ends_with("live\n"));
+    assert!(get(address, "/ready").await.starts_with("HTTP/1.1 503"));
+    let metrics = get(address, "/metrics").await;
+    let row = r#"prohori_api_requests_total{method="GET",route="/api/v1/meta",status="200"} 1"#;
+    assert!(metrics.contains(row), "{metrics}");
+
+    // An idle connection does not hold the end up.
+    let idle = TcpStream::connect(address).await.unwrap();
+    shutdown.begin();
+    tasks.join(Duration::from_secs(10)).await.unwrap();
+    drop(idle);
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_is_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    let api = Api::bind(config(dir.path()), &Registry::new()).await.unwrap();
+    let (address, shutdown) = (api.address(), Shutdown::new());
+    let mut tasks = Tasks::new(&shutdown);
+    tasks.spawn("api", api.serve(shutdown.clone()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nHost: {address}\r\nX: {}", "x".repeat(100_000));
+    let _ = stream.write_all(head.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    shutdown.begin();
+    tasks.join(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Api::bind(config(dir.path()), &Registry::new()).await.unwrap();
+    let second = Config { listen: first.address(), ..config(dir.path()) };
+    let error = Api::bind(second, &Registry::new()).await.err().unwrap().to_string();
+    assert!(error.contains(&first.address().to_string()), "{error}");
+}
+
+#[test]
+fn a_configuration_is_checked() {
+    let check = |change: fn(&mut RawConfig), key: &str| {
+        let mut raw = RawConfig {
+            data_dir: "x".into(),
+            bus: bus::Config::new("127.0.0.1:1"),
+            store: service::config::parse(Path::new("x"), "url = 'http://127.0.0.1:1'").unwrap(),
+            http: RawHttp::default(),
+            session: crate::config::RawSession::default(),
+        };
+        change(&mut raw);
+        let error = Config::try_from(raw).unwrap_err().to_string();
+        assert!(error.contains(key), "{error}");
+    };
+    check(|raw| raw.http.origins = vec!["soc.example".into()], "http.origins");
+    check(|raw| raw.session.idle_minutes = 0, "session");
+    check(|raw| raw.session.absolute_minutes = 1, "session");
+}

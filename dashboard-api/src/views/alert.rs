@@ -1,0 +1,215 @@
+//! Alerts, their counts and their history.
+
+use super::sentence::Sentence;
+use super::{finding, known, severity};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Where an alert stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    New,
+    Acknowledged,
+    InProgress,
+    Closed,
+}
+
+/// What a closed alert turned out to be.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verdict {
+    TruePositive,
+    FalsePositive,
+    Benign,
+    Duplicate,
+}
+
+macro_rules! same_names {
+    ($ours:ident: $($name:ident),+) => {
+        impl From<store::$ours> for $ours {
+            fn from(theirs: store::$ours) -> Self {
+                match theirs { $(store::$ours::$name => Self::$name,)+ }
+            }
+        }
+        impl From<$ours> for store::$ours {
+            fn from(ours: $ours) -> Self {
+                match ours { $($ours::$name => Self::$name,)+ }
+            }
+        }
+    };
+}
+same_names!(State: New, Acknowledged, InProgress, Closed);
+same_names!(Verdict: TruePositive, FalsePositive, Benign, Duplicate);
+
+/// An alert as a row of the queue.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct AlertSummary {
+    id: String,
+    /// Rises by one with each change; the alert's ETag.
+    version: u32,
+    /// When it happened, by the event.
+    time: i64,
+    /// When the alert was raised.
+    created: i64,
+    /// OCSF, 1 to 6.
+    severity_id: u8,
+    severity: &'static str,
+    /// The rule's title.
+    title: String,
+    rule_id: String,
+    agency: String,
+    host: String,
+    user: Option<String>,
+    src_ip: Option<String>,
+    state: State,
+    verdict: Option<Verdict>,
+    assignee: Option<String>,
+    /// How many events it stands for, those folded away included.
+    event_count: u32,
+    /// One sentence of what happened.
+    summary: Sentence,
+}
+
+impl From<store::AlertSummary> for AlertSummary {
+    fn from(alert: store::AlertSummary) -> Self {
+        Self {
+            summary: Sentence::of(&alert),
+            id: alert.id,
+            version: alert.version,
+            time: alert.time,
+            created: alert.created,
+            severity_id: alert.severity_id,
+            severity: severity(alert.severity_id),
+            title: alert.title,
+            rule_id: alert.rule_id,
+            agency: alert.agency,
+            host: alert.host,
+            user: known(alert.user),
+            src_ip: known(alert.src_ip),
+            state: alert.state.into(),
+            verdict: alert.verdict.map(Into::into),
+            assignee: known(alert.assignee),
+            event_count: alert.event_count,
+        }
+    }
+}
+
+/// What stands on the server when a change came too late: the alert and its last change.
+pub(crate) fn current(alert: store::AlertSummary) -> Value {
+    let last = json!({
+        "reason": known(alert.reason.clone()),
+        "by": alert.changed_by,
+        "at": alert.changed_at,
+    });
+    let mut current = json!(AlertSummary::from(alert));
+    if let (Value::Object(current), Value::Object(last)) = (&mut current, last) {
+        current.extend(last);
+    }
+    current
+}
+
+/// An alert with its evidence.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct AlertDetail {
+    #[serde(flatten)]
+    summary: AlertSummary,
+    /// The OCSF Detection Finding, as the detector wrote it.
+    #[schema(value_type = Object)]
+    finding: Value,
+    #[serde(flatten)]
+    evidence: finding::Evidence,
+}
+
+impl From<store::AlertDetail> for AlertDetail {
+    fn from(alert: store::AlertDetail) -> Self {
+        // The store took it as JSON; a detail that cannot be shown is no reason to hide the alert.
+        let finding: Value = serde_json::from_str(&alert.finding).unwrap_or_default();
+        let evidence = finding::Evidence::of(&finding);
+        Self { summary: alert.summary.into(), finding, evidence }
+    }
+}
+
+/// A page of the queue, newest first.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct AlertPage {
+    pub(crate) items: Vec<AlertSummary>,
+    /// Where the next page begins; none after the last.
+    pub(crate) next_cursor: Option<String>,
+    /// When the page was read.
+    pub(crate) as_of: i64,
+}
+
+/// How many alerts a filter finds.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct AlertCounts {
+    total: u64,
+    /// Each state, also those with none.
+    by_state: BTreeMap<&'static str, u64>,
+    /// By severity_id, of those that occur.
+    by_severity: BTreeMap<String, u64>,
+    /// Not closed and assigned to nobody.
+    unassigned: u64,
+    /// Not closed and assigned to the caller.
+    mine: u64,
+}
+
+impl AlertCounts {
+    pub(crate) fn of(counts: store::AlertCounts, caller: &str) -> Self {
+        let mut by_state: BTreeMap<&str, u64> =
+            store::State::ALL.iter().map(|state| (state.as_str(), 0)).collect();
+        by_state.extend(counts.by_state.iter().map(|(state, count)| (state.as_str(), *count)));
+        let severities = counts.by_severity.iter();
+        let mine = counts.by_assignee.iter().find(|(assignee, _)| assignee == caller);
+        Self {
+            total: counts.total,
+            by_state,
+            by_severity: severities.map(|(id, count)| (id.to_string(), *count)).collect(),
+            unassigned: counts.unassigned,
+            mine: mine.map_or(0, |(_, count)| *count),
+        }
+    }
+}
+
+/// One step in an alert's life; never edited.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct HistoryItem {
+    version: u32,
+    at: i64,
+    actor: String,
+    /// `state`, `verdict`, `assignee` or `comment`: the first that applies.
+    kind: String,
+    from_state: Option<State>,
+    to_state: Option<State>,
+    verdict: Option<Verdict>,
+    reason: Option<String>,
+    assignee: Option<String>,
+    comment: Option<String>,
+}
+
+impl From<store::HistoryItem> for HistoryItem {
+    fn from(item: store::HistoryItem) -> Self {
+        Self {
+            version: item.version,
+            at: item.at,
+            actor: item.actor,
+            kind: item.kind,
+            from_state: Some(item.from_state.into()),
+            to_state: Some(item.to_state.into()),
+            verdict: item.verdict.map(Into::into),
+            reason: known(item.reason),
+            assignee: known(item.assignee),
+            comment: known(item.comment),
+        }
+    }
+}
+
+/// An alert's whole history, oldest first.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct History {
+    pub(crate) items: Vec<HistoryItem>,
+}
