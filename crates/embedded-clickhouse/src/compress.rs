@@ -10,9 +10,10 @@ use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 use std::io::Write;
 
 /// How a response's body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// As it is.
+    #[default]
     Plain,
     /// ClickHouse's blocks, asked for by `compress=1`; no header tells of it.
     Native,

@@ -122,11 +122,4 @@ pub enum Error {
     /// A metric was registered twice.
     #[error("cannot register metrics")]
     Metrics(#[from] prometheus::Error),
-    /// Queries were still running when the deadline for the shutdown had passed, and did not end
-    /// when they were killed.
-    #[error("{queries} queries were still running at the shutdown deadline")]
-    Drain {
-        /// How many.
-        queries: u32,
-    },
 }

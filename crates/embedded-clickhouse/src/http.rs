@@ -10,7 +10,7 @@ mod serve;
 
 pub(crate) use serve::serve;
 
-use crate::compress::{Decoder, Encoding};
+use crate::compress::Decoder;
 use crate::config::Settings;
 use crate::engine::{Engine, KillOnDrop, Killer, Workers};
 use crate::exception::{Exception, code};
@@ -18,7 +18,6 @@ use crate::execute::{Answer, BodyPart, Job, Replies, execute};
 use crate::format;
 use crate::metrics::{Metrics, Refusal};
 use crate::statement::{self, Kind};
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
@@ -37,8 +36,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
-/// Parts under way between a connection and its statement's thread: enough to keep both busy; a
-/// part is a network read (up to some 400 KiB) or a fetched piece (0.5 MiB and more).
+/// Parts under way between a connection and its statement's thread: enough to keep both busy. A
+/// part is a network read (at most 1 MiB) or a fetched piece of a result (some 65,000 rows).
 const PARTS: usize = 4;
 
 /// What every request needs.
@@ -262,7 +261,7 @@ fn job(
         format: call.format.take().unwrap_or_else(|| format::DEFAULT.to_owned()),
         whole: call.whole,
         result_bytes_max: app.settings.limits.result_bytes,
-        encoding: call.encoding.unwrap_or(Encoding::Plain),
+        encoding: call.encoding,
         exception_tag,
     }
 }
@@ -299,9 +298,4 @@ fn random_tag() -> String {
         })
     };
     letters(random()).chain(letters(random())).collect()
-}
-
-/// An empty body.
-fn nothing() -> Body {
-    Body::empty()
 }

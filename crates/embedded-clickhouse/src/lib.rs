@@ -37,6 +37,7 @@ use metrics::Metrics;
 use service::{Registry, Shutdown, Status};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -82,16 +83,17 @@ pub async fn run_with(
     ready(address);
     http::serve(listener, router, limits.connections, metrics.connections, shutdown, drain).await;
     part.down("shutting down");
-    close(app, limits.queries).await
+    close(app, limits.queries).await;
+    Ok(())
 }
 
 /// How long statements have to end once they were killed.
-const KILLED: std::time::Duration = std::time::Duration::from_secs(5);
+const KILLED: Duration = Duration::from_secs(5);
 
-/// Waits for what still runs, ends it if need be, and closes the engine.
-async fn close(app: Arc<App>, queries: u32) -> Result<(), Error> {
+/// Ends what still runs and closes the engine. Connections are closed by now, so that nothing new
+/// is admitted.
+async fn close(app: Arc<App>, queries: u32) {
     let (engine, places) = (app.engine.clone(), app.places.clone());
-    // Connections are closed by now, so that nothing new is admitted: this kills what is left.
     let idle = tokio::time::timeout(KILLED, async {
         if places.available_permits() < queries as usize {
             let engine = engine.clone();
@@ -100,8 +102,7 @@ async fn close(app: Arc<App>, queries: u32) -> Result<(), Error> {
         let _ = places.acquire_many(queries).await;
     });
     if idle.await.is_err() {
-        let running = queries - places.available_permits() as u32;
-        return Err(Error::Drain { queries: running });
+        give_up(queries as usize - places.available_permits());
     }
     let closed = tokio::task::spawn_blocking(move || {
         if let Some(app) = Arc::into_inner(app) {
@@ -112,5 +113,12 @@ async fn close(app: Arc<App>, queries: u32) -> Result<(), Error> {
     });
     let _ = closed.await;
     tracing::info!("engine closed");
-    Ok(())
+}
+
+/// An engine that still works on a statement cannot be closed, and a process with an open engine
+/// hangs in its exit handlers. What was acknowledged is on the disk, so it ends without them.
+fn give_up(statements: usize) -> ! {
+    tracing::error!(statements, "statements do not end: the process ends without them");
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    std::process::abort()
 }

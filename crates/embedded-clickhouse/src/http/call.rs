@@ -27,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) whole: bool,
     /// The body is in ClickHouse's compressed blocks.
     pub(crate) decompress: bool,
-    pub(crate) encoding: Option<Encoding>,
+    pub(crate) encoding: Encoding,
     pub(crate) credentials: Credentials,
 }
 
@@ -56,11 +56,11 @@ impl Call {
             }
         }
         refuse_content_encoding(headers)?;
-        call.encoding = Some(match compress {
+        call.encoding = match compress {
             true => Encoding::Native,
             false if http_compression && accepts_lz4(headers) => Encoding::Lz4,
             false => Encoding::Plain,
-        });
+        };
         if call.query_id.is_empty() {
             call.query_id = super::random_id();
         }

@@ -1,7 +1,7 @@
 //! Responses with the headers that ClickHouse's clients read.
 
+use super::App;
 use super::call::Call;
-use super::{App, nothing};
 use crate::compress::Encoding;
 use crate::engine::KillOnDrop;
 use crate::exception::Exception;
@@ -58,7 +58,7 @@ pub(super) fn rows(
     tag: &str,
     mut answers: Answers,
 ) -> Response {
-    let mut response = Response::new(nothing());
+    let mut response = Response::new(Body::empty());
     set(&mut response, "x-clickhouse-query-id", &call.query_id);
     set(&mut response, "x-clickhouse-summary", &summary(&head));
     set(&mut response, "x-clickhouse-timezone", &app.engine.timezone);
@@ -70,7 +70,7 @@ pub(super) fn rows(
     set(&mut response, "x-clickhouse-format", format);
     set(&mut response, "x-clickhouse-exception-tag", tag);
     set(&mut response, CONTENT_TYPE.as_str(), format::content_type(format));
-    if call.encoding == Some(Encoding::Lz4) {
+    if call.encoding == Encoding::Lz4 {
         set(&mut response, CONTENT_ENCODING.as_str(), "lz4");
     }
     *response.body_mut() = Body::from_stream(stream::unfold(Some(answers), next));

@@ -152,7 +152,7 @@ async fn an_error_within_a_result_reaches_the_client() {
 async fn a_large_result_is_streamed_in_little_memory() {
     let engine = shared();
     let before = resident_bytes(engine);
-    let rows = 60_000_000;
+    let rows = 150_000_000;
     let client = engine.client().with_compression(Compression::None);
     let query = format!("SELECT number FROM numbers({rows})");
     let mut cursor = client.query(&query).fetch_bytes("RowBinary").unwrap();
@@ -163,8 +163,8 @@ async fn a_large_result_is_streamed_in_little_memory() {
     }
     assert_eq!(bytes, rows * 8);
     let grown = most.saturating_sub(before) >> 20;
-    // 480 MB went through; other tests run beside this one.
-    assert!(grown < 240, "the engine grew by {grown} MiB");
+    // 1.2 GB went through; other tests run beside this one.
+    assert!(grown < 480, "the engine grew by {grown} MiB");
 }
 
 fn resident_bytes(engine: &Engine) -> u64 {

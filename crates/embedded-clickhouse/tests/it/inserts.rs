@@ -1,6 +1,6 @@
 //! Rows on their way in: every form of INSERT, and those that break off.
 
-use crate::support::{PASSWORD, shared};
+use crate::support::{PASSWORD, shared, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -115,9 +115,9 @@ async fn a_client_that_falls_silent_is_answered_and_has_stored_nothing() {
 
 async fn wait_for_inserts(table: &str, count: usize) {
     let sql = format!(
-        "SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND query LIKE '%{table}%'"
+        "SELECT count() FROM system.processes \
+         WHERE query_kind = 'Insert' AND query LIKE '%{table}%'"
     );
-    while shared().post("/", sql.clone()).await.ok() != format!("{count}\n") {
-        tokio::task::yield_now().await;
-    }
+    let expected = format!("{count}\n");
+    until(&sql, async || shared().post("/", sql.clone()).await.ok() == expected).await;
 }

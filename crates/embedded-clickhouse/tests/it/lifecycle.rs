@@ -1,6 +1,6 @@
 //! Starting, failing to start, and ending.
 
-use crate::support::{Engine, Home, library};
+use crate::support::{Engine, Home, library, until};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -102,23 +102,28 @@ async fn a_full_disk_and_a_busy_engine_say_so() {
 async fn a_shutdown_waits_for_statements_and_ends_those_that_take_too_long() {
     let home = Home::new();
     let engine = Engine::start(&home.config("", "drain_seconds = 2"));
-    let mut running = JoinSet::new();
-    for sql in [
-        "SELECT sum(sleepEachRow(0.1)) FROM numbers(10)",
-        "SELECT sum(number) FROM numbers(100000000000000)",
-    ] {
+    let mut statements = JoinSet::new();
+    let mut begin = |sql: &'static str| {
         let client = engine.client();
-        running.spawn(async move { client.query(sql).fetch_one::<u64>().await });
-    }
-    while engine.post("/", "SELECT count() FROM system.processes").await.ok() != "3\n" {
-        tokio::task::yield_now().await;
-    }
+        statements.spawn(async move { client.query(sql).fetch_one::<u64>().await })
+    };
+    let runs = async |part: &str| {
+        let sql = format!(
+            "SELECT count() FROM system.processes WHERE query LIKE '%{part}%' \
+             AND query NOT LIKE '%processes%'"
+        );
+        engine.post("/", sql).await.ok() == "1\n"
+    };
+    begin("SELECT sum(number) FROM numbers(100000000000000)");
+    until("the long one runs", async || runs("sum(number)").await).await;
+    let short = begin("SELECT sum(sleepEachRow(0.1)) FROM numbers(10)");
+    until("the short one runs", async || short.is_finished() || runs("sleepEachRow").await).await;
     let began = Instant::now();
     let status = tokio::task::spawn_blocking(move || engine.stop()).await.unwrap();
     assert!(status.success(), "{status}");
     let took = began.elapsed();
     assert!(took < Duration::from_secs(10), "the end took {took:?}");
-    let ended: Vec<_> = running.join_all().await;
+    let ended: Vec<_> = statements.join_all().await;
     let sums: Vec<_> = ended.iter().flatten().collect();
     assert_eq!((sums, ended.iter().filter(|e| e.is_err()).count()), (vec![&0], 1));
 }

@@ -1,6 +1,6 @@
 //! Requests by hand: methods, credentials, ids, limits and the small routes.
 
-use crate::support::{PASSWORD, authorized, shared};
+use crate::support::{PASSWORD, authorized, shared, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clickhouse::Compression;
@@ -190,16 +190,9 @@ async fn a_select_ends_with_its_client() {
     };
     let client = shared().client();
     let waiting = client.query(sql).fetch_one::<u64>();
-    let seen = async {
-        while !running().await {
-            tokio::task::yield_now().await;
-        }
-    };
     tokio::select! {
         ended = waiting => panic!("{ended:?}"),
-        () = seen => {}
+        () = until("it runs", &running) => {}
     }
-    while running().await {
-        tokio::task::yield_now().await;
-    }
+    until("it has ended", async || !running().await).await;
 }

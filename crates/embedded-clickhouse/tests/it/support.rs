@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "p:ä s'\"%";
@@ -25,7 +26,7 @@ pub(crate) fn library() -> PathBuf {
 
 /// Limits that tests can reach.
 const LIMITS: &str = "statement_bytes = 1000000\nbody_bytes = 30000000\nresult_bytes = 20000000\n\
-                      idle_seconds = 2\nqueries = 6\n";
+                      idle_seconds = 5\nqueries = 6\n";
 
 /// An engine process. Dropping it closes its standard input, which ends it.
 pub(crate) struct Engine {
@@ -200,4 +201,11 @@ pub(crate) fn shared() -> &'static Engine {
             (home.start(), home)
         })
         .0
+}
+
+/// Waits until `condition` holds, without sleeping: each look is a round trip to the engine.
+pub(crate) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let holds = async { while !condition().await {} };
+    let waited = tokio::time::timeout(Duration::from_secs(60), holds).await;
+    assert!(waited.is_ok(), "waited in vain: {what}");
 }
