@@ -1,0 +1,93 @@
+use super::*;
+
+const LEAST: &str = "agency = 'mof'\nstate_dir = 's'\nbus = { brokers = 'a:1' }\n";
+
+fn parse(text: &str) -> Result<Config, Error> {
+    Config::parse(Path::new("c.toml"), text)
+}
+
+#[test]
+fn errors_name_the_line_and_the_mend() {
+    let check = |more: &str, expected: &str| {
+        let error = parse(&format!("{LEAST}{more}")).unwrap_err().to_string();
+        assert!(error.starts_with("configuration c.toml: line "), "{error}");
+        assert!(error.contains(expected), "{error:?} should contain {expected:?}");
+    };
+    check("", "nothing to collect: add [[file]]");
+    check("[[file]]\nname = 'a'\ninclude = []\n", "line 6: include: is empty");
+    check("[[file]]\nname = ''\ninclude = ['/a']\n", "line 5: name: is empty");
+    check(
+        "[[file]]\nname = 'a'\ninclude = ['/a']\n[[file]]\nname = 'a'\ninclude = ['/b']\n",
+        "line 8: name: another [[file]] has this name",
+    );
+    check(
+        "[[file]]\nname = 'a'\ninclude = [\n'/a',\n'/var/log/[x']\n",
+        "line 8: include: pattern \"/var/log/[x\"",
+    );
+    check("[[file]]\nname = 'a'\ninclude = ['/a']\nexclude = ['[']\n", "line 7: exclude:");
+    check("[[file]]\nname = 'a'\ninclude = ['/a']\nstart = 'middle'\n", "line 7: unknown variant");
+    check("[[file]]\nname = 'a'\ninclude = ['/a']\nsource = \"a\\tb\"\n", "line 7: source:");
+    check("[[file]]\nname = 'a'\nincludes = ['/a']\n", "line 6: unknown field `includes`");
+    check("[[syslog]]\nsource = 'asa'\n", "line 4: syslog: has neither udp nor tcp");
+    check("[[syslog]]\nudp = 'localhost:514'\n", "line 5: invalid socket address");
+    check(
+        "[[syslog]]\nudp = '127.0.0.1:1'\n[[syslog]]\nudp = '127.0.0.1:1'\n",
+        "line 7: udp: another [[syslog]] has this address",
+    );
+    let error = parse("agency = 'MoF'\nstate_dir = 's'\n[bus]\nbrokers = 'a:1'\n").unwrap_err();
+    assert!(error.to_string().contains("line 1: agency: agency \"MoF\" is not valid"), "{error}");
+    let late = format!("{LEAST}\n[stdin]\n").replace("agency", "rescan_s = 0\nagency");
+    let error = parse(&late).unwrap_err().to_string();
+    assert!(error.contains("line 1: rescan_s: 0 is not between 1 and 3600"), "{error}");
+}
+
+#[test]
+fn the_least_that_works() {
+    let config = parse(&format!("{LEAST}[stdin]\n")).unwrap();
+    assert_eq!(config.rescan, Duration::from_secs(10));
+    assert_eq!((config.id, config.host), (None, None));
+    let error = Config::load(Path::new("/nonexistent.toml")).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read configuration /nonexistent.toml");
+}
+
+#[test]
+fn trying_out_finds_what_only_the_client_knows() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.log"), "").unwrap();
+    let input = format!("[[file]]\nname = 'a'\ninclude = ['{}/*.log']\n", dir.path().display());
+    let text = parse(&format!("{LEAST}{input}")).unwrap().try_out().unwrap();
+    assert!(text.contains("topic raw.mof") && text.contains("file input a: 1 files now"), "{text}");
+    let bad = format!("{LEAST}{input}").replace("'a:1'", "'a'");
+    let error = parse(&bad).unwrap().try_out().unwrap_err().to_string();
+    assert!(error.contains("\"a\" is not host:port"), "{error}");
+}
+
+#[test]
+fn the_example_under_deploy_is_whole_and_works() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/collector/collector.toml");
+    let config = Config::load(&path).unwrap();
+    assert!(!config.files.is_empty() && !config.syslog.is_empty());
+    // Every key is there, if only as a comment.
+    let text = std::fs::read_to_string(path).unwrap();
+    for key in [
+        "agency",
+        "state_dir",
+        "id",
+        "host",
+        "rescan_s",
+        "brokers",
+        "listen",
+        "name",
+        "include",
+        "exclude",
+        "start",
+        "source",
+        "udp",
+        "tcp",
+        "[stdin]",
+        "[bus.tls]",
+        "[bus.sasl]",
+    ] {
+        assert!(text.contains(key), "{key} is not explained");
+    }
+}

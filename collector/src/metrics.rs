@@ -1,0 +1,143 @@
+//! What the collector counts.
+
+use prometheus::{IntCounter, IntGauge, Registry};
+
+/// Counters of the file inputs.
+#[derive(Debug, Clone)]
+pub(crate) struct FileMetrics {
+    pub(crate) records: IntCounter,
+    pub(crate) bytes: IntCounter,
+    pub(crate) cut: IntCounter,
+    pub(crate) found: IntCounter,
+    pub(crate) followed: IntGauge,
+    pub(crate) missing: IntGauge,
+    pub(crate) waiting: IntCounter,
+    pub(crate) open_errors: IntCounter,
+    pub(crate) read_errors: IntCounter,
+    pub(crate) truncations: IntCounter,
+    pub(crate) resent: IntCounter,
+    pub(crate) lost: IntCounter,
+    pub(crate) lost_bytes: IntCounter,
+    pub(crate) overflows: IntCounter,
+    pub(crate) unwatched: IntCounter,
+    pub(crate) checkpoints: IntCounter,
+    pub(crate) checkpoint_errors: IntCounter,
+}
+
+impl FileMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("file_{name}_total"), help);
+        let level = |name, help| gauge(registry, &format!("file_{name}"), help);
+        Ok(Self {
+            records: count("records", "Records read from files and handed to the producer.")?,
+            bytes: count("bytes", "Bytes read from files.")?,
+            cut: count("cut", "Lines longer than a record may be, which were cut.")?,
+            found: count("found", "Files that were begun or gone on with.")?,
+            followed: level("followed", "Files held open.")?,
+            missing: level("missing", "Files of the checkpoint that are not on disk.")?,
+            waiting: count("waiting", "Times a file was not opened because too many are.")?,
+            open_errors: count("open_errors", "Files that could not be opened.")?,
+            read_errors: count("read_errors", "Reads that failed.")?,
+            truncations: count("truncations", "Files found truncated while they were followed.")?,
+            resent: count("resent", "Records read again because the producer failed.")?,
+            lost: count("lost", "Records that a truncation took before they were confirmed.")?,
+            lost_bytes: count("lost_bytes", "Bytes of files gone while the collector was down.")?,
+            overflows: count("overflows", "Times the kernel's queue of file events ran over.")?,
+            unwatched: count("unwatched", "Directories that could not be watched.")?,
+            checkpoints: count("checkpoints", "Checkpoints written.")?,
+            checkpoint_errors: count("checkpoint_errors", "Checkpoints that failed.")?,
+        })
+    }
+}
+
+/// Counters of the queue.
+#[derive(Debug, Clone)]
+pub(crate) struct QueueMetrics {
+    pub(crate) records: IntCounter,
+    pub(crate) record_bytes: IntCounter,
+    pub(crate) cut: IntCounter,
+    pub(crate) resent: IntCounter,
+    pub(crate) full: IntCounter,
+    pub(crate) waiting: IntGauge,
+    pub(crate) waiting_bytes: IntGauge,
+}
+
+impl QueueMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("queue_{name}_total"), help);
+        let level = |name, help| gauge(registry, &format!("queue_{name}"), help);
+        Ok(Self {
+            records: count("records", "Records received by sockets and standard input.")?,
+            record_bytes: count("bytes", "Bytes of those records.")?,
+            cut: count("cut", "Records longer than allowed, which were cut.")?,
+            resent: count("resent", "Records sent again because the producer failed.")?,
+            full: count("full", "Times an input had to wait because the queue was full.")?,
+            waiting: level("waiting", "Records that wait or are not confirmed yet.")?,
+            waiting_bytes: level("waiting_bytes", "Bytes of memory that they take.")?,
+        })
+    }
+}
+
+/// Counters of the way to Kafka.
+#[derive(Debug, Clone)]
+pub(crate) struct KafkaMetrics {
+    pub(crate) confirmed: IntCounter,
+    pub(crate) refused: IntCounter,
+    pub(crate) full: IntCounter,
+    pub(crate) renewed: IntCounter,
+    pub(crate) in_flight: IntGauge,
+}
+
+impl KafkaMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("kafka_{name}_total"), help);
+        Ok(Self {
+            confirmed: count("confirmed", "Records that Kafka has confirmed.")?,
+            refused: count("refused", "Records that Kafka refused; they are sent again.")?,
+            full: count("full", "Times an input had to wait because the producer was full.")?,
+            renewed: count("renewed", "Producers opened because the one before failed.")?,
+            in_flight: gauge(registry, "kafka_in_flight", "Records at the producer.")?,
+        })
+    }
+}
+
+/// Counters of the syslog sockets.
+#[derive(Debug, Clone)]
+pub(crate) struct SyslogMetrics {
+    pub(crate) datagrams: IntCounter,
+    pub(crate) kernel_drops: IntCounter,
+    pub(crate) connections: IntGauge,
+    pub(crate) accepted: IntCounter,
+    pub(crate) turned_away: IntCounter,
+    pub(crate) read_errors: IntCounter,
+}
+
+impl SyslogMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("syslog_{name}_total"), help);
+        Ok(Self {
+            datagrams: count("datagrams", "UDP datagrams received.")?,
+            kernel_drops: count("kernel_drops", "Datagrams that the kernel dropped: lost.")?,
+            connections: gauge(registry, "syslog_connections", "TCP connections that are open.")?,
+            accepted: count("accepted", "TCP connections accepted.")?,
+            turned_away: count("turned_away", "TCP connections closed because of too many.")?,
+            read_errors: count("read_errors", "TCP connections that failed.")?,
+        })
+    }
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+    let counter = IntCounter::new(format!("prohori_collector_{name}"), help)?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    let gauge = IntGauge::new(format!("prohori_collector_{name}"), help)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}

@@ -1,0 +1,179 @@
+//! Syslog over TCP: both framings on one port.
+
+use super::{Receiver, now_ms};
+use crate::Error;
+use crate::queue::Received;
+use frame::SyslogStream;
+use model::RAW_BYTES_MAX;
+use rustix::net::sockopt;
+use service::Shutdown;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+/// Connections at a time. Each may hold a record that is being received, but hardly any do.
+const CONNECTIONS_MAX: usize = 1024;
+/// Bytes read at a time. The buffer is there only while there is something to read: a thousand
+/// silent connections cost no memory.
+const READ_BYTES: usize = 32 * 1024;
+/// A peer that is silent for so long is asked whether it is still there: firewalls forget
+/// connections without a word, and each dead one keeps a place.
+const ASK_AFTER: Duration = Duration::from_secs(300);
+/// Pause after an accept that failed, as it does while file descriptors are short.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long open connections have for their last bytes at the shutdown.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// A bound listener.
+pub(crate) struct Tcp {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Tcp {
+    /// Binds `address`.
+    pub(crate) async fn bind(address: SocketAddr) -> Result<Self, Error> {
+        let failed = |source| Error::Listen { protocol: "tcp", address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        tracing::info!(%address, "receiving syslog on tcp");
+        Ok(Self { listener, address })
+    }
+
+    /// The bound address.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts and receives until the shutdown.
+    pub(crate) async fn run(self, receiver: Receiver, shutdown: Shutdown) -> Result<(), Error> {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut connections = JoinSet::new();
+        loop {
+            // Cancel safety: `accept`, `join_next` and `begun` lose nothing when dropped.
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                Some(ended) = connections.join_next() => {
+                    note(ended);
+                    continue;
+                }
+                () = shutdown.begun() => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => match places.clone().try_acquire_owned() {
+                    Ok(place) => {
+                        let connection = Connection::new(stream, peer, place, &receiver);
+                        let span = tracing::info_span!("connection", %peer);
+                        connections.spawn(connection.run(shutdown.clone()).instrument(span));
+                    }
+                    Err(_) => receiver.metrics.turned_away.inc(),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, address = %self.address, "cannot accept");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        // Who misses the deadline is waiting for its peer, and is aborted when the set is dropped.
+        let _ = tokio::time::timeout(DRAIN, async {
+            while let Some(ended) = connections.join_next().await {
+                note(ended);
+            }
+        })
+        .await;
+        Ok(())
+    }
+}
+
+fn note(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a syslog connection panicked");
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    peer: IpAddr,
+    receiver: Receiver,
+    /// Given back when the connection ends.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    fn new(
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: OwnedSemaphorePermit,
+        receiver: &Receiver,
+    ) -> Self {
+        receiver.metrics.accepted.inc();
+        receiver.metrics.connections.inc();
+        // Where it cannot be set, dead peers stay until the process ends: no reason to refuse.
+        let _ = sockopt::set_socket_keepalive(&stream, true)
+            .and_then(|()| sockopt::set_tcp_keepidle(&stream, ASK_AFTER));
+        Self { stream, peer: peer.ip().to_canonical(), receiver: receiver.clone(), _place: place }
+    }
+
+    async fn run(self, shutdown: Shutdown) {
+        let mut framer = SyslogStream::new(RAW_BYTES_MAX);
+        // Cancel safety: at the shutdown the rest of what was read is given up with the connection.
+        let ended = tokio::select! {
+            ended = self.read(&mut framer) => ended,
+            () = shutdown.begun() => Ok(()),
+        };
+        if let Err(error) = ended {
+            self.receiver.metrics.read_errors.inc();
+            tracing::debug!(%error, "syslog connection failed");
+        }
+        if let Some(frame) = framer.finish() {
+            let last = [self.received(&frame, now_ms())];
+            // Cancel safety: at the shutdown nobody waits for a full queue.
+            tokio::select! {
+                biased;
+                () = self.receiver.queue.push_all(self.receiver.stream, &last) => {}
+                () = shutdown.begun() => {}
+            }
+        }
+    }
+
+    /// Reads until the peer has done.
+    async fn read(&self, framer: &mut SyslogStream) -> io::Result<()> {
+        loop {
+            self.stream.readable().await?;
+            let mut buffer = vec![0; READ_BYTES];
+            loop {
+                match self.stream.try_read(&mut buffer) {
+                    Ok(0) => return Ok(()),
+                    Ok(bytes) => self.receive(framer, &buffer[..bytes]).await,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// Hands on the messages in `input`. While the queue is full nothing more is read, and the
+    /// sender's writes come to wait.
+    async fn receive(&self, framer: &mut SyslogStream, mut input: &[u8]) {
+        let collected_ms = now_ms();
+        while let Some(frame) = framer.next(&mut input) {
+            let received = [self.received(&frame, collected_ms)];
+            self.receiver.queue.push_all(self.receiver.stream, &received).await;
+        }
+    }
+
+    fn received<'f>(&self, frame: &frame::Frame<'f>, collected_ms: i64) -> Received<'f> {
+        Received { bytes: frame.bytes, cut: frame.cut, sender: Some(self.peer), collected_ms }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.receiver.metrics.connections.dec();
+    }
+}
