@@ -11,8 +11,8 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const SUMMARY: &str = "id, version, toUnixTimestamp64Milli(time) AS time_ms, \
-    toUnixTimestamp64Milli(created) AS created_ms, severity_id, title, rule_id, agency, host, user, \
-    src_ip, message, event_count, state, verdict, reason, assignee, changed_by, \
+    toUnixTimestamp64Milli(created) AS created_ms, severity_id, title, title_bn, rule_id, agency, \
+    host, user, src_ip, message, message_bn, event_count, state, verdict, reason, assignee, changed_by, \
     toUnixTimestamp64Milli(changed_at) AS changed_ms";
 
 #[derive(Row, Deserialize)]
@@ -23,12 +23,14 @@ struct SummaryRow {
     created_ms: i64,
     severity_id: u8,
     title: String,
+    title_bn: String,
     rule_id: String,
     agency: String,
     host: String,
     user: String,
     src_ip: String,
     message: String,
+    message_bn: String,
     event_count: u32,
     state: String,
     verdict: String,
@@ -167,12 +169,14 @@ impl TryFrom<SummaryRow> for AlertSummary {
             created: row.created_ms,
             severity_id: row.severity_id,
             title: row.title,
+            title_bn: row.title_bn,
             rule_id: row.rule_id,
             agency: row.agency,
             host: row.host,
             user: row.user,
             src_ip: row.src_ip,
             message: row.message,
+            message_bn: row.message_bn,
             event_count: row.event_count,
             state: State::stored(&row.state)?,
             verdict: Verdict::stored(&row.verdict)?,

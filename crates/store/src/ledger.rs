@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 
 /// Over which time the way from line to store is measured.
 const LATENCY_MINUTES: u32 = 10;
+/// A stream that was heard within this time is not silent.
+const HEARD_MINUTES: u32 = 15;
+/// A stream that was not heard within this time is forgotten.
+const KNOWN_HOURS: u32 = 24;
 
 #[derive(Row, Deserialize)]
 struct EventCount {
@@ -25,6 +29,18 @@ struct DeadLetterCount {
 }
 
 #[derive(Row, Deserialize)]
+struct AlertCount {
+    agency: String,
+    alerts: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct Streams {
+    heard: u64,
+    silent: u64,
+}
+
+#[derive(Row, Deserialize)]
 struct Latency {
     events: u64,
     median: f64,
@@ -35,10 +51,11 @@ impl Store {
     /// What is stored within the scope. Counted from the rows, not from a roll-up: a ledger that
     /// could be wrong in its own way would prove nothing.
     pub async fn ledger(&self, scope: &Scope) -> Result<Ledger, Error> {
-        let (events, dead_letters, alerts, latency) = tokio::try_join!(
+        let (events, dead_letters, alerts, streams, latency) = tokio::try_join!(
             self.count_events(scope),
             self.count_dead_letters(scope),
             self.count_alerts(scope),
+            self.streams(scope),
             self.latency(scope),
         )?;
         let mut by_agency: BTreeMap<String, AgencyLedger> = BTreeMap::new();
@@ -50,6 +67,9 @@ impl Store {
         for row in dead_letters {
             by_agency.entry(row.agency).or_default().dead_letters = row.dead_letters;
         }
+        for row in alerts {
+            by_agency.entry(row.agency).or_default().alerts = row.alerts;
+        }
         let by_agency: Vec<AgencyLedger> = by_agency
             .into_iter()
             .map(|(agency, ledger)| AgencyLedger { agency, ..ledger })
@@ -59,7 +79,9 @@ impl Store {
             events: sum(|a| a.events),
             raw_records: sum(|a| a.raw_records),
             dead_letters: sum(|a| a.dead_letters),
-            alerts,
+            alerts: sum(|a| a.alerts),
+            streams_heard: streams.heard,
+            streams_silent: streams.silent,
             newest_ms: by_agency.iter().map(|a| a.newest_ms).filter(|ms| *ms > 0).max(),
             line_to_store_ms: latency,
             by_agency,
@@ -80,10 +102,21 @@ impl Store {
         Select::of(scope, None).fetch(self, "count dead letters", sql).await
     }
 
-    async fn count_alerts(&self, scope: &Scope) -> Result<u64, Error> {
-        let sql = "SELECT count() AS alerts FROM alerts WHERE {where}";
-        let rows: Vec<u64> = Select::of(scope, None).fetch(self, "count alerts", sql).await?;
-        Ok(rows.into_iter().sum())
+    async fn count_alerts(&self, scope: &Scope) -> Result<Vec<AlertCount>, Error> {
+        let sql = "SELECT agency, count() AS alerts FROM alerts WHERE {where} GROUP BY agency";
+        Select::of(scope, None).fetch(self, "count alerts", sql).await
+    }
+
+    async fn streams(&self, scope: &Scope) -> Result<Streams, Error> {
+        let sql = format!(
+            "SELECT countIf(newest > now() - INTERVAL {HEARD_MINUTES} MINUTE) AS heard, \
+             toUInt64(count() - heard) AS silent \
+             FROM (SELECT max(kafka_time) AS newest FROM events \
+             WHERE {{where}} AND kafka_time > now() - INTERVAL {KNOWN_HOURS} HOUR \
+             GROUP BY agency, host, source)"
+        );
+        let rows: Vec<Streams> = Select::of(scope, None).fetch(self, "count streams", &sql).await?;
+        Ok(rows.into_iter().next().unwrap_or(Streams { heard: 0, silent: 0 }))
     }
 
     async fn latency(&self, scope: &Scope) -> Result<Option<(f64, f64)>, Error> {

@@ -19,6 +19,7 @@ mod insert;
 mod ledger;
 mod migrate;
 mod select;
+mod terms;
 mod triage;
 
 pub use config::{Config, RawConfig};
@@ -27,7 +28,8 @@ pub use error::Error;
 pub use events::BUCKETS_MAX;
 pub use rows::{AlertRow, Block, DeadLetterRow, EventRow, Place, Table};
 pub use scope::Scope;
-pub use select::{AlertFilter, EventFilter, TERMS_MAX};
+pub use select::{AlertFilter, EventFilter};
+pub use terms::TERMS_MAX;
 pub use triage::{Change, Outcome, Refusal};
 pub use views::{
     Activity, AgencyLedger, AlertCounts, AlertDetail, AlertPage, AlertSummary, DeadLetter,

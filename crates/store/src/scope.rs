@@ -3,31 +3,52 @@
 use model::Agency;
 use std::collections::BTreeSet;
 
-/// A set of agencies. Every read takes one; there is no scope of "everything", so that a caller
-/// who may see all agencies has to name them. An empty scope sees no rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope(BTreeSet<Agency>);
+/// A set of agencies. Every read takes one; there is no default, so that nobody sees everything
+/// by leaving something out. A scope of no agencies sees no rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope(Which);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Which {
+    All,
+    Of(BTreeSet<Agency>),
+}
 
 impl Scope {
-    /// The scope of these agencies.
+    /// These agencies.
     pub fn of(agencies: impl IntoIterator<Item = Agency>) -> Self {
-        Self(agencies.into_iter().collect())
+        Self(Which::Of(agencies.into_iter().collect()))
+    }
+
+    /// Every agency, those of tomorrow too, and dead letters that no agency can be named for. For
+    /// the few who answer for all.
+    pub fn all() -> Self {
+        Self(Which::All)
     }
 
     /// Whether it allows nothing.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        matches!(&self.0, Which::Of(agencies) if agencies.is_empty())
     }
 
-    /// The agencies, in order.
-    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
-        self.0.iter()
+    /// Whether it allows this agency.
+    pub fn allows(&self, agency: &Agency) -> bool {
+        match &self.0 {
+            Which::All => true,
+            Which::Of(agencies) => agencies.contains(agency),
+        }
     }
 
-    /// The part of this scope that `agency` asks for: all of it when `None`.
-    pub(crate) fn narrowed(&self, agency: Option<&Agency>) -> Vec<String> {
-        let asked = |own: &&Agency| agency.is_none_or(|asked| asked == *own);
-        self.0.iter().filter(asked).map(Agency::to_string).collect()
+    /// The agencies of this scope that a filter asks for: all of it when `None`. The answer is
+    /// `None` when no agency is to be left out.
+    pub(crate) fn narrowed(&self, asked: Option<&Agency>) -> Option<Vec<String>> {
+        match (&self.0, asked) {
+            (Which::All, None) => None,
+            (Which::Of(agencies), None) => Some(agencies.iter().map(Agency::to_string).collect()),
+            (_, Some(asked)) => {
+                Some(self.allows(asked).then(|| asked.to_string()).into_iter().collect())
+            }
+        }
     }
 }
 
@@ -38,10 +59,18 @@ mod tests {
     #[test]
     fn a_filter_narrows_and_never_widens() {
         let [mof, moh] = ["mof", "moh"].map(|name| Agency::new(name).unwrap());
-        let scope = Scope::of([mof.clone()]);
-        assert_eq!(scope.narrowed(None), ["mof"]);
-        assert_eq!(scope.narrowed(Some(&mof)), ["mof"]);
-        assert_eq!(scope.narrowed(Some(&moh)), Vec::<String>::new());
-        assert_eq!(Scope::default().narrowed(None), Vec::<String>::new());
+        let own = Scope::of([mof.clone()]);
+        let names = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
+        for (scope, asked, expected) in [
+            (&own, None, names(&["mof"])),
+            (&own, Some(&mof), names(&["mof"])),
+            (&own, Some(&moh), names(&[])),
+            (&Scope::of([]), None, names(&[])),
+            (&Scope::of([]), Some(&mof), names(&[])),
+            (&Scope::all(), None, None),
+            (&Scope::all(), Some(&moh), names(&["moh"])),
+        ] {
+            assert_eq!(scope.narrowed(asked), expected, "{scope:?} {asked:?}");
+        }
     }
 }

@@ -91,6 +91,8 @@ pub struct AlertSummary {
     pub severity_id: u8,
     /// The rule's title.
     pub title: String,
+    /// The same in Bangla; empty where the rule has none.
+    pub title_bn: String,
     /// `finding_info.analytic.uid`.
     pub rule_id: String,
     /// Whose it is.
@@ -103,6 +105,8 @@ pub struct AlertSummary {
     pub src_ip: String,
     /// The finding's own words.
     pub message: String,
+    /// The same in Bangla; empty where it has none.
+    pub message_bn: String,
     /// How many events it stands for.
     pub event_count: u32,
     /// Where it stands.
@@ -283,10 +287,14 @@ pub struct Ledger {
     pub dead_letters: u64,
     /// Alerts.
     pub alerts: u64,
-    /// Events, raw records and dead letters by agency.
+    /// The same by agency.
     pub by_agency: Vec<AgencyLedger>,
     /// Kafka's time of the newest raw record that is stored, in ms.
     pub newest_ms: Option<i64>,
+    /// Streams (a source on a host) heard in the last quarter of an hour.
+    pub streams_heard: u64,
+    /// Streams heard in the last day, and not in the last quarter of an hour.
+    pub streams_silent: u64,
     /// From the collector's reading of a line to its row, in ms, over the last ten minutes:
     /// median and 99th percentile.
     pub line_to_store_ms: Option<(f64, f64)>,
@@ -303,6 +311,8 @@ pub struct AgencyLedger {
     pub raw_records: u64,
     /// Raw records that made none.
     pub dead_letters: u64,
+    /// Alerts.
+    pub alerts: u64,
     /// Kafka's time of the newest raw record that made an event, in ms.
     pub newest_ms: i64,
 }

@@ -25,6 +25,8 @@ pub struct AlertRow<'a> {
     src_ip: String,
     event_count: u32,
     message: Cow<'a, str>,
+    title_bn: Cow<'a, str>,
+    message_bn: Cow<'a, str>,
     folded: String,
     finding: &'a str,
     place: Option<Place>,
@@ -58,7 +60,8 @@ impl<'a> AlertRow<'a> {
         row.take_entities(&document);
         let time = document.iter().find(|(name, _)| name == "time");
         row.time_ms = time.and_then(|(_, v)| v.parse().ok()).unwrap_or(row.created_ms);
-        let searched = [&*row.title, &row.message, &row.host, &row.user];
+        let searched =
+            [&*row.title, &row.message, &row.title_bn, &row.message_bn, &row.host, &row.user];
         row.folded = folded_column(&searched);
         Ok(row)
     }
@@ -75,6 +78,7 @@ impl<'a> AlertRow<'a> {
                 "count" => self.event_count = integer(value).unwrap_or(1),
                 "message" => self.message = text(value).unwrap_or_default(),
                 "finding_info" => self.take_info(value),
+                "unmapped" => self.take_bangla(value),
                 _ => {}
             }
         }
@@ -95,14 +99,30 @@ impl<'a> AlertRow<'a> {
         }
     }
 
-    /// Host, user and address: the finding's own, else those of its first event.
+    /// What the finding says in Bangla, for which OCSF has no place.
+    fn take_bangla(&mut self, unmapped: &'a str) {
+        for (name, value) in members(unmapped).unwrap_or_default() {
+            match &*name {
+                "message_bn" => self.message_bn = text(value).unwrap_or_default(),
+                "rule" => {
+                    let rule = members(value).unwrap_or_default();
+                    let title = rule.iter().find(|(name, _)| name == "title_bn");
+                    self.title_bn = title.and_then(|(_, v)| text(v)).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Host and address: the finding's own, else those of its first event. Whom the event is about
+    /// goes before who acted, and only the event tells the two apart.
     fn take_entities(&mut self, document: &Members<'a>) {
         let event = document.iter().find(|(name, _)| name == "evidences").and_then(first_data);
         let event = event.and_then(|json| members(json).ok()).unwrap_or_default();
         let (own, evidence) = (Fields::of(document), Fields::of(&event));
         let first = |a: Cow<'a, str>, b: Cow<'a, str>| if a.is_empty() { b } else { a };
         self.host = first(own.host, evidence.host);
-        self.user = first(own.user, evidence.user);
+        self.user = first(evidence.user, own.user);
         let address = own.src_ip.or(evidence.src_ip);
         self.src_ip = address.map(|ip| ip.to_string()).unwrap_or_default();
     }
@@ -143,6 +163,8 @@ impl Row for AlertRow<'_> {
         ("src_ip", "String"),
         ("event_count", "UInt32"),
         ("message", "String"),
+        ("title_bn", "LowCardinality(String)"),
+        ("message_bn", "String"),
         ("folded", "String"),
         ("finding", "String"),
         ("partition", "UInt16"),
@@ -162,7 +184,7 @@ impl Row for AlertRow<'_> {
             encode::bytes(out, text.as_bytes());
         }
         out.extend_from_slice(&self.event_count.to_le_bytes());
-        for text in [&*self.message, &self.folded, self.finding] {
+        for text in [&*self.message, &self.title_bn, &self.message_bn, &self.folded, self.finding] {
             encode::bytes(out, text.as_bytes());
         }
         out.extend_from_slice(&place.partition.to_le_bytes());
@@ -178,14 +200,15 @@ mod tests {
 
     #[test]
     fn a_finding_becomes_a_row() {
-        let json = br#"{"class_uid":2004,"severity_id":4,"time":1772323200000,"count":3,
-            "message":"m","finding_info":{"uid":"abc","title":"T","analytic":{"uid":"rule-1"}},
+        let json = r#"{"class_uid":2004,"severity_id":4,"time":1772323200000,"count":3,
+            "message":"m","unmapped":{"message_bn":"ম"},"finding_info":{"uid":"abc","title":"T","analytic":{"uid":"rule-1"}},
             "evidences":[{"data":{"device":{"hostname":"web-01"},
             "src_endpoint":{"ip":"203.0.113.9"},"user":{"name":"root"}}}]}"#;
-        let row = AlertRow::new(json, "raw.mof", 1_772_323_201_000, PLACE).unwrap();
+        let row = AlertRow::new(json.as_bytes(), "raw.mof", 1_772_323_201_000, PLACE).unwrap();
         assert_eq!((row.id(), &*row.rule_id, &*row.title), ("abc", "rule-1", "T"));
         assert_eq!((&*row.host, &*row.user, &*row.src_ip), ("web-01", "root", "203.0.113.9"));
         assert_eq!((row.severity_id, row.event_count, row.time_ms), (4, 3, 1_772_323_200_000));
+        assert_eq!((&*row.message, &*row.message_bn, &*row.folded), ("m", "ম", "ম"));
         assert_eq!((&*row.agency, row.created_ms), ("mof", 1_772_323_201_000));
     }
 

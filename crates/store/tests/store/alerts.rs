@@ -1,9 +1,12 @@
 //! The queue and its triage.
 
 use crate::engine::database;
-use crate::sample::{START_MS, alert_block, scope};
+use crate::sample::{START_MS, alert_block, event, finding, scope};
 use std::collections::HashSet;
-use store::{AlertFilter, Change, Outcome, Page, Refusal, State, Store, Verdict};
+use std::sync::Arc;
+use store::{
+    AlertFilter, AlertRow, Block, Change, Outcome, Page, Place, Refusal, State, Store, Verdict,
+};
 
 async fn ids(store: &Store, filter: &AlertFilter) -> Vec<String> {
     let page = store.alerts(&scope(&["mof"]), filter, &Page::first(100)).await.unwrap();
@@ -33,7 +36,8 @@ async fn changed(store: &Store, id: &str, version: u32, change: &Change) -> stor
 async fn the_queue_is_newest_first_and_filtered() {
     let Some(store) = database().await else { return };
     store.insert(&alert_block("mof", 1, &["a", "b", "c"]), "t").await.unwrap();
-    changed(&store, "b", 1, &to(State::Acknowledged)).await;
+    let take = Change { assignee: Some("rima".into()), ..to(State::Acknowledged) };
+    changed(&store, "b", 1, &take).await;
     let text = |text: &str| AlertFilter { text: Some(text.into()), ..AlertFilter::default() };
     for (filter, expected) in [
         (AlertFilter::default(), &["c", "b", "a"][..]),
@@ -46,9 +50,33 @@ async fn the_queue_is_newest_first_and_filtered() {
         (AlertFilter { to_ms: Some(START_MS + 2_000), ..AlertFilter::default() }, &["a"]),
         (text("BRUTE 203.0.113"), &["c", "b", "a"]),
         (text("brute 198.51"), &[]),
+        (text("brute -203.0.113"), &[]),
+        (AlertFilter { assignee: Some(String::new()), ..AlertFilter::default() }, &["c", "a"]),
+        (AlertFilter { assignee: Some("rima".into()), ..AlertFilter::default() }, &["b"]),
     ] {
         assert_eq!(ids(&store, &filter).await, expected, "{filter:?}");
     }
+}
+
+#[tokio::test]
+async fn the_queue_has_the_finding_s_words_in_both_languages() {
+    let Some(store) = database().await else { return };
+    let mut finding = finding("bangla", 4, &event("mof", 1, |_| {}));
+    finding["unmapped"] = serde_json::json!({
+        "message_bn": "web-01 হোস্টে পাসওয়ার্ড অনুমান", "rule": {"title_bn": "পাসওয়ার্ড অনুমান"},
+    });
+    let (mut block, json) = (Block::alerts(), finding.to_string());
+    let place = Place { partition: 0, offset: 1 };
+    block.push_alert(&AlertRow::new(json.as_bytes(), "raw.mof", START_MS, place).unwrap());
+    store.insert(&Arc::new(block), "bangla").await.unwrap();
+    store.insert(&alert_block("mof", 2, &["plain"]), "plain").await.unwrap();
+    let page = store.alerts(&scope(&["mof"]), &AlertFilter::default(), &Page::first(9)).await;
+    let items = page.unwrap().items;
+    let words: Vec<_> =
+        items.iter().map(|a| (a.title_bn.as_str(), a.message_bn.as_str())).collect();
+    assert_eq!(words, [("", ""), ("পাসওয়ার্ড অনুমান", "web-01 হোস্টে পাসওয়ার্ড অনুমান")]);
+    let text = AlertFilter { text: Some("অনুমান".into()), ..AlertFilter::default() };
+    assert_eq!(ids(&store, &text).await, ["bangla"]);
 }
 
 #[tokio::test]

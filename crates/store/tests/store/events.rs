@@ -71,12 +71,17 @@ async fn text_is_found_by_all_its_terms_anywhere_in_words_and_scripts() {
         // The two ways to write one letter.
         ("গা\u{09dc}ি", &[2]),
         ("গা\u{09a1}\u{09bc}ি", &[2]),
-        ("it's \"test\" ? {p0:string}", &[3]),
+        ("it's test\" ? {p0:string}", &[3]),
+        ("\"with ? and\"", &[3]),
         ("échoué", &[4]),
         ("password sshd[1]", &[]),
         ("failed ADMIN3", &[3]),
         ("", &[4, 3, 2, 1]),
         ("failed nowhere", &[]),
+        ("-lsass", &[4, 3, 2]),
+        ("windows -system32", &[]),
+        ("\"lsass.exe 100%\"", &[1]),
+        ("\"100% lsass.exe\"", &[]),
     ] {
         let filter = EventFilter { text: Some(text.into()), ..whole_time() };
         assert_eq!(found(&store, &filter).await, numbers, "{text:?}");
