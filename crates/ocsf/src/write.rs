@@ -1,0 +1,344 @@
+//! Events into JSON, straight into a byte buffer.
+
+use crate::classes::{Class, attribute};
+use crate::complete::complete;
+use crate::escape::{int, string};
+use crate::event::{Event, UNMAPPED_MAX};
+use crate::paths::{Kind, LAYOUTS, Node, Path, WORDS};
+use crate::value::Value;
+use model::EventUid;
+use std::io::Write as _;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What an event gets from its record rather than from its text.
+#[derive(Debug, Clone)]
+pub struct Envelope<'a> {
+    /// The event's id.
+    pub uid: EventUid,
+    /// The agency.
+    pub tenant: &'a str,
+    /// The raw text.
+    pub raw: &'a str,
+    /// The raw bytes in base64, where they are no UTF-8.
+    pub raw_base64: Option<&'a str>,
+    /// When the collector read the record, in milliseconds since the epoch.
+    pub logged_ms: i64,
+    /// When the normalizer made the event.
+    pub processed_ms: i64,
+    /// The event's time where its text has none: mostly `logged_ms`.
+    pub fallback_ms: i64,
+}
+
+/// Completes `event` and appends it to `out` as one JSON object without line breaks.
+pub fn write<'a>(event: &mut Event<'a>, envelope: &Envelope<'a>, out: &mut Vec<u8>) {
+    let class = complete(event);
+    let used = divert_foreign(event, class);
+    out.reserve(2 * envelope.raw.len() + 1024);
+    write_head(event, class, envelope, out);
+    write_metadata(event, envelope, &used, out);
+    let mut writer = Attributes { out, open: &[], skip: 0, first: false };
+    writer.run(event, &used, OTHERS.as_slice());
+    writer.close_all();
+    write_observables(event, &used, out);
+    write_unmapped(event, envelope, out);
+    out.extend_from_slice(b",\"raw_data\":");
+    string(out, envelope.raw);
+    out.push(b'}');
+}
+
+static METADATA: LazyLock<Range<u16>> = LazyLock::new(|| attribute("metadata").paths);
+static TOP: LazyLock<Range<u16>> = LazyLock::new(|| 0..METADATA.start);
+static OTHERS: LazyLock<[Range<u16>; 2]> =
+    LazyLock::new(|| [TOP.clone(), METADATA.end..crate::paths::COUNT as u16]);
+static CLOUD: LazyLock<Range<u16>> = LazyLock::new(|| attribute("cloud").paths);
+static HOST: LazyLock<[Range<u16>; 2]> =
+    LazyLock::new(|| [attribute("device").paths, attribute("actor").paths]);
+static SECURITY: LazyLock<Vec<Range<u16>>> = LazyLock::new(|| {
+    ["action", "disposition_id", "is_alert", "firewall_rule", "policy", "malware"]
+        .map(|name| attribute(name).paths)
+        .to_vec()
+});
+
+/// Moves attributes that the class does not have to `unmapped`; returns those that stay.
+fn divert_foreign(event: &mut Event<'_>, class: &Class) -> [u64; WORDS] {
+    let mut kept = event.used;
+    for (word, allowed) in class.allowed.iter().enumerate() {
+        let mut foreign = kept[word] & !allowed;
+        kept[word] &= allowed;
+        while foreign != 0 {
+            let path = Path((word * 64) as u16 + foreign.trailing_zeros() as u16);
+            foreign &= foreign - 1;
+            let value = event.value(path);
+            event.unmapped(path.text(), value);
+        }
+    }
+    kept
+}
+
+fn write_head(event: &Event<'_>, class: &Class, envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+    let activity = class.activity(event.activity);
+    out.push(b'{');
+    out.extend_from_slice(activity.head.as_bytes());
+    if activity.id == 99 {
+        out.extend_from_slice(b",\"activity_name\":");
+        string(out, event.activity_name.unwrap_or("Other"));
+    }
+    out.extend_from_slice(b",\"severity_id\":");
+    int(out, event.severity as i64);
+    out.extend_from_slice(b",\"severity\":\"");
+    out.extend_from_slice(event.severity.name().as_bytes());
+    out.extend_from_slice(b"\",\"time\":");
+    int(out, event.time.unwrap_or(envelope.fallback_ms));
+    if let Some(message) = event.message {
+        out.extend_from_slice(b",\"message\":");
+        string(out, message);
+    }
+}
+
+fn write_metadata(
+    event: &Event<'_>,
+    envelope: &Envelope<'_>,
+    used: &[u64; WORDS],
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b",\"metadata\":{\"version\":\"1.8.0\",\"uid\":\"");
+    out.extend_from_slice(&envelope.uid.hex());
+    out.extend_from_slice(b"\",\"tenant_uid\":");
+    string(out, envelope.tenant);
+    out.extend_from_slice(b",\"logged_time\":");
+    int(out, envelope.logged_ms);
+    out.extend_from_slice(b",\"processed_time\":");
+    int(out, envelope.processed_ms);
+    write_profiles(event, out);
+    out.extend_from_slice(b",\"labels\":[\"parser:");
+    out.extend_from_slice(event.parser.as_bytes());
+    out.push(b'"');
+    for label in &event.labels {
+        out.push(b',');
+        string(out, label);
+    }
+    out.push(b']');
+    if !event.has(Path::METADATA_PRODUCT_NAME) {
+        out.extend_from_slice(b",\"product\":{\"name\":\"unknown\"}");
+    }
+    let mut writer = Attributes { out, open: &[], skip: 1, first: false };
+    writer.run(event, used, std::slice::from_ref(&*METADATA));
+    writer.close_all();
+    out.push(b'}');
+}
+
+fn write_profiles(event: &Event<'_>, out: &mut Vec<u8>) {
+    let profiles = [
+        (HOST.iter().any(|r| event.any(r)), "host"),
+        (SECURITY.iter().any(|r| event.any(r)), "security_control"),
+        (event.any(&CLOUD), "cloud"),
+    ];
+    let mut open = false;
+    for (_, name) in profiles.iter().filter(|(on, _)| *on) {
+        out.extend_from_slice(if open { b"," } else { b",\"profiles\":[" });
+        string(out, name);
+        open = true;
+    }
+    if open {
+        out.push(b']');
+    }
+}
+
+/// Writes runs of attributes, opening and closing the objects around them.
+struct Attributes<'o> {
+    out: &'o mut Vec<u8>,
+    open: &'static [Node],
+    /// How many outer objects are already open.
+    skip: usize,
+    /// Whether nothing has been written yet in the innermost object.
+    first: bool,
+}
+
+impl Attributes<'_> {
+    fn run(&mut self, event: &Event<'_>, used: &[u64; WORDS], ranges: &[Range<u16>]) {
+        for (word, bits) in used.iter().enumerate() {
+            let mut bits = *bits;
+            while bits != 0 {
+                let at = (word * 64) as u16 + bits.trailing_zeros() as u16;
+                bits &= bits - 1;
+                if ranges.iter().any(|r| r.contains(&at)) {
+                    self.attribute(Path(at), event.value(Path(at)));
+                }
+            }
+        }
+    }
+
+    fn attribute(&mut self, path: Path, value: Value<'_>) {
+        let layout = &LAYOUTS[usize::from(path.0)];
+        let nodes = layout.nodes.get(self.skip..).unwrap_or(&[]);
+        let common = self.open.iter().zip(nodes).take_while(|(a, b)| a.id == b.id).count();
+        for node in self.open[common..].iter().rev() {
+            self.out.extend_from_slice(node.close.as_bytes());
+            self.first = false;
+        }
+        for node in &nodes[common..] {
+            self.comma();
+            self.out.extend_from_slice(node.open.as_bytes());
+            self.first = true;
+        }
+        self.open = nodes;
+        self.comma();
+        self.out.extend_from_slice(layout.key.as_bytes());
+        typed(self.out, path.kind(), value);
+    }
+
+    fn comma(&mut self) {
+        if !self.first {
+            self.out.push(b',');
+        }
+        self.first = false;
+    }
+
+    fn close_all(&mut self) {
+        for node in self.open.iter().rev() {
+            self.out.extend_from_slice(node.close.as_bytes());
+        }
+        self.open = &[];
+    }
+}
+
+/// Writes a value as its kind demands.
+fn typed(out: &mut Vec<u8>, kind: Kind, value: Value<'_>) {
+    match (kind, value) {
+        (Kind::List, Value::Str(_)) | (Kind::IntList, Value::Int(_)) => {
+            out.push(b'[');
+            plain(out, value);
+            out.push(b']');
+        }
+        (Kind::Str, Value::Int(_) | Value::Uint(_) | Value::Bool(_) | Value::Float(_)) => {
+            out.push(b'"');
+            plain(out, value);
+            out.push(b'"');
+        }
+        _ => plain(out, value),
+    }
+}
+
+/// Writes a value as it is.
+pub(crate) fn plain(out: &mut Vec<u8>, value: Value<'_>) {
+    match value {
+        Value::Str(text) => string(out, text),
+        Value::Int(number) => int(out, number),
+        Value::Uint(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        // Writing to a vector cannot fail.
+        Value::Float(number) if number.is_finite() => drop(write!(out, "{number}")),
+        Value::Float(_) => out.extend_from_slice(b"null"),
+        Value::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
+        Value::Json(json) => out.extend_from_slice(json.as_bytes()),
+        Value::List(texts) => {
+            array(out, texts, |out, text| string(out, text));
+        }
+        Value::Hashes(hashes) => array(out, hashes, |out, (kind, value)| {
+            out.extend_from_slice(b"{\"algorithm_id\":");
+            int(out, *kind as i64);
+            out.extend_from_slice(b",\"algorithm\":");
+            string(out, kind.name());
+            out.extend_from_slice(b",\"value\":");
+            string(out, value);
+            out.push(b'}');
+        }),
+    }
+}
+
+fn array<T>(out: &mut Vec<u8>, items: &[T], mut each: impl FnMut(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        each(out, item);
+    }
+    out.push(b']');
+}
+
+fn write_observables(event: &Event<'_>, used: &[u64; WORDS], out: &mut Vec<u8>) {
+    let mut open = false;
+    for (word, bits) in used.iter().enumerate() {
+        let mut bits = *bits & OBSERVED[word];
+        while bits != 0 {
+            let path = Path((word * 64) as u16 + bits.trailing_zeros() as u16);
+            bits &= bits - 1;
+            match event.value(path) {
+                Value::Str(text) => observable(out, &mut open, path, text),
+                Value::List(texts) => {
+                    texts.iter().for_each(|text| observable(out, &mut open, path, text));
+                }
+                Value::Hashes(hashes) => {
+                    hashes.iter().for_each(|(_, text)| observable(out, &mut open, path, text));
+                }
+                _ => {}
+            }
+        }
+    }
+    if open {
+        out.push(b']');
+    }
+}
+
+static OBSERVED: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
+    let mut set = [0; WORDS];
+    for path in Path::all().filter(|p| p.observable() != 0 || p.kind() == Kind::Hashes) {
+        set[usize::from(path.0) / 64] |= 1 << (path.0 % 64);
+    }
+    set
+});
+
+fn observable(out: &mut Vec<u8>, open: &mut bool, path: Path, value: &str) {
+    let (id, name) = match path.observable() {
+        _ if path.kind() == Kind::Hashes => (8, "Hash"),
+        1 => (1, "Hostname"),
+        2 => (2, "IP Address"),
+        3 => (3, "MAC Address"),
+        4 => (4, "User Name"),
+        5 => (5, "Email Address"),
+        6 => (6, "URL String"),
+        8 => (8, "Hash"),
+        46 => (46, "Registry Key Path"),
+        _ => (99, "Other"),
+    };
+    out.extend_from_slice(if *open { b",{\"name\":" } else { b",\"observables\":[{\"name\":" });
+    string(out, path.text());
+    out.extend_from_slice(b",\"type_id\":");
+    int(out, id);
+    out.extend_from_slice(b",\"type\":");
+    string(out, name);
+    out.extend_from_slice(b",\"value\":");
+    string(out, value);
+    out.push(b'}');
+    *open = true;
+}
+
+fn write_unmapped(event: &Event<'_>, envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+    if event.unmapped.is_empty()
+        && event.unmapped_members.is_empty()
+        && envelope.raw_base64.is_none()
+    {
+        return;
+    }
+    out.extend_from_slice(b",\"unmapped\":{");
+    let mut first = event.unmapped_members.is_empty();
+    out.extend_from_slice(event.unmapped_members);
+    for (name, value) in event.unmapped.iter().take(UNMAPPED_MAX) {
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        string(out, name);
+        out.push(b':');
+        plain(out, *value);
+    }
+    if let Some(base64) = envelope.raw_base64 {
+        if !first {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"raw_base64\":");
+        string(out, base64);
+    }
+    out.push(b'}');
+}
