@@ -1,0 +1,114 @@
+//! From a record's first bytes to the reader for it.
+
+use crate::header;
+use crate::words::Guess;
+use crate::{
+    Cx, Emit, Outcome, Scratch, access, audit, cef, error_log, generic, json, kv, syslog, time,
+    w3c, windows_xml,
+};
+use model::DeadLetterCode;
+use ocsf::Event;
+
+/// Reads one record: emits each event that it holds, or says why there is none.
+///
+/// `event` must be empty; what it is afterwards is not defined.
+pub fn parse<'a>(
+    raw: &'a str,
+    cx: &Cx<'a>,
+    scratch: &mut Scratch,
+    event: &mut Event<'a>,
+    emit: Emit<'_, 'a>,
+) -> Outcome {
+    let blank = |c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}');
+    let text = raw.trim_matches(blank);
+    let Some(first) = text.bytes().next() else {
+        return Outcome::Dead {
+            code: DeadLetterCode::Empty,
+            reason: "nothing but blanks or nul bytes",
+            parser: "detect/1",
+        };
+    };
+    if (first == b'{' || first == b'[')
+        && let Some(outcome) = json::read(text, cx, scratch, event, emit).outcome()
+    {
+        return outcome;
+    }
+    if hinted(text, cx, event) || known_whole(text, first, cx, scratch, event) {
+        emit(event);
+        return Outcome::Events;
+    }
+    with_header(text, cx, scratch, event, emit);
+    Outcome::Events
+}
+
+/// The source that the collector's configuration names, where its name alone decides.
+fn hinted<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    match cx.hint {
+        Some(name @ ("nginx" | "apache" | "httpd" | "traefik" | "lighttpd")) => {
+            access::read(text, Some(name), cx, event) || error_log::read(text, cx, event)
+        }
+        Some("iis") => w3c::read(text, cx, event),
+        Some("auditd") if audit::is(text) => {
+            audit::read(text, cx, event);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Formats that begin with themselves rather than with syslog's header.
+fn known_whole<'a>(
+    text: &'a str,
+    first: u8,
+    cx: &Cx<'a>,
+    scratch: &mut Scratch,
+    event: &mut Event<'a>,
+) -> bool {
+    match first {
+        b'<' if windows_xml::is(text) => {
+            windows_xml::read(text, cx, scratch, event);
+            true
+        }
+        b't' | b'n' | b'a' if audit::is(text) => {
+            audit::read(text, cx, event);
+            true
+        }
+        b'C' | b'L' if text.starts_with("CEF:") || text.starts_with("LEEF:") => {
+            cef::read(text, cx, event)
+        }
+        b'[' => error_log::read(text, cx, event) || access::read(text, None, cx, event),
+        b'0'..=b'9' if time::scan(text).is_some() => {
+            error_log::read(text, cx, event) || w3c::read(text, cx, event)
+        }
+        b'<' => false,
+        _ if time::scan(text).is_some() => false,
+        _ => access::read(text, None, cx, event),
+    }
+}
+
+/// Everything else has a header, or nothing that is known.
+fn with_header<'a>(
+    text: &'a str,
+    cx: &Cx<'a>,
+    scratch: &mut Scratch,
+    event: &mut Event<'a>,
+    emit: Emit<'_, 'a>,
+) {
+    let header = header::read(text, cx);
+    if header.pri.is_none() && header.program.is_none() && is_pairs(text) {
+        generic::mark(event, false);
+        event.message = Some(text);
+        event.parser = "kv/1";
+        generic::read(text, cx, event, &mut Guess::default());
+        emit(event);
+        return;
+    }
+    header.apply(event);
+    syslog::read(&header, cx, scratch, event, emit);
+}
+
+/// `key=value …` from the first word on.
+fn is_pairs(text: &str) -> bool {
+    let first = text.split([' ', '\t']).next().unwrap_or(text);
+    first.contains('=') && kv::count(generic::head(text, 512), 3) >= 3
+}
