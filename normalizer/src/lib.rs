@@ -1,1 +1,53 @@
-//! Placeholder until this crate's owner writes it.
+//! The normalizer: raw records in, OCSF events out, nothing lost.
+//!
+//! [`Normalizer`] is the engine, pure but for its buffers: bytes and their origin in, JSON out. The
+//! [`filter`] puts it between standard input and output, the service ([`run`]) between Kafka's
+//! topics, so what a rule writer sees is what production does.
+
+pub mod config;
+pub mod engine;
+pub mod error;
+pub mod filter;
+mod metrics;
+mod stage;
+mod text;
+
+pub use config::{Config, RawConfig};
+pub use engine::{Dead, Events, Normalized, Normalizer, Settings};
+pub use error::Error;
+
+use bus::relay::{self, Options};
+use bus::{ConsumerOptions, Subscription};
+use service::{Registry, Shutdown, Status, Tasks};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The consumer group of all normalizers.
+pub const GROUP: &str = "normalizer";
+
+/// How long the end may take: the relay's own drain, and a margin.
+const JOIN: Duration = Duration::from_secs(15);
+
+/// Runs the service until `shutdown` begins, then drains it.
+pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Result<(), Error> {
+    let tables = Arc::new(mapping::Tables::builtin().map_err(Error::Mapping)?);
+    let relay_metrics = relay::Metrics::register(registry)?;
+    let metrics = metrics::Metrics::register(registry)?;
+    let status = Status::new();
+    let kafka = status.part("kafka");
+    let server = service::status::Server::bind(config.listen).await?;
+    let mut tasks = Tasks::new(&shutdown);
+    let router = service::status::router(registry.clone(), status);
+    tasks.spawn("status", server.serve(router, shutdown.clone()));
+    let stop = shutdown.clone();
+    tasks.spawn_blocking("relay", move || {
+        let subscription = Subscription::Pattern(model::topic::RAW_PATTERN.to_owned());
+        let consumer = ConsumerOptions::new(GROUP, subscription);
+        let options = Options::new(config.bus, consumer, config.threads);
+        kafka.up();
+        relay::run(&options, &relay_metrics, &|| stop.has_begun(), &|_| {
+            stage::Normalize::new(Arc::clone(&tables), config.settings.clone(), metrics.clone())
+        })
+    });
+    Ok(tasks.join(JOIN).await?)
+}

@@ -1,0 +1,81 @@
+//! The normalizer's configuration: as written, and checked.
+
+use crate::Error;
+use crate::engine::Settings;
+use parse::Zone;
+use std::net::SocketAddr;
+
+/// The file as written.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    /// Kafka.
+    pub bus: bus::Config,
+    /// Where `/metrics`, `/live` and `/ready` are served.
+    #[serde(default)]
+    pub http: service::config::Http,
+    /// The zone of times that name none, as an IANA name.
+    #[serde(default = "utc")]
+    pub zone: String,
+    /// Threads, each a member of the consumer group.
+    #[serde(default = "one")]
+    pub threads: usize,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+fn one() -> usize {
+    1
+}
+
+/// The configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(crate) bus: bus::Config,
+    pub(crate) listen: SocketAddr,
+    pub(crate) threads: usize,
+    pub(crate) settings: Settings,
+}
+
+impl TryFrom<RawConfig> for Config {
+    type Error = Error;
+
+    fn try_from(raw: RawConfig) -> Result<Self, Error> {
+        if raw.threads == 0 {
+            return Err(Error::Threads);
+        }
+        let zone = match raw.zone.as_str() {
+            "UTC" => Zone::UTC,
+            name => Zone::named(name).ok_or_else(|| Error::Zone { name: name.to_owned() })?,
+        };
+        Ok(Self {
+            bus: raw.bus,
+            listen: raw.http.listen,
+            threads: raw.threads,
+            settings: Settings { zone },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn read(text: &str) -> Result<Config, Error> {
+        Config::try_from(service::config::parse::<RawConfig>(Path::new("n.toml"), text)?)
+    }
+
+    #[test]
+    fn zone_and_threads_are_checked() {
+        let bus = "[bus]\nbrokers = '127.0.0.1:9'\n";
+        assert!(read(bus).is_ok());
+        assert!(read(&format!("zone = 'Asia/Dhaka'\nthreads = 2\n{bus}")).is_ok());
+        assert!(matches!(read(&format!("zone = 'Dhaka'\n{bus}")), Err(Error::Zone { .. })));
+        assert!(matches!(read(&format!("threads = 0\n{bus}")), Err(Error::Threads)));
+        let error = read(&format!("zones = 'x'\n{bus}")).err().map(|e| format!("{e:?}"));
+        assert!(error.is_some_and(|e| e.contains("zones")));
+    }
+}

@@ -1,0 +1,219 @@
+//! The engine: one raw record in, its events or the reason why there are none out.
+
+use crate::text;
+use bumpalo::Bump;
+use mapping::Tables;
+use model::{DeadLetterCode, Origin, RAW_BYTES_MAX, UidSeed};
+use ocsf::{Envelope, Event, Path, Store, write};
+use parse::{Cx, Outcome, Scratch, Zone};
+use std::sync::Arc;
+
+/// The arena gives memory back when a record made it grow beyond this: one huge record must not
+/// hold its memory for ever.
+const ARENA_BYTES_MAX: usize = 4 << 20;
+
+/// What an operator may choose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The zone of times that name none.
+    pub zone: Zone,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { zone: Zone::UTC }
+    }
+}
+
+/// What a record became.
+pub enum Normalized<'n> {
+    /// Its events.
+    Events(Events<'n>),
+    /// Nothing.
+    Dead(Dead),
+}
+
+/// Why a record is a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dead {
+    /// The reason, from a closed list.
+    pub code: DeadLetterCode,
+    /// The reason, in words.
+    pub reason: &'static str,
+    /// Parser and version.
+    pub parser: &'static str,
+}
+
+/// The events of one record, as JSON.
+pub struct Events<'n> {
+    out: &'n [u8],
+    ends: &'n [usize],
+    /// The parser of the first, with its version.
+    pub parser: &'static str,
+}
+
+impl<'n> Events<'n> {
+    /// How many there are; at least one.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none; never, for a record that became events.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Each event's JSON, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'n [u8]> {
+        let (out, ends) = (self.out, self.ends);
+        (0..ends.len()).map(move |i| &out[if i == 0 { 0 } else { ends[i - 1] }..ends[i]])
+    }
+}
+
+/// Turns raw records into events, with memory that is used again for each.
+pub struct Normalizer {
+    arena: Bump,
+    scratch: Scratch,
+    store: Store,
+    settings: Settings,
+    out: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Normalizer {
+    /// A normalizer over the mapping tables.
+    pub fn new(tables: Arc<Tables>, settings: Settings) -> Self {
+        Self {
+            arena: Bump::new(),
+            scratch: Scratch::new(tables),
+            store: Store::default(),
+            settings,
+            out: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Reads one record of `agency`; `now_ms` is when, in milliseconds since the epoch.
+    pub fn normalize(
+        &mut self,
+        raw: &[u8],
+        origin: &Origin<'_>,
+        agency: &str,
+        now_ms: i64,
+    ) -> Normalized<'_> {
+        self.out.clear();
+        self.ends.clear();
+        if raw.len() > RAW_BYTES_MAX {
+            return Normalized::Dead(Dead {
+                code: DeadLetterCode::TooLong,
+                reason: "longer than 1000000 bytes and not cut by the collector",
+                parser: "detect/1",
+            });
+        }
+        if self.arena.allocated_bytes() > ARENA_BYTES_MAX {
+            self.arena = Bump::new();
+        } else {
+            self.arena.reset();
+        }
+        let Some(text) = text::decode(raw, &self.arena) else {
+            return Normalized::Dead(Dead {
+                code: DeadLetterCode::Binary,
+                reason: "more than a quarter of the bytes are no text",
+                parser: "detect/1",
+            });
+        };
+        let job = Job { text, origin, agency, now_ms, settings: &self.settings };
+        let store = std::mem::take(&mut self.store);
+        let (outcome, parser, store) =
+            job.run(&self.arena, &mut self.scratch, store, &mut self.out, &mut self.ends);
+        self.store = store;
+        match outcome {
+            Outcome::Events => {
+                Normalized::Events(Events { out: &self.out, ends: &self.ends, parser })
+            }
+            Outcome::Dead { code, reason, parser } => {
+                Normalized::Dead(Dead { code, reason, parser })
+            }
+        }
+    }
+}
+
+/// One record on its way.
+struct Job<'a, 'o> {
+    text: text::Text<'a>,
+    origin: &'o Origin<'o>,
+    agency: &'o str,
+    now_ms: i64,
+    settings: &'o Settings,
+}
+
+impl<'a> Job<'a, '_> {
+    fn run(
+        self,
+        arena: &'a Bump,
+        scratch: &mut Scratch,
+        store: Store,
+        out: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+    ) -> (Outcome, &'static str, Store) {
+        let own = |text: Option<&str>| text.map(|text| &*arena.alloc_str(text));
+        let cx = Cx {
+            arena,
+            arrival_ms: self.origin.collected_ms,
+            zone: &self.settings.zone.clone(),
+            hint: own(self.origin.source),
+        };
+        let mut envelope = self.envelope(arena);
+        let seed = UidSeed::new(self.origin);
+        let device = (own(self.origin.host), own(self.origin.sender));
+        let cut = self.origin.cut.map(|cut| (cut.bytes, &*arena.alloc_str(cut.sha256)));
+        let mut parser = "none/0";
+        let mut event = Event::new(store);
+        let outcome = parse::parse(self.text.text, &cx, scratch, &mut event, &mut |event| {
+            finish(event, device, cut);
+            if ends.is_empty() {
+                parser = event.parser;
+            }
+            envelope.uid = seed.uid(ends.len() as u32);
+            write(event, &envelope, out);
+            ends.push(out.len());
+        });
+        (outcome, parser, event.into_store())
+    }
+
+    fn envelope(&self, arena: &'a Bump) -> Envelope<'a> {
+        Envelope {
+            uid: model::EventUid(0),
+            tenant: arena.alloc_str(self.agency),
+            raw: self.text.text,
+            raw_base64: self.text.base64,
+            logged_ms: self.origin.collected_ms,
+            processed_ms: self.now_ms,
+            fallback_ms: self.origin.collected_ms,
+        }
+    }
+}
+
+/// Adds what the collector knows and the text may not say.
+fn finish<'a>(
+    event: &mut Event<'a>,
+    (host, sender): (Option<&'a str>, Option<&'a str>),
+    cut: Option<(u64, &'a str)>,
+) {
+    if event.time.is_none() {
+        event.label("time:arrival");
+    }
+    if !event.has(Path::DEVICE_HOSTNAME) && !event.has(Path::DEVICE_IP) {
+        if let Some(host) = host {
+            event.set(Path::DEVICE_HOSTNAME, host);
+        }
+        if let Some(sender) = sender {
+            event.set(Path::DEVICE_IP, sender);
+        }
+    }
+    if let Some((bytes, sha256)) = cut {
+        event.set(Path::METADATA_IS_TRUNCATED, true);
+        event.set(Path::METADATA_UNTRUNCATED_SIZE, i64::try_from(bytes).unwrap_or(i64::MAX));
+        event.unmapped("raw_sha256", sha256);
+    }
+}

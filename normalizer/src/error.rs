@@ -1,0 +1,44 @@
+//! What keeps the normalizer from starting, or ends a filter.
+
+use std::path::PathBuf;
+
+/// A failure outside of the records themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configured zone is not known to the system.
+    #[error("unknown time zone {name:?}: use an IANA name such as Asia/Dhaka")]
+    Zone {
+        /// What was configured.
+        name: String,
+    },
+    /// Zero threads would normalize nothing.
+    #[error("threads = 0 normalizes nothing: use 1 or more")]
+    Threads,
+    /// The mapping tables do not read.
+    #[error("cannot read the mapping tables")]
+    Mapping(#[source] mapping::Error),
+    /// A metric's name is taken.
+    #[error("cannot register metrics")]
+    Metrics(#[from] prometheus::Error),
+    /// Kafka's side cannot start.
+    #[error("kafka")]
+    Bus(#[from] bus::Error),
+    /// The service's scaffolding failed.
+    #[error("service")]
+    Service(#[from] service::Error),
+    /// Standard input cannot be read.
+    #[error("cannot read the input")]
+    Read(#[source] std::io::Error),
+    /// Standard output cannot be written.
+    #[error("cannot write the output")]
+    Write(#[source] std::io::Error),
+    /// The dead-letters file cannot be written.
+    #[error("cannot write dead letters to {path}", path = path.display())]
+    DeadLetters {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}

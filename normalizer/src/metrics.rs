@@ -1,0 +1,35 @@
+//! What the normalizer counts.
+
+use model::DeadLetterCode;
+use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+
+/// Counters of records, events and dead letters. The labels are parsers and codes, both closed
+/// lists: no input can make a new one.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    pub(crate) events: IntCounterVec,
+    pub(crate) records: IntCounter,
+    pub(crate) dead_letters: IntCounterVec,
+}
+
+impl Metrics {
+    /// Registers them all as `prohori_normalizer_…`.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let vec =
+            |name: &str, help: &str, label: &str| -> Result<IntCounterVec, prometheus::Error> {
+                let opts = Opts::new(format!("prohori_normalizer_{name}"), help);
+                let vec = IntCounterVec::new(opts, &[label])?;
+                registry.register(Box::new(vec.clone()))?;
+                Ok(vec)
+            };
+        let events = vec("events_total", "Events made, by parser", "parser")?;
+        let dead_letters = vec("dead_letters_total", "Records given up, by reason", "code")?;
+        for code in DeadLetterCode::ALL {
+            dead_letters.with_label_values(&[code.as_str()]);
+        }
+        let records =
+            IntCounter::new("prohori_normalizer_records_total", "Raw records that became events")?;
+        registry.register(Box::new(records.clone()))?;
+        Ok(Self { events, records, dead_letters })
+    }
+}

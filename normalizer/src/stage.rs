@@ -1,0 +1,141 @@
+//! The normalizer between Kafka's topics.
+
+use crate::engine::{Dead, Normalized, Normalizer, Settings};
+use crate::metrics::Metrics;
+use bus::relay::{Outbox, Stage};
+use bus::{Outgoing, Record};
+use mapping::Tables;
+use model::coordinates::HEADER as RAW_HEADER;
+use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER};
+use model::origin::HEADER as ORIGIN_HEADER;
+use model::{DeadLetterCode, EventPlace, Origin, RawPlace, topic};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One thread's normalizer.
+pub(crate) struct Normalize {
+    normalizer: Normalizer,
+    tables: Arc<Tables>,
+    settings: Settings,
+    metrics: Metrics,
+    /// The header being written.
+    place: String,
+}
+
+impl Normalize {
+    pub(crate) fn new(tables: Arc<Tables>, settings: Settings, metrics: Metrics) -> Self {
+        let normalizer = Normalizer::new(Arc::clone(&tables), settings.clone());
+        Self { normalizer, tables, settings, metrics, place: String::new() }
+    }
+}
+
+/// The clock, in milliseconds since the epoch.
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
+}
+
+fn place<'a>(record: &Record<'a>, index: u32, count: u32) -> EventPlace<'a> {
+    let raw = RawPlace {
+        topic: record.topic,
+        partition: record.partition,
+        offset: record.offset,
+        kafka_ms: record.kafka_ms,
+    };
+    EventPlace { raw, index, count }
+}
+
+/// Sends the record itself as a dead letter.
+fn bury(
+    record: &Record<'_>,
+    dead: Dead,
+    header: &mut String,
+    metrics: &Metrics,
+    out: &mut dyn Outbox,
+) {
+    header.clear();
+    place(record, 0, 0).encode(header);
+    let origin = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
+    let headers = [
+        (RAW_HEADER, header.as_bytes()),
+        (ORIGIN_HEADER, origin),
+        (CODE_HEADER, dead.code.as_str().as_bytes()),
+        (REASON_HEADER, dead.reason.as_bytes()),
+        (PARSER_HEADER, dead.parser.as_bytes()),
+    ];
+    let mut outgoing = Outgoing {
+        topic: topic::DEAD_LETTERS,
+        partition: Some(record.partition),
+        key: None,
+        value: record.value,
+        headers: &headers,
+    };
+    if let Err(too_large) = out.send(&outgoing) {
+        // Only an oversized record fails; its head still says where it came from.
+        tracing::error!(%too_large, topic = record.topic, offset = record.offset, "dead letter cut");
+        outgoing.value = &record.value[..record.value.len().min(model::RAW_BYTES_MAX)];
+        if let Err(too_large) = out.send(&outgoing) {
+            tracing::error!(%too_large, "dead letter lost: its headers are too large");
+        }
+    }
+    metrics.dead_letters.with_label_values(&[dead.code.as_str()]).inc();
+}
+
+impl Stage for Normalize {
+    fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
+        let Self { normalizer, metrics, place: header, .. } = self;
+        let header_bytes = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
+        let origin = Origin::decode(header_bytes);
+        let agency = topic::agency_of(record.topic);
+        let (Ok(origin), Some(agency)) = (origin, agency) else {
+            let dead = Dead {
+                code: DeadLetterCode::BadOrigin,
+                reason: "the origin header is missing or malformed",
+                parser: "origin/1",
+            };
+            return bury(record, dead, header, metrics, out);
+        };
+        match normalizer.normalize(record.value, &origin, agency.as_str(), now_ms()) {
+            Normalized::Dead(dead) => bury(record, dead, header, metrics, out),
+            Normalized::Events(events) => {
+                let count = events.len() as u32;
+                let mut too_large = false;
+                for (index, json) in events.iter().enumerate() {
+                    header.clear();
+                    place(record, index as u32, count).encode(header);
+                    let headers = [(RAW_HEADER, header.as_bytes()), (ORIGIN_HEADER, header_bytes)];
+                    too_large |= out
+                        .send(&Outgoing {
+                            topic: topic::EVENTS,
+                            partition: Some(record.partition),
+                            key: None,
+                            value: json,
+                            headers: &headers,
+                        })
+                        .is_err();
+                }
+                metrics.events.with_label_values(&[events.parser]).inc_by(u64::from(count));
+                if too_large && count == 1 {
+                    return bury(record, TOO_LONG, header, metrics, out);
+                }
+                metrics.records.inc();
+            }
+        }
+    }
+
+    fn panicked(&mut self, record: &Record<'_>, message: &str, out: &mut dyn Outbox) {
+        tracing::error!(message, topic = record.topic, offset = record.offset, "parser panicked");
+        self.normalizer = Normalizer::new(Arc::clone(&self.tables), self.settings.clone());
+        let dead = Dead {
+            code: DeadLetterCode::BadEvent,
+            reason: "a parser panicked on it: please report the raw bytes",
+            parser: "detect/1",
+        };
+        bury(record, dead, &mut self.place, &self.metrics, out);
+    }
+}
+
+const TOO_LONG: Dead = Dead {
+    code: DeadLetterCode::TooLong,
+    reason: "its event is larger than a topic takes",
+    parser: "detect/1",
+};

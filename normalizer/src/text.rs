@@ -1,0 +1,80 @@
+//! Raw bytes as text: UTF-8 as it is, UTF-16 decoded, the rest lossily or not at all.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bumpalo::Bump;
+
+/// Bytes as text.
+pub(crate) struct Text<'a> {
+    pub(crate) text: &'a str,
+    /// The exact bytes, where `text` is not them.
+    pub(crate) base64: Option<&'a str>,
+}
+
+/// One part in this many may be neither text nor blank; with more it is no text.
+const STRANGE_PART: usize = 4;
+
+/// Decodes a record; `None` where it is binary.
+pub(crate) fn decode<'a>(raw: &'a [u8], arena: &'a Bump) -> Option<Text<'a>> {
+    if let Some(text) = utf16(raw) {
+        return Some(Text { text: arena.alloc_str(&text), base64: Some(base64(raw, arena)) });
+    }
+    if let Ok(text) = std::str::from_utf8(raw) {
+        let strange = raw.iter().filter(|b| is_strange(**b)).count();
+        return (strange * STRANGE_PART <= raw.len()).then_some(Text { text, base64: None });
+    }
+    let text = String::from_utf8_lossy(raw);
+    let replaced = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+    let strange = replaced + raw.iter().filter(|b| is_strange(**b)).count();
+    (strange * STRANGE_PART <= raw.len())
+        .then(|| Text { text: arena.alloc_str(&text), base64: Some(base64(raw, arena)) })
+}
+
+/// Control characters that no log writes: not tab, line feed, return, escape, nor the audit
+/// record's 0x1d; NUL stands for padding.
+fn is_strange(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b | 0x1d)
+}
+
+fn base64<'a>(raw: &[u8], arena: &'a Bump) -> &'a str {
+    arena.alloc_str(&STANDARD.encode(raw))
+}
+
+/// UTF-16 by its byte-order mark, or by every other byte of its beginning being NUL.
+fn utf16(raw: &[u8]) -> Option<String> {
+    let (bytes, little) = match raw {
+        [0xff, 0xfe, rest @ ..] => (rest, true),
+        [0xfe, 0xff, rest @ ..] => (rest, false),
+        [a, 0, b, 0, c, 0, ..] if [a, b, c].iter().all(|x| **x != 0) => (raw, true),
+        [0, a, 0, b, 0, c, ..] if [a, b, c].iter().all(|x| **x != 0) => (raw, false),
+        _ => return None,
+    };
+    let unit = |pair: &[u8]| match little {
+        true => u16::from_le_bytes([pair[0], pair[1]]),
+        false => u16::from_be_bytes([pair[0], pair[1]]),
+    };
+    let units = bytes.chunks_exact(2).map(unit);
+    char::decode_utf16(units).collect::<Result<String, _>>().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_text() {
+        let arena = Bump::new();
+        let check = |raw: &[u8], expected: Option<(&str, bool)>| {
+            let found = decode(raw, &arena).map(|t| (t.text.to_owned(), t.base64.is_some()));
+            assert_eq!(found, expected.map(|(t, b)| (t.to_owned(), b)), "{raw:?}");
+        };
+        check("লগ".as_bytes(), Some(("লগ", false)));
+        check(b"a\xffbcd", Some(("a\u{fffd}bcd", true)));
+        check(b"\xff\xfeh\0i\0", Some(("hi", true)));
+        check(b"\xfe\xff\0h\0i", Some(("hi", true)));
+        check(b"a\0b\0c\0d\0", Some(("abcd", true)));
+        check(b"\x1f\x8b\x08\x00\xff\xfe\x01\x02", None);
+        check(b"text\0\0\0\0", Some(("text\0\0\0\0", false)));
+        check(b"\x01\x02\x03\x04", None);
+    }
+}
