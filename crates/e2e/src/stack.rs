@@ -92,7 +92,9 @@ impl Stack {
         let pids: Vec<i32> = self.children().iter().filter_map(|c| self.pid(c)).collect();
         let _ = self.up.kill();
         let _ = self.up.wait();
-        wait_until("the children have ended", STOP_DEADLINE, || pids.iter().all(|pid| !alive(*pid)));
+        wait_until("the children have ended", STOP_DEADLINE, || {
+            pids.iter().all(|pid| !alive(*pid))
+        });
         self.up = spawn(self.folder.path(), &self.args);
         self.wait_ready();
     }

@@ -1,0 +1,126 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A telemetry pipeline for a security operations centre.
+#[derive(Debug, Parser)]
+#[command(name = "prohori", version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Every server part, and the tools.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a whole SOC on this machine: Kafka, ClickHouse, all services, dashboard
+    Up(Up),
+    /// Run the collector (the same as prohori-collector)
+    Collect(Service),
+    /// Run the normalizer, or with --stdin: raw lines in, OCSF events out
+    Normalize(Normalize),
+    /// Run the detector, or with --stdin: OCSF events in, alerts out
+    Detect(Detect),
+    /// Run the loader, which lands events and alerts in ClickHouse
+    Load(Service),
+    /// Run the API and the dashboard
+    Serve(Service),
+    /// Run the ClickHouse engine of one machine
+    ClickhouseEngine(Service),
+    /// Run the Kafka broker of one machine
+    Kafka(Service),
+    /// Print the API's contract (OpenAPI 3.1, JSON)
+    Openapi,
+}
+
+/// One service by its configuration file.
+#[derive(Debug, Args)]
+pub(crate) struct Service {
+    /// The service's TOML file; examples are under deploy/config
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// The normalizer as service or filter.
+#[derive(Debug, Args)]
+pub(crate) struct Normalize {
+    /// The service's TOML file
+    #[arg(long, value_name = "FILE", required_unless_present = "stdin", conflicts_with = "stdin")]
+    pub config: Option<PathBuf>,
+    /// Be a filter: raw lines from standard input, one event a line to standard output, in order
+    #[arg(long)]
+    pub stdin: bool,
+    /// The source type of all lines; without it each line's own content decides
+    #[arg(long, value_name = "TYPE", requires = "stdin")]
+    pub source: Option<String>,
+    /// Where to write lines that no parser could make an event of (JSON, one a line)
+    #[arg(long, value_name = "FILE", requires = "stdin")]
+    pub dead_letters: Option<PathBuf>,
+    /// Lines are {"id", "raw", "source"?}; answer {"id", "events": […], "error"}
+    #[arg(long, requires = "stdin")]
+    pub framed: bool,
+}
+
+/// The detector as service or filter.
+#[derive(Debug, Args)]
+pub(crate) struct Detect {
+    /// The service's TOML file
+    #[arg(long, value_name = "FILE", required_unless_present = "stdin", conflicts_with = "stdin")]
+    pub config: Option<PathBuf>,
+    /// Be a filter: OCSF events from standard input, alerts to standard output
+    #[arg(long, requires = "rules")]
+    pub stdin: bool,
+    /// A folder of Sigma rules, or a rule file; may be given several times
+    #[arg(long, value_name = "DIR", requires = "stdin")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// A whole SOC on one machine.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Replay the attack story and print a one-time login
+    #[arg(long)]
+    pub demo: bool,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR", default_value = ".prohori")]
+    pub data: PathBuf,
+    /// The dashboard's address; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
+    pub listen: SocketAddr,
+    /// Sigma rules to run
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub rules: PathBuf,
+    /// Files to tail, as a glob; may be given several times. Without it: this machine's own logs
+    #[arg(long, value_name = "GLOB")]
+    pub tail: Vec<String>,
+    /// The agency that this machine's own logs belong to
+    #[arg(long, value_name = "NAME", default_value = "local")]
+    pub agency: String,
+    /// Use this Kafka cluster instead of starting one
+    #[arg(long, value_name = "HOST:PORT,…")]
+    pub brokers: Option<String>,
+    /// Use this ClickHouse server instead of starting an engine
+    #[arg(long, value_name = "URL")]
+    pub clickhouse: Option<String>,
+    /// The user for --clickhouse
+    #[arg(long, value_name = "NAME", default_value = "default", requires = "clickhouse")]
+    pub clickhouse_user: String,
+    /// A file with the password for --clickhouse
+    #[arg(long, value_name = "FILE", requires = "clickhouse")]
+    pub clickhouse_password_file: Option<PathBuf>,
+    /// Kafka's port; the next one is its controller's. 0 takes free ones
+    #[arg(long, value_name = "PORT", default_value_t = 19092)]
+    pub kafka_port: u16,
+    /// The ClickHouse engine's port; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 18123)]
+    pub clickhouse_port: u16,
+    /// The first of the services' ports for /metrics, /live and /ready; 0 takes free ones
+    #[arg(long, value_name = "PORT", default_value_t = 19601)]
+    pub metrics_port: u16,
+    /// Address for syslog over UDP and TCP; 127.0.0.1:0 takes a free port
+    #[arg(long, value_name = "ADDRESS")]
+    pub syslog: Option<SocketAddr>,
+}
