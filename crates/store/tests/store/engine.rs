@@ -11,12 +11,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use store::Store;
 
 const DATA_VARIABLE: &str = "PROHORI_TEST_ENGINE_DATA";
+const PORT_VARIABLE: &str = "PROHORI_TEST_ENGINE_PORT";
+const REMOVE_VARIABLE: &str = "PROHORI_TEST_ENGINE_REMOVE";
 const ADDRESS_PREFIX: &str = "engine-address=";
 
-struct Running {
-    url: String,
-    // Held open: the child ends when it closes, however this process ends.
-    _child: Child,
+/// An engine in a child process.
+pub(crate) struct Running {
+    pub(crate) url: String,
+    // Its standard input is held open: the child ends when that closes, however this process ends.
+    child: Child,
 }
 
 /// A fresh, migrated database; `None` (said on standard output) where the engine's library is
@@ -37,7 +40,7 @@ pub(crate) fn url() -> Option<&'static str> {
     engine.as_ref().map(|running| running.url.as_str())
 }
 
-fn library() -> Option<PathBuf> {
+pub(crate) fn library() -> Option<PathBuf> {
     let named = std::env::var_os("PROHORI_CHDB").map(PathBuf::from);
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.prohori/engine/libchdb.so");
     let found = named.or_else(|| installed.exists().then_some(installed));
@@ -49,23 +52,38 @@ fn library() -> Option<PathBuf> {
 }
 
 fn start(library: &Path) -> Running {
-    let data = tempfile::tempdir().unwrap();
+    // The child removes the folder when it ends.
+    start_at(library, &tempfile::tempdir().unwrap().keep(), 0, true)
+}
+
+/// Starts an engine on a folder and a port of one's own, so that it can be killed and started
+/// again.
+pub(crate) fn start_at(library: &Path, data: &Path, port: u16, remove: bool) -> Running {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "engine::engine_child", "--nocapture", "--test-threads=1"])
-        .env(DATA_VARIABLE, data.path())
+        .env(DATA_VARIABLE, data)
+        .env(PORT_VARIABLE, port.to_string())
+        .env(REMOVE_VARIABLE, if remove { "1" } else { "0" })
         .env("PROHORI_CHDB", library)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // The child removes the folder when it ends.
-    let _ = data.keep();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut lines = lines.map_while(Result::ok);
     let address = lines.find_map(|line| Some(line.split_once(ADDRESS_PREFIX)?.1.to_owned()));
     // The pipe is drained, or the child would end at its next line.
     std::thread::spawn(move || lines.for_each(drop));
-    Running { url: format!("http://{}", address.expect("the engine starts")), _child: child }
+    Running { url: format!("http://{}", address.expect("the engine starts")), child }
+}
+
+impl Running {
+    /// Ends it as `kill -9` does.
+    #[allow(dead_code, reason = "the tests of another crate use this file too")]
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
 }
 
 /// In the child: serves the engine until standard input ends. In the tests themselves: checks
@@ -76,8 +94,9 @@ fn engine_child() {
         assert!(!ADDRESS_PREFIX.is_empty());
         return;
     };
+    let port: u16 = std::env::var(PORT_VARIABLE).unwrap().parse().unwrap();
     let engine = EngineConfig {
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: ([127, 0, 0, 1], port).into(),
         library: library().unwrap(),
         library_sha256: None,
         data: data.clone(),
@@ -96,7 +115,9 @@ fn engine_child() {
     let ready = |address| println!("\n{ADDRESS_PREFIX}{address}");
     let served = embedded_clickhouse::run_with(Config { engine }, &registry, shutdown, ready);
     runtime.block_on(served).unwrap();
-    let _ = std::fs::remove_dir_all(data);
+    if std::env::var(REMOVE_VARIABLE).is_ok_and(|remove| remove == "1") {
+        let _ = std::fs::remove_dir_all(data);
+    }
     // The harness would report to a pipe that nobody reads any more.
     std::process::exit(0);
 }
