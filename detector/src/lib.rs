@@ -1,1 +1,21 @@
-//! Placeholder until this crate's owner writes it.
+//! The detector: events in, alerts out, by all rules at once.
+//!
+//! [`run`] is the service: the relay of crate `bus` hands each event to a [`stage`], which asks the
+//! rules in force ([`live`]) and writes a finding per match. [`filter`] is the same on standard
+//! input. Rules are read from folders ([`rules`]) and read again when a file changes: the new set is
+//! compiled aside and swapped whole, or not at all.
+
+mod config;
+mod error;
+pub mod filter;
+pub mod live;
+mod metrics;
+mod replay;
+pub mod rules;
+mod service_run;
+pub mod stage;
+
+pub use config::{Config, RawConfig};
+pub use error::Error;
+pub use metrics::Metrics;
+pub use service_run::run;

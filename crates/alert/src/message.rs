@@ -23,7 +23,10 @@ pub(crate) fn sentence(
     source: &Source,
 ) -> String {
     let mut text = String::new();
-    let title = rule.title.trim_end_matches('.');
+    let title = match (language, &rule.title_bn) {
+        (Language::Bangla, Some(title)) => title.trim_end_matches('।'),
+        _ => rule.title.trim_end_matches('.'),
+    };
     let (host, user, address) = (source.host(), source.user(), source.address());
     // Writing to a String cannot fail.
     let _ = match language {

@@ -85,6 +85,13 @@ fn a_finding_tells_rule_event_and_what_matched() {
 }
 
 #[test]
+fn a_rule_s_own_bangla_title_is_used() {
+    let rule = sigma::Rule { title_bn: Some("কে আমি।".into()), ..rule() };
+    let finding = finding(&rule, &[], &Source::new(b"{}"), "v", Evidence::Whole);
+    assert!(finding.contains("\"message_bn\":\"“কে আমি” শনাক্ত হয়েছে।\""), "{finding}");
+}
+
+#[test]
 fn the_same_match_has_the_same_id_and_text() {
     assert_eq!(found(EVENT, Evidence::Whole), found(EVENT, Evidence::Whole));
     let first = read(EVENT)["finding_info"]["uid"].clone();

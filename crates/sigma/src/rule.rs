@@ -71,6 +71,8 @@ pub struct Rule {
     pub at: Position,
     /// What it detects, in a line.
     pub title: String,
+    /// The same in Bangla (`title_bn`, of our own rules).
+    pub title_bn: Option<String>,
     /// The `id`, mostly a UUID.
     pub id: Option<String>,
     /// The `name` by which correlations refer to it.
@@ -93,6 +95,8 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// What else may cause a match.
     pub falsepositives: Vec<String>,
+    /// The same in Bangla (`falsepositives_bn`, of our own rules).
+    pub falsepositives_bn: Vec<String>,
     /// Fields worth showing.
     pub fields: Vec<String>,
     /// What it is meant for.
@@ -119,6 +123,7 @@ pub(crate) fn read(file: &str, node: &Node, placeholders: &Placeholders) -> Resu
         file: file.to_owned(),
         at: node.at,
         title: text(node, "title")?.ok_or(missing("title", "a line that says what is detected"))?,
+        title_bn: text(node, "title_bn")?,
         id: text(node, "id")?,
         name: text(node, "name")?,
         status: text(node, "status")?,
@@ -130,6 +135,7 @@ pub(crate) fn read(file: &str, node: &Node, placeholders: &Placeholders) -> Resu
         references: texts(node, "references")?,
         tags: texts(node, "tags")?,
         falsepositives: texts(node, "falsepositives")?,
+        falsepositives_bn: texts(node, "falsepositives_bn")?,
         fields: texts(node, "fields")?,
         logsource: log_source(logsource)?,
         detection: detection::read(detection, placeholders)?,

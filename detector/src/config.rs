@@ -1,0 +1,113 @@
+//! The detector's configuration, raw and checked.
+
+use crate::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// More threads than this read more partitions than any topic of ours has.
+const THREADS_MAX: usize = 64;
+/// Looking for changed files more often than this would be work without use.
+const RELOAD_MS_MIN: u64 = 100;
+
+/// The file, as written.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    /// The cluster.
+    pub bus: bus::Config,
+    /// Where `/metrics`, `/live` and `/ready` are served.
+    #[serde(default)]
+    pub http: service::config::Http,
+    /// Folders of Sigma rules, or rule files.
+    pub rules: Vec<PathBuf>,
+    /// The values of `%placeholders%`, by name.
+    #[serde(default)]
+    pub placeholders: sigma::Placeholders,
+    /// Threads, each a member of the consumer group.
+    #[serde(default = "one")]
+    pub threads: usize,
+    /// How often the rule files are looked at for changes, in milliseconds.
+    #[serde(default = "second")]
+    pub reload_ms: u64,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn second() -> u64 {
+    1000
+}
+
+/// The configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(crate) bus: bus::Config,
+    pub(crate) http: service::config::Http,
+    pub(crate) rules: Vec<PathBuf>,
+    pub(crate) placeholders: sigma::Placeholders,
+    pub(crate) threads: usize,
+    pub(crate) reload: Duration,
+}
+
+impl TryFrom<RawConfig> for Config {
+    type Error = Error;
+
+    fn try_from(raw: RawConfig) -> Result<Self, Error> {
+        let bad = |key, what: String| Err(Error::Config { key, what });
+        if raw.rules.is_empty() {
+            return bad("rules", "is empty; name at least one folder of Sigma rules".into());
+        }
+        if raw.threads == 0 || raw.threads > THREADS_MAX {
+            return bad("threads", format!("is {}; write 1 to {THREADS_MAX}", raw.threads));
+        }
+        if raw.reload_ms < RELOAD_MS_MIN {
+            return bad(
+                "reload_ms",
+                format!("is {}; write at least {RELOAD_MS_MIN}", raw.reload_ms),
+            );
+        }
+        Ok(Self {
+            bus: raw.bus,
+            http: raw.http,
+            rules: raw.rules,
+            placeholders: raw.placeholders,
+            threads: raw.threads,
+            reload: Duration::from_millis(raw.reload_ms),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_allowed_and_what_is_not() {
+        let base = "rules = ['rules']\n[bus]\nbrokers = '127.0.0.1:1'\n";
+        for (text, expected) in [
+            (base.to_owned(), None),
+            (
+                format!("threads = 2\nreload_ms = 500\n{base}[placeholders]\nadmins = ['root']\n"),
+                None,
+            ),
+            (
+                base.replace("'rules'", ""),
+                Some("configuration: rules is empty; name at least one folder of Sigma rules"),
+            ),
+            (format!("threads = 0\n{base}"), Some("configuration: threads is 0; write 1 to 64")),
+            (
+                format!("reload_ms = 1\n{base}"),
+                Some("configuration: reload_ms is 1; write at least 100"),
+            ),
+        ] {
+            let raw: RawConfig = service::config::parse(Path::new("d.toml"), &text).unwrap();
+            let error = Config::try_from(raw).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), expected, "{text}");
+        }
+        let unknown =
+            service::config::parse::<RawConfig>(Path::new("d.toml"), &format!("rule = 1\n{base}"));
+        assert!(unknown.unwrap_err().to_string().contains("line 1: unknown field `rule`"));
+    }
+}

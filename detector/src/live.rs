@@ -1,0 +1,162 @@
+//! The rules in force, which change under a running detector.
+
+use crate::rules::{fingerprint, load};
+use crate::{Error, Metrics};
+use detect::Engine;
+use mapping::Tables;
+use service::{Part, Shutdown};
+use sigma::Placeholders;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// Rules compiled, and the name of the set.
+#[derive(Debug)]
+pub struct Ruleset {
+    /// The rules.
+    pub engine: Arc<Engine>,
+    /// The set's version, which every alert names.
+    pub version: String,
+}
+
+/// Where rules come from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Folders and files.
+    pub paths: Vec<PathBuf>,
+    /// The values of `expand`.
+    pub placeholders: Placeholders,
+    /// The mapping tables.
+    pub tables: Arc<Tables>,
+}
+
+impl Source {
+    /// The compiled-in tables and these rules.
+    pub fn new(paths: Vec<PathBuf>, placeholders: Placeholders) -> Result<Self, Error> {
+        let tables = Arc::new(Tables::builtin().map_err(detect::Error::Mapping)?);
+        Ok(Self { paths, placeholders, tables })
+    }
+
+    /// Reads and compiles what can be used; `tell` hears of the rest.
+    pub fn compile(&self, mut tell: impl FnMut(String)) -> Result<Ruleset, Error> {
+        let loaded = load(&self.paths, &self.placeholders)?;
+        loaded.errors.iter().for_each(|error| tell(error.to_string()));
+        loaded.not_run.into_iter().for_each(tell);
+        let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
+        Ok(Ruleset { engine: Arc::new(engine), version: loaded.version })
+    }
+
+    /// As [`Self::compile`], but a rule that does not compile refuses the whole set.
+    fn compile_whole(&self) -> Result<Ruleset, Error> {
+        let loaded = load(&self.paths, &self.placeholders)?;
+        if let Some(first) = loaded.errors.first().cloned() {
+            return Err(Error::Rejected { first, count: loaded.errors.len() });
+        }
+        let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
+        Ok(Ruleset { engine: Arc::new(engine), version: loaded.version })
+    }
+}
+
+/// The ruleset in force; threads look at its generation before each event.
+#[derive(Debug)]
+pub struct Live {
+    generation: AtomicU64,
+    ruleset: RwLock<Arc<Ruleset>>,
+}
+
+impl Live {
+    /// Begins with `ruleset`.
+    pub fn new(ruleset: Ruleset) -> Self {
+        Self { generation: AtomicU64::new(1), ruleset: RwLock::new(Arc::new(ruleset)) }
+    }
+
+    /// Changes with every swap.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The ruleset in force.
+    pub fn ruleset(&self) -> Arc<Ruleset> {
+        Arc::clone(&self.ruleset.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn swap(&self, ruleset: Ruleset) {
+        *self.ruleset.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ruleset);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// Looks at the rule files every `interval` and takes them over when they have changed and all of
+/// them compile. `seen` is the fingerprint of what is in force.
+///
+/// # Cancel safety
+/// The task ends with `shutdown`; a compilation under way is finished and dropped.
+pub async fn watch(
+    live: Arc<Live>,
+    source: Source,
+    mut seen: u64,
+    interval: Duration,
+    part: Part,
+    metrics: Metrics,
+    shutdown: Shutdown,
+) -> Result<(), Error> {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        // Cancel safety: neither `begun` nor `tick` loses anything when dropped.
+        tokio::select! {
+            () = shutdown.begun() => return Ok(()),
+            _ = ticks.tick() => {}
+        }
+        let look = source.clone();
+        let look = tokio::task::spawn_blocking(move || changed(&look, seen));
+        match look.await.map_err(Error::Compiler)? {
+            Look::Same => {}
+            Look::Changed(fingerprint, Ok(ruleset)) => {
+                seen = fingerprint;
+                take_over(&live, ruleset, &part, &metrics);
+            }
+            Look::Changed(fingerprint, Err(error)) => {
+                seen = fingerprint;
+                reject(&error, &part, &metrics);
+            }
+            Look::Failed(error) => reject(&error, &part, &metrics),
+        }
+    }
+}
+
+enum Look {
+    Same,
+    Changed(u64, Result<Ruleset, Error>),
+    Failed(Error),
+}
+
+fn changed(source: &Source, seen: u64) -> Look {
+    match fingerprint(&source.paths) {
+        Ok(same) if same == seen => Look::Same,
+        Ok(other) => Look::Changed(other, source.compile_whole()),
+        Err(error) => Look::Failed(error),
+    }
+}
+
+fn take_over(live: &Live, ruleset: Ruleset, part: &Part, metrics: &Metrics) {
+    let (rules, version) = (ruleset.engine.rules().len(), ruleset.version.clone());
+    live.swap(ruleset);
+    metrics.rules.set(rules as i64);
+    metrics.rule_errors.set(0);
+    metrics.reloads.inc();
+    part.up();
+    tracing::info!(rules, version, "rules taken over");
+}
+
+fn reject(error: &Error, part: &Part, metrics: &Metrics) {
+    let count = match error {
+        Error::Rejected { count, .. } => *count,
+        _ => 1,
+    };
+    metrics.rule_errors.set(count as i64);
+    let text = service::telemetry::chain(error);
+    tracing::error!(error = text, "changed rules refused");
+    part.down(text);
+}

@@ -1,0 +1,135 @@
+//! What the detector does with one event.
+
+use crate::Metrics;
+use crate::live::{Live, Ruleset};
+use crate::replay::Replay;
+use alert::{Evidence, Source};
+use bus::relay::{Outbox, Stage};
+use bus::{Outgoing, Partition, Record};
+use detect::{Json, Session};
+use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER};
+use model::{DeadLetterCode, EventPlace, coordinates, topic};
+use std::sync::Arc;
+
+/// Who wrote a dead letter.
+const PARSER: &str = concat!("detector/", env!("CARGO_PKG_VERSION"));
+
+/// One thread's detector.
+pub struct Detector {
+    live: Arc<Live>,
+    generation: u64,
+    ruleset: Arc<Ruleset>,
+    session: Session,
+    replay: Replay,
+    metrics: Metrics,
+}
+
+impl Detector {
+    /// A detector by the rules in force.
+    pub fn new(live: Arc<Live>, metrics: Metrics) -> Self {
+        let generation = live.generation();
+        let ruleset = live.ruleset();
+        let session = Session::new(Arc::clone(&ruleset.engine));
+        Self { live, generation, ruleset, session, replay: Replay::default(), metrics }
+    }
+
+    /// Takes over rules that have been swapped in since the last event.
+    fn keep_up(&mut self) {
+        let generation = self.live.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            self.ruleset = self.live.ruleset();
+            self.session = Session::new(Arc::clone(&self.ruleset.engine));
+        }
+    }
+
+    fn alerts(&mut self, record: &Record<'_>, raw: &[u8], out: &mut dyn Outbox) {
+        let matching = match self.session.matches(record.value) {
+            Ok(matching) => matching,
+            Err(error) => return self.dead_letter(record, &error.to_string(), out),
+        };
+        if matching.is_empty() {
+            return;
+        }
+        let Ok(json) = Json::parse(record.value) else { return };
+        let source = Source::new(record.value);
+        for number in matching {
+            let rule = &self.ruleset.engine.rules()[*number as usize];
+            let clauses = self.ruleset.engine.explain(*number as usize, &json);
+            let write =
+                |evidence| alert::finding(rule, &clauses, &source, &self.ruleset.version, evidence);
+            let headers = [(coordinates::HEADER, raw)];
+            let mut send = |value: &str| {
+                out.send(&Outgoing {
+                    topic: topic::ALERTS,
+                    partition: Some(record.partition),
+                    key: None,
+                    value: value.as_bytes(),
+                    headers: &headers,
+                })
+            };
+            if send(&write(Evidence::Whole)).is_err() {
+                self.metrics.referred.inc();
+                if let Err(error) = send(&write(Evidence::Reference)) {
+                    tracing::error!(rule = rule.uid(), event = source.uid(), %error, "alert lost");
+                    continue;
+                }
+            }
+            self.metrics.alerts.inc();
+            self.metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
+        }
+    }
+
+    fn dead_letter(&self, record: &Record<'_>, reason: &str, out: &mut dyn Outbox) {
+        self.metrics.bad_events.inc();
+        let mut headers: Vec<(&str, &[u8])> = vec![
+            (CODE_HEADER, DeadLetterCode::BadEvent.as_str().as_bytes()),
+            (REASON_HEADER, reason.as_bytes()),
+            (PARSER_HEADER, PARSER.as_bytes()),
+        ];
+        for name in [coordinates::HEADER, model::origin::HEADER] {
+            headers.extend(record.headers.get(name).map(|value| (name, value)));
+        }
+        let letter = Outgoing {
+            topic: topic::DEAD_LETTERS,
+            partition: Some(record.partition),
+            key: None,
+            value: record.value,
+            headers: &headers,
+        };
+        if let Err(error) = out.send(&letter) {
+            tracing::error!(partition = record.partition, offset = record.offset, %error, "dead letter lost");
+        }
+    }
+}
+
+impl Stage for Detector {
+    fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
+        self.keep_up();
+        let raw = record.headers.get(coordinates::HEADER).unwrap_or_default();
+        let place = match EventPlace::decode(raw) {
+            Ok(place) => place,
+            Err(error) => return self.dead_letter(record, &error.to_string(), out),
+        };
+        if !self.replay.is_new(record.partition, &place) {
+            self.metrics.replayed.inc();
+            return;
+        }
+        self.metrics.events.inc();
+        self.alerts(record, raw, out);
+    }
+
+    fn panicked(&mut self, record: &Record<'_>, message: &str, out: &mut dyn Outbox) {
+        self.session = Session::new(Arc::clone(&self.ruleset.engine));
+        self.dead_letter(record, &format!("the detector panicked: {message}"), out);
+    }
+
+    fn revoked(&mut self, partitions: &[Partition]) {
+        for partition in partitions {
+            self.replay.forget(partition.partition);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

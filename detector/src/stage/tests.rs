@@ -1,0 +1,130 @@
+//! The stage with records and an outbox of our own in place of Kafka's.
+
+use super::*;
+use crate::live::Source as Rules;
+use bus::Headers;
+use bus::relay::TooLarge;
+use model::RawPlace;
+use serde_json::Value;
+
+/// What was sent: topic, partition, value, headers.
+#[derive(Default)]
+struct Sent {
+    records: Vec<(String, Option<i32>, Vec<u8>, Vec<(String, Vec<u8>)>)>,
+    bytes_max: Option<usize>,
+}
+
+impl Outbox for Sent {
+    fn send(&mut self, record: &Outgoing<'_>) -> Result<(), TooLarge> {
+        let bytes = record.bytes();
+        if let Some(bytes_max) = self.bytes_max.filter(|max| bytes > *max) {
+            return Err(TooLarge { bytes, bytes_max });
+        }
+        let headers = record.headers.iter().map(|(k, v)| ((*k).to_owned(), v.to_vec())).collect();
+        self.records.push((
+            record.topic.to_owned(),
+            record.partition,
+            record.value.to_vec(),
+            headers,
+        ));
+        Ok(())
+    }
+}
+
+const RULE: &str = "
+title: Evil
+id: r-1
+level: high
+logsource: {product: linux}
+detection: {s: [evil], condition: s}
+";
+
+fn detector() -> Detector {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("r.yml"), RULE).unwrap();
+    let rules = Rules::new(vec![folder.path().to_owned()], sigma::Placeholders::new()).unwrap();
+    let ruleset = rules.compile(|told| panic!("{told}")).unwrap();
+    let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+    Detector::new(Arc::new(Live::new(ruleset)), metrics)
+}
+
+fn place(offset: i64) -> String {
+    let raw = RawPlace { topic: "raw.mof", partition: 2, offset, kafka_ms: 7 };
+    let mut text = String::new();
+    EventPlace { raw, index: 0, count: 1 }.encode(&mut text);
+    text
+}
+
+fn event(word: &str) -> String {
+    format!(
+        r#"{{"class_uid":0,"time":5,"metadata":{{"uid":"u1","log_source":"sshd"}},"raw_data":"an {word} line"}}"#
+    )
+}
+
+fn process(detector: &mut Detector, value: &str, raw: Option<&str>, sent: &mut Sent) {
+    let headers: Vec<(&str, &[u8])> = raw.iter().map(|raw| ("raw", raw.as_bytes())).collect();
+    let record = Record {
+        topic: "events",
+        partition: 2,
+        offset: 1,
+        kafka_ms: 9,
+        key: None,
+        value: value.as_bytes(),
+        headers: Headers::new(&headers),
+    };
+    detector.process(&record, sent);
+}
+
+#[test]
+fn a_match_becomes_an_alert_beside_its_event_and_a_replay_none() {
+    let (mut detector, mut sent) = (detector(), Sent::default());
+    process(&mut detector, &event("evil"), Some(&place(1)), &mut sent);
+    process(&mut detector, &event("evil"), Some(&place(1)), &mut sent);
+    process(&mut detector, &event("good"), Some(&place(2)), &mut sent);
+    assert_eq!(sent.records.len(), 1);
+    let (topic, partition, value, headers) = &sent.records[0];
+    assert_eq!((topic.as_str(), *partition), ("alerts", Some(2)));
+    assert_eq!(headers, &[("raw".to_owned(), place(1).into_bytes())]);
+    let finding: Value = serde_json::from_slice(value).unwrap();
+    assert_eq!(finding["finding_info"]["analytic"]["uid"], "r-1");
+    assert_eq!(finding["unmapped"]["matched"][0]["value"], "an evil line");
+    assert_eq!((detector.metrics.events.get(), detector.metrics.replayed.get()), (2, 1));
+    assert_eq!(detector.metrics.rule_matches.with_label_values(&["r-1"]).get(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_a_dead_letter() {
+    let (mut detector, mut sent) = (detector(), Sent::default());
+    process(&mut detector, "{\"a\":", Some(&place(1)), &mut sent);
+    process(&mut detector, &event("evil"), None, &mut sent);
+    for (topic, partition, _, headers) in &sent.records {
+        assert_eq!((topic.as_str(), *partition), ("dead-letters", Some(2)));
+        assert!(headers.contains(&("code".to_owned(), b"bad_event".to_vec())));
+    }
+    assert_eq!((sent.records.len(), detector.metrics.bad_events.get()), (2, 2));
+    assert_eq!(sent.records[0].2, b"{\"a\":");
+}
+
+#[test]
+fn an_alert_that_no_topic_takes_goes_without_its_event() {
+    let (mut detector, mut sent) = (detector(), Sent { bytes_max: Some(4_000), ..Sent::default() });
+    process(
+        &mut detector,
+        &event(&format!("evil {}", "x".repeat(9_000))),
+        Some(&place(1)),
+        &mut sent,
+    );
+    // The clause repeats up to 4,000 characters of the value, so even this is too much here.
+    assert!(sent.records.is_empty());
+    let (mut detector, mut sent) =
+        (self::detector(), Sent { bytes_max: Some(8_000), ..Sent::default() });
+    process(
+        &mut detector,
+        &event(&format!("evil {}", "x".repeat(9_000))),
+        Some(&place(1)),
+        &mut sent,
+    );
+    let finding: Value = serde_json::from_slice(&sent.records[0].2).unwrap();
+    assert_eq!(finding["evidences"][0]["data"]["metadata"]["uid"], "u1");
+    assert_eq!(detector.metrics.referred.get(), 1);
+}
