@@ -13,10 +13,12 @@ import { Skeleton } from './ui/Skeleton';
 const LOAD = {
   queue: () => import('./queue/QueuePage').then(({ QueuePage }) => ({ default: QueuePage })),
   search: () => import('./search/SearchPage').then(({ SearchPage }) => ({ default: SearchPage })),
+  letters: () => import('./letters/LettersPage').then(({ LettersPage }) => ({ default: LettersPage })),
 };
 
 const QueuePage = lazy(LOAD.queue);
 const SearchPage = lazy(LOAD.search);
+const LettersPage = lazy(LOAD.letters);
 
 /** Begins to load the page of this address, so that it comes together with the session. */
 export function preload(path: string): void {
@@ -49,14 +51,16 @@ export function App() {
 
 function CurrentPage() {
   const page = usePage();
-  const { path, query } = usePlace();
-  const known = page.name === 'search' || path.startsWith('/alerts');
+  const { path } = usePlace();
+  const known = page.name !== 'queue' || path.startsWith('/alerts');
   useEffect(() => {
     if (!known) go('/alerts', { replace: true });
-  }, [known, query]);
+  }, [known, path]);
   return (
     <Suspense fallback={<Skeleton rows={14} />}>
-      {page.name === 'queue' ? <QueuePage openId={page.alert} /> : <SearchPage />}
+      {page.name === 'queue' && <QueuePage openId={page.alert} />}
+      {page.name === 'search' && <SearchPage />}
+      {page.name === 'letters' && <LettersPage />}
     </Suspense>
   );
 }

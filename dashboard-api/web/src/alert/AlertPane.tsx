@@ -19,6 +19,7 @@ import { Evidence } from './Evidence';
 import { History } from './History';
 import { Summary } from './Summary';
 import { Timeline } from './Timeline';
+import { titleIn } from './title';
 import { Why } from './Why';
 
 interface Props {
@@ -36,7 +37,7 @@ const POLL_MS = 15_000;
 
 export function AlertPane(props: Props) {
   const { id } = props;
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const { data, error, refetch } = useQuery({
     queryKey: ['alert', id],
     queryFn: ({ signal }) => getAlert(id, signal),
@@ -49,7 +50,7 @@ export function AlertPane(props: Props) {
     if (alert) place(queries, alert);
   }, [queries, alert]);
   return (
-    <section className="pane" aria-label={alert?.title ?? t('alert.label')}>
+    <section className="pane" aria-label={alert ? titleIn(language, alert) : t('alert.label')}>
       <PaneHead {...props} alert={alert} />
       {error && !alert && <Fault what={t('alert.failed')} error={error} onRetry={() => void refetch()} />}
       {!alert && !error && <Skeleton rows={10} />}
@@ -70,7 +71,7 @@ function PaneHead({
   onPrevious,
   onNext,
 }: Props & { alert: AlertDetail | undefined }) {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const heading = useRef<HTMLHeadingElement>(null);
   const loaded = alert !== undefined;
   useEffect(() => {
@@ -98,9 +99,9 @@ function PaneHead({
         />
         <IconButton icon="cross" label={t('alert.close')} onPress={onClose} aria-keyshortcuts="Escape" />
       </div>
-      <h1 ref={heading} tabIndex={-1} className="pane-title" data-id={id}>
-        {alert?.title ?? t('alert.label')}
-      </h1>
+      <h2 ref={heading} tabIndex={-1} className="pane-title" data-id={id}>
+        {alert ? titleIn(language, alert) : t('alert.label')}
+      </h2>
       {alert && <ActionBar alert={alert} />}
     </header>
   );

@@ -8,6 +8,7 @@ import { useI18n } from '../i18n/i18n';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
+import { titleIn } from './title';
 
 const REASON_CHARS_MAX = 2000;
 
@@ -19,7 +20,7 @@ interface Props {
 }
 
 export function CloseDialog({ alerts, verdict: asked, onSubmit, onClose }: Props) {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const [verdict, setVerdict] = useState<Verdict | null>(asked);
   const [reason, setReason] = useState('');
   const [tried, setTried] = useState(false);
@@ -40,9 +41,10 @@ export function CloseDialog({ alerts, verdict: asked, onSubmit, onClose }: Props
       {/* Ctrl+Enter in the field sends, as it does in most forms; the button is the plain way. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <form className="form" onSubmit={submit} onKeyDown={onKeyDown}>
-        {only && <p className="quiet close-what">{only.title}</p>}
+        {only && <p className="quiet close-what">{titleIn(language, only)}</p>}
         <RadioGroup
           className="radios"
+          validationBehavior="aria"
           value={verdict ?? ''}
           onChange={(value) => setVerdict(value as Verdict)}
           isInvalid={tried && verdict === null}

@@ -20,9 +20,9 @@ export function ConflictBox({ alert }: { alert: AlertDetail }) {
   if (!conflict) return null;
   return (
     <div ref={box} className="conflict" role="alert">
-      <h2>
+      <h3>
         <Icon name="warning" /> {t('conflict.title')}
-      </h2>
+      </h3>
       <dl>
         <div>
           <dt>{t('conflict.theirs')}</dt>

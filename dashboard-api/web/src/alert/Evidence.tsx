@@ -18,7 +18,7 @@ export function Evidence({ alert }: { alert: AlertDetail }) {
   const base = useMemo(() => ({ ...EMPTY, range: around(alert.time, AROUND_MS) }), [alert.time]);
   return (
     <section>
-      <h2>{t('evidence.title')}</h2>
+      <h3>{t('evidence.title')}</h3>
       {alert.events.length > 1 && (
         <EventChoice count={alert.events.length} of={alert.event_count} index={index} onChange={setIndex} />
       )}

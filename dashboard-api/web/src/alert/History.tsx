@@ -25,7 +25,7 @@ export function History({ alert }: { alert: AlertDetail }) {
   });
   return (
     <section>
-      <h2>{t('history.title')}</h2>
+      <h3>{t('history.title')}</h3>
       {error && <Fault what={t('history.failed')} error={error} onRetry={() => void refetch()} />}
       {data && data.items.length === 0 && <p className="quiet">{t('history.none')}</p>}
       {data && data.items.length > 0 && (

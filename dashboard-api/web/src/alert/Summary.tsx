@@ -19,7 +19,7 @@ export function Summary({ alert }: { alert: AlertDetail }) {
   const other: Language = language === 'bn' ? 'en' : 'bn';
   return (
     <section className="summary">
-      <h2 className="hidden">{t('alert.summary')}</h2>
+      <h3 className="hidden">{t('alert.summary')}</h3>
       <p className="summary-first" lang={language}>
         <Sentence alert={alert} text={alert.summary[language]} />
       </p>
@@ -89,7 +89,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
           <span className="tags">
             {alert.attack.map(({ tactic, technique, name }) => (
               <span key={`${tactic} ${technique}`} className="tag" title={name ?? undefined}>
-                <span lang="en">{tactic}</span> {technique && <Code>{technique}</Code>}
+                {tactic && <span lang="en">{tactic}</span>} {technique && <Code>{technique}</Code>}
               </span>
             ))}
           </span>

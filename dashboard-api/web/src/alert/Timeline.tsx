@@ -32,12 +32,12 @@ export function Timeline({ alert }: { alert: AlertDetail }) {
   );
   return (
     <section>
-      <h2>
+      <h3>
         {t('timeline.title')} <Code>{alert.host}</Code>
         <Link to={search} className="section-link">
           {t('timeline.search')}
         </Link>
-      </h2>
+      </h3>
       {error && <Fault what={t('timeline.failed')} error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Skeleton rows={5} />}
       {data && <Rows items={data.items} alert={alert} />}

@@ -25,7 +25,7 @@ export function Why({ alert }: { alert: AlertDetail }) {
   const { t } = useI18n();
   return (
     <section>
-      <h2>{t('why.title')}</h2>
+      <h3>{t('why.title')}</h3>
       {alert.matched.length === 0 ? (
         <p className="quiet">{t('why.none')}</p>
       ) : (
@@ -92,7 +92,7 @@ function RuleFold({ alert }: { alert: AlertDetail }) {
         <p>{rule.description}</p>
         {rule.falsepositives.length > 0 && (
           <>
-            <h3 lang={undefined}>{t('rule.falsepositives')}</h3>
+            <h4 lang={undefined}>{t('rule.falsepositives')}</h4>
             <ul>
               {rule.falsepositives.map((each) => (
                 <li key={each}>{each}</li>
@@ -102,7 +102,7 @@ function RuleFold({ alert }: { alert: AlertDetail }) {
         )}
         {rule.references.length > 0 && (
           <>
-            <h3>{t('rule.references')}</h3>
+            <h4>{t('rule.references')}</h4>
             <ul>
               {rule.references.map((each) => (
                 <li key={each}>
@@ -114,7 +114,7 @@ function RuleFold({ alert }: { alert: AlertDetail }) {
         )}
         {rule.source_yaml && (
           <>
-            <h3>{t('rule.source')}</h3>
+            <h4>{t('rule.source')}</h4>
             <pre className="source" dir="ltr" translate="no">
               {rule.source_yaml}
             </pre>

@@ -29,6 +29,8 @@ export interface AlertSummary {
   severity_id: number;
   severity: string;
   title: string;
+  /** The rule's title in Bangla, where it has one. */
+  title_bn: string | null;
   rule_id: string;
   agency: string;
   host: string;

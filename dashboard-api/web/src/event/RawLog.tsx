@@ -17,7 +17,7 @@ export function RawLog({ raw, marked }: { raw: string; marked: readonly string[]
       </figcaption>
       {/* A box that scrolls must be reachable by the keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre className="raw" dir="ltr" translate="no" tabIndex={0} aria-label={t('raw.title')} role="region">
+      <pre className="raw" dir="ltr" translate="no" tabIndex={0} aria-label={t('raw.title')} role="group">
         <Pieces pieces={pieces} />
       </pre>
     </figure>

@@ -1,6 +1,7 @@
 // The frame around every page: bar above, ledger below.
 
 import type { ReactNode } from 'react';
+import { UNSAFE_PortalProvider } from 'react-aria/PortalProvider';
 import { useI18n } from '../i18n/i18n';
 import { Toaster } from '../ui/toasts';
 import { Ledger } from './Ledger';
@@ -10,17 +11,20 @@ import { TopBar } from './TopBar';
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useI18n();
   return (
-    <div className="frame">
-      <a className="skip" href="#main">
-        {t('frame.skip')}
-      </a>
-      <TopBar />
-      <Offline />
-      <main id="main" className="main" tabIndex={-1}>
-        {children}
-      </main>
-      <Ledger />
-      <Toaster />
-    </div>
+    // Lists and dialogs open within the main part, so that whatever is on the screen belongs to a landmark.
+    <UNSAFE_PortalProvider getContainer={() => document.getElementById('main')}>
+      <div className="frame">
+        <a className="skip" href="#main">
+          {t('frame.skip')}
+        </a>
+        <TopBar />
+        <Offline />
+        <main id="main" className="main" tabIndex={-1}>
+          {children}
+        </main>
+        <Ledger />
+        <Toaster />
+      </div>
+    </UNSAFE_PortalProvider>
   );
 }

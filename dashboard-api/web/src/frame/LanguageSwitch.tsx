@@ -19,7 +19,6 @@ export function LanguageSwitch() {
           type="button"
           lang={id}
           aria-pressed={language === id}
-          aria-label={t(name)}
           title={t(name)}
           onClick={() => actions.chooseLanguage(id)}
         >

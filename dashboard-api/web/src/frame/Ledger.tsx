@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { getLedger } from '../api/endpoints';
 import type { Ledger as LedgerCounts } from '../api/types';
 import { useI18n } from '../i18n/i18n';
+import { useMe } from '../session/session';
 import { Icon } from '../ui/Icon';
+import { Link } from '../ui/Link';
 import { useNow } from '../ui/now';
 import { useAgo } from '../ui/When';
 
@@ -34,6 +36,7 @@ export function Ledger() {
 function Counts({ data }: { data: LedgerCounts }) {
   const { t, rich } = useI18n();
   const ago = useAgo();
+  const mayRead = useMe().permissions.includes('read_dead_letters');
   const strong = (children: React.ReactNode[]) => <b>{children}</b>;
   const stale = useNow() - data.as_of > STALE_MS;
   return (
@@ -49,6 +52,7 @@ function Counts({ data }: { data: LedgerCounts }) {
           dead: data.dead_letters,
           flight: data.in_flight,
           b: strong,
+          letters: (children) => (mayRead ? <Link to="/dead-letters">{children}</Link> : children),
         })}
       </span>
       <span className="ledger-lag">

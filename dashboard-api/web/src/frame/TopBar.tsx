@@ -42,7 +42,9 @@ export function TopBar() {
         <LanguageSwitch />
         <PersonMenu />
       </div>
-      {help && <KeyHelp page={page.name} onClose={() => setHelp(false)} />}
+      {help && (
+        <KeyHelp page={page.name === 'letters' ? 'search' : page.name} onClose={() => setHelp(false)} />
+      )}
     </header>
   );
 }

@@ -44,8 +44,11 @@ function LoginForm({ fault, user: known }: { fault: unknown; user: string }) {
   const [password, setPassword] = useState('');
   const [failed, setFailed] = useState<unknown>(fault);
   const [busy, setBusy] = useState(false);
+  const [tried, setTried] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    setTried(true);
+    if (user.trim() === '' || password === '') return;
     setBusy(true);
     setFailed(null);
     try {
@@ -70,6 +73,7 @@ function LoginForm({ fault, user: known }: { fault: unknown; user: string }) {
         spellCheck="false"
         value={user}
         onChange={setUser}
+        error={tried && user.trim() === '' ? t('login.noUser') : null}
         isRequired
         // The page is there to write here.
         // oxlint-disable-next-line jsx-a11y/no-autofocus
@@ -82,6 +86,7 @@ function LoginForm({ fault, user: known }: { fault: unknown; user: string }) {
         autoComplete="current-password"
         value={password}
         onChange={setPassword}
+        error={tried && password === '' ? t('login.noPassword') : null}
         isRequired
         // oxlint-disable-next-line jsx-a11y/no-autofocus
         autoFocus={known !== ''}

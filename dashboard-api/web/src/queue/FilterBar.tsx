@@ -49,13 +49,14 @@ export function FilterBar({ filter, onChange, rows, searchRef }: Props) {
         value={String(filter.severityMin ?? ANY)}
         options={[
           { id: ANY, name: t('filter.anySeverity') },
-          ...SEVERITIES.map((id) => ({
-            id: String(id),
-            name: t(id === 5 ? 'filter.severityOnly' : 'filter.severityMin', {
-              severity: t(severityKey(id)),
-            }),
-            shown: <Severity id={id} />,
-          })),
+          ...SEVERITIES.map((id) => {
+            const key = id === 5 ? 'filter.severityOnly' : 'filter.severityMin';
+            return {
+              id: String(id),
+              name: t(key, { severity: t(severityKey(id)) }),
+              shown: i18n.rich(key, { severity: <Severity key={id} id={id} /> }),
+            };
+          }),
         ]}
         onChange={(id) => change({ severityMin: id === ANY ? null : Number(id) })}
         unset={ANY}

@@ -3,6 +3,7 @@
 import { useTable } from '@tanstack/react-table';
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { titleIn } from '../alert/title';
 import type { AlertSummary } from '../api/types';
 import { useI18n } from '../i18n/i18n';
 import { useSettings } from '../settings/settings';
@@ -40,7 +41,7 @@ interface Props {
 
 export function Grid(props: Props) {
   const { rows, selection, onSelection, hasMore, loadMore } = props;
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const scroller = useRef<HTMLDivElement>(null);
   const { width } = useElementSize(scroller);
   const lines = width === 0 || width >= ONE_LINE_PX ? 1 : width >= TWO_LINES_PX ? 2 : 3;
@@ -92,7 +93,7 @@ export function Grid(props: Props) {
                     <input
                       type="checkbox"
                       tabIndex={-1}
-                      aria-label={t('queue.selectRow', { title: row.original.title })}
+                      aria-label={t('queue.selectRow', { title: titleIn(language, row.original) })}
                       checked={row.getIsSelected()}
                       onChange={row.getToggleSelectedHandler()}
                       onClick={(event) => event.stopPropagation()}

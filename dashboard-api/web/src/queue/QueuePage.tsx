@@ -86,6 +86,7 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
   );
   return (
     <div className="queue" data-open={openId ? '' : undefined}>
+      <h1 className="hidden">{t('nav.queue')}</h1>
       <Views query={query} filter={filter} />
       <Split
         main={list}

@@ -6,6 +6,7 @@ import {
   rowSelectionFeature,
   tableFeatures,
 } from '@tanstack/react-table';
+import { titleIn } from '../alert/title';
 import type { AlertSummary } from '../api/types';
 import { useI18n, type Key } from '../i18n/i18n';
 import { useMe } from '../session/session';
@@ -57,10 +58,9 @@ export const HEADINGS: Record<string, Key> = {
   assignee: 'column.assignee',
 };
 
-/** Rule titles are the rule's own words, whatever language those are in. */
 function Title({ alert }: { alert: AlertSummary }) {
   const { language } = useI18n();
-  return <span title={alert.summary[language] || alert.title}>{alert.title}</span>;
+  return <span title={alert.summary[language] || alert.title}>{titleIn(language, alert)}</span>;
 }
 
 function Count({ count }: { count: number }) {

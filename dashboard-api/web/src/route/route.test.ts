@@ -9,6 +9,7 @@ test.each([
   ['/alerts/%E0%A4%A', { name: 'queue', alert: null }],
   ['/alerts/a/b', { name: 'queue', alert: null }],
   ['/search', { name: 'search' }],
+  ['/dead-letters', { name: 'letters' }],
   ['/nonsense', { name: 'queue', alert: null }],
 ])('%s', (path, page) => {
   expect(pageOf(path)).toEqual(page);

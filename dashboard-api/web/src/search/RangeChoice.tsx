@@ -75,6 +75,8 @@ function ExactForm({ range, onChange }: Props) {
   const end = moment(to, now);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    // The popover hangs in the search form's tree, though not in its markup: this is not that form's business.
+    event.stopPropagation();
     setTried(true);
     if (start === null || end === null || start >= end) return;
     onChange({ from: written(start), to: /^\s*now\s*$/i.test(to) ? null : written(end) });

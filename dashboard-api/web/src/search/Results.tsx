@@ -1,52 +1,32 @@
 // The events found, newest first; each opens in place to all that is known of it.
 
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { getEvents } from '../api/endpoints';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { EventSummary } from '../api/types';
 import { useI18n } from '../i18n/i18n';
 import { SEARCH_KEYS } from '../keys/map';
 import { onControl, useKeys } from '../keys/useKeys';
-import type { Span } from '../time/range';
 import { Button } from '../ui/Button';
 import { Fault } from '../ui/Fault';
 import { Skeleton } from '../ui/Skeleton';
-import { searchParams, type SearchFilter } from './filter';
+import type { SearchFilter } from './filter';
 import { ResultRow } from './ResultRow';
+import type { FoundEvents } from './useEvents';
 
-const PAGE_ROWS = 100;
 const ROW_PX = 32;
 const OVERSCAN_ROWS = 10;
 
 interface Props {
+  found: FoundEvents;
   filter: SearchFilter;
-  span: Span;
   onFilter: (filter: SearchFilter) => void;
 }
 
-export function Results({ filter, span, onFilter }: Props) {
+export function Results({ found, filter, onFilter }: Props) {
   const { t } = useI18n();
-  const params = searchParams(filter, span);
-  const {
-    data,
-    error,
-    isPending,
-    isPlaceholderData,
-    hasNextPage,
-    isFetchingNextPage,
-    fetchNextPage,
-    refetch,
-  } = useInfiniteQuery({
-    queryKey: ['events', params],
-    queryFn: ({ pageParam, signal }) => getEvents({ ...params, limit: PAGE_ROWS, cursor: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-    placeholderData: keepPreviousData,
-    refetchOnWindowFocus: false,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const { rows, query } = found;
+  const { error, isPending, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } =
+    query;
   if (error && rows.length === 0) {
     return <Fault what={t('search.failed')} error={error} onRetry={() => void refetch()} />;
   }

@@ -1,12 +1,13 @@
 // Searches the events: a time range, a text, and what it finds. The address bar holds the whole search.
 
 import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
+import type { EventSummary } from '../api/types';
 import { useI18n } from '../i18n/i18n';
 import { SEARCH_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
 import { address, go, usePlace } from '../route/route';
 import { useMe } from '../session/session';
-import { exactRange, resolve, type Span } from '../time/range';
+import { exactRange, resolve } from '../time/range';
 import { Button } from '../ui/Button';
 import { Chip } from '../ui/Chip';
 import { ChooseOne } from '../ui/Choice';
@@ -15,6 +16,7 @@ import { readSearch, writeSearch, type SearchFilter } from './filter';
 import { Histogram } from './Histogram';
 import { RangeChoice } from './RangeChoice';
 import { Results } from './Results';
+import { useEvents } from './useEvents';
 
 export function SearchPage() {
   const { t } = useI18n();
@@ -27,6 +29,7 @@ export function SearchPage() {
   useEffect(() => {
     document.title = t('search.title', { product: t('common.product') });
   }, [t]);
+  const found = useEvents(filter, span);
   const box = useRef<HTMLInputElement>(null);
   const run = (next: SearchFilter) => {
     setRunAt(Date.now());
@@ -36,9 +39,16 @@ export function SearchPage() {
   return (
     <section className="search" aria-label={t('nav.search')}>
       <h1 className="hidden">{t('nav.search')}</h1>
-      <SearchForm filter={filter} onRun={run} boxRef={box} />
+      <SearchForm filter={filter} onRun={run} boxRef={box} rows={found.rows} />
       {span ? (
-        <Found filter={filter} span={span} onRun={run} />
+        <>
+          <Histogram
+            filter={filter}
+            span={span}
+            onZoom={(zoom) => run({ ...filter, range: exactRange(zoom) })}
+          />
+          <Results found={found} filter={filter} onFilter={run} />
+        </>
       ) : (
         <p className="fault" role="alert">
           {t('range.unreadable')}
@@ -48,44 +58,24 @@ export function SearchPage() {
   );
 }
 
-interface FoundProps {
-  filter: SearchFilter;
-  span: Span;
-  onRun: (filter: SearchFilter) => void;
-}
-
-function Found({ filter, span, onRun }: FoundProps) {
-  return (
-    <>
-      <Histogram
-        filter={filter}
-        span={span}
-        onZoom={(zoom) => onRun({ ...filter, range: exactRange(zoom) })}
-      />
-      <Results filter={filter} span={span} onFilter={onRun} />
-    </>
-  );
-}
-
 interface FormProps {
   filter: SearchFilter;
   onRun: (filter: SearchFilter) => void;
   boxRef: React.RefObject<HTMLInputElement | null>;
+  /** What has been found: its agencies and sources can be chosen. */
+  rows: EventSummary[];
 }
 
 const ANY = 'any';
 
-function SearchForm({ filter, onRun, boxRef }: FormProps) {
+function SearchForm({ filter, onRun, boxRef, rows }: FormProps) {
   const { t } = useI18n();
-  const { agencies } = useMe();
   const [q, setQ] = useState(filter.q);
   useEffect(() => setQ(filter.q), [filter.q]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onRun({ ...filter, q });
   };
-  const own = agencies.filter((agency) => agency !== '*');
-  if (filter.agency && !own.includes(filter.agency)) own.push(filter.agency);
   return (
     <div className="search-form" role="search">
       <form className="search-line" onSubmit={submit}>
@@ -103,37 +93,13 @@ function SearchForm({ filter, onRun, boxRef }: FormProps) {
         </Button>
       </form>
       <div className="search-filters">
-        {own.length > 1 && (
-          <ChooseOne
-            label={t('column.agency')}
-            value={filter.agency ?? ANY}
-            options={[
-              { id: ANY, name: t('filter.anyAgency') },
-              ...own.sort().map((id) => ({ id, name: id })),
-            ]}
-            onChange={(agency) => onRun({ ...filter, q, agency: agency === ANY ? null : agency })}
-            unset={ANY}
-          />
-        )}
-        {own.length === 1 && filter.agency && (
-          <Chip
-            label={t('column.agency')}
-            value={filter.agency}
-            onRemove={() => onRun({ ...filter, agency: null })}
-          />
-        )}
+        <AgencyChoice filter={filter} rows={rows} onRun={(next) => onRun({ ...next, q })} />
+        <SourceChoice filter={filter} rows={rows} onRun={(next) => onRun({ ...next, q })} />
         {filter.host && (
           <Chip
             label={t('column.host')}
             value={filter.host}
             onRemove={() => onRun({ ...filter, host: null })}
-          />
-        )}
-        {filter.source && (
-          <Chip
-            label={t('column.source')}
-            value={filter.source}
-            onRemove={() => onRun({ ...filter, source: null })}
           />
         )}
         {filter.classUid !== null && (
@@ -146,5 +112,67 @@ function SearchForm({ filter, onRun, boxRef }: FormProps) {
         <span className="quiet search-help">{t('search.help')}</span>
       </div>
     </div>
+  );
+}
+
+type ChoiceProps = Omit<FormProps, 'boxRef'>;
+
+function AgencyChoice({ filter, rows, onRun }: ChoiceProps) {
+  const { t } = useI18n();
+  const { agencies } = useMe();
+  const own = agencies.filter((agency) => agency !== '*');
+  const names = new Set([
+    ...own,
+    ...rows.map(({ agency }) => agency),
+    ...(filter.agency ? [filter.agency] : []),
+  ]);
+  if (names.size < 2 && filter.agency === null) return null;
+  return (
+    <ChooseOne
+      label={t('column.agency')}
+      value={filter.agency ?? ANY}
+      options={[
+        { id: ANY, name: t('filter.anyAgency') },
+        ...[...names].toSorted().map((id) => ({ id, name: id })),
+      ]}
+      onChange={(agency) => onRun({ ...filter, agency: agency === ANY ? null : agency })}
+      unset={ANY}
+    />
+  );
+}
+
+/** The sources that the normalizer knows by name; others show once they have been found. */
+const SOURCES = [
+  'apache',
+  'auditd',
+  'cron',
+  'json',
+  'nginx',
+  'pam',
+  'sshd',
+  'sudo',
+  'suricata',
+  'syslog',
+  'windows',
+];
+
+function SourceChoice({ filter, rows, onRun }: ChoiceProps) {
+  const { t } = useI18n();
+  const names = new Set([
+    ...SOURCES,
+    ...rows.map(({ source }) => source),
+    ...(filter.source ? [filter.source] : []),
+  ]);
+  return (
+    <ChooseOne
+      label={t('column.source')}
+      value={filter.source ?? ANY}
+      options={[
+        { id: ANY, name: t('filter.anySource') },
+        ...[...names].toSorted().map((id) => ({ id, name: id })),
+      ]}
+      onChange={(source) => onRun({ ...filter, source: source === ANY ? null : source })}
+      unset={ANY}
+    />
   );
 }

@@ -20,7 +20,7 @@ interface Props extends Omit<TextFieldProps, 'children' | 'className'> {
 
 export function Field({ label, help, error, rows, inputRef, areaRef, ...props }: Props) {
   return (
-    <TextField {...props} isInvalid={Boolean(error)} className="field">
+    <TextField {...props} validationBehavior="aria" isInvalid={Boolean(error)} className="field">
       <Label className="field-label">{label}</Label>
       {rows ? (
         <TextArea rows={rows} className="input" {...(areaRef ? { ref: areaRef } : {})} />

@@ -1,0 +1,230 @@
+// Everyone can use it: languages, axe, narrow screens, the policy.
+
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, equal } from '../stage.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const LANGUAGES = /** @type {const} */ (['en', 'bn']);
+const THEMES = /** @type {const} */ (['light', 'dark']);
+const NAMES = { en: 'EN', bn: 'বাং' };
+
+/** @typedef {import('../stage.mjs').Stage} Stage */
+
+/** Each page in the state in which it is used. @type {{ name: string, open: (stage: Stage) => Promise<void> }[]} */
+const PAGES = [
+  { name: 'queue', open: (stage) => stage.queue('?state=any') },
+  { name: 'selection', open: openSelection },
+  { name: 'alert', open: openAlert },
+  { name: 'closing', open: openClosing },
+  { name: 'keys', open: openKeys },
+  { name: 'search', open: openSearch },
+  { name: 'preferences', open: openPreferences },
+  { name: 'letters', open: openLetters },
+];
+
+/** @param {Stage} stage */
+async function openSelection(stage) {
+  await stage.queue('?state=any');
+  await stage.page.keyboard.press('KeyX');
+  await stage.page.locator('.bulk').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openAlert(stage) {
+  const { items } = await stage.api('/alerts?limit=1');
+  await stage.alert(items[0].id);
+  await stage.page.locator('.timeline, .fault').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openClosing(stage) {
+  await openAlert(stage);
+  await stage.page.keyboard.press('Digit1');
+  await stage.page.getByRole('dialog').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openKeys(stage) {
+  await stage.queue('?state=any');
+  await stage.page.keyboard.press('Shift+Slash');
+  await stage.page.getByRole('dialog').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openSearch(stage) {
+  await stage.go('/search?from=-30d');
+  await stage.page.locator('.result-line').first().click();
+  await stage.page.locator('.result-open .raw').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openPreferences(stage) {
+  await stage.queue('?state=any');
+  await stage.page.locator('.person').click();
+  await stage.page.locator('.person-menu').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openLetters(stage) {
+  await stage.go('/dead-letters');
+  await stage.page.locator('.letters-list, .letters .empty').waitFor();
+}
+
+/** @param {Stage} stage @param {'en' | 'bn'} language */
+async function speak(stage, language) {
+  await stage.queue('?state=any');
+  await stage.page.getByRole('button', { name: NAMES[language], exact: true }).click();
+  await stage.page.waitForFunction(`document.documentElement.lang === '${language}'`);
+}
+
+/** @param {Stage} stage @param {string} where */
+async function axe(stage, where) {
+  const { page } = stage;
+  // Not as a <script>, which the page's policy would refuse.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+  );
+  const told = violations.map(
+    (/** @type {any} */ each) =>
+      `${each.id}: ${each.help}: ${each.nodes
+        .slice(0, 3)
+        .map((/** @type {any} */ node) => node.html.slice(0, 160))
+        .join(' | ')}`,
+  );
+  check(told.length === 0, `axe on ${where}:\n${told.join('\n')}`);
+}
+
+/** @param {Stage} stage @param {string} name */
+async function shot(stage, name) {
+  const shots = process.env.PROHORI_SHOTS;
+  if (shots) await stage.page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+/** @type {import('../stage.mjs').Case[]} */
+export const accessCases = [
+  {
+    name: 'the language changes everywhere at once and is remembered by the account',
+    async run(stage) {
+      const { page } = stage;
+      await speak(stage, 'bn');
+      await page.getByRole('link', { name: 'সারি', exact: true }).waitFor();
+      await page.getByText('তীব্রতা').first().waitFor();
+      check(/সারি/.test(await page.title()), `title ${await page.title()}`);
+      const text = await page.locator('.grid').innerText();
+      check(!/[০-৯]/.test(text), 'Bangla digits without having been asked for');
+      await page.waitForFunction(
+        `fetch('/api/v1/me').then((r) => r.json()).then((me) => me.language === 'bn')`,
+      );
+      await page.reload();
+      await page.getByRole('link', { name: 'অনুসন্ধান', exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'digits follow the setting, addresses and names do not',
+    async run(stage) {
+      const { page } = stage;
+      await openPreferences(stage);
+      await page
+        .locator('.preference')
+        .filter({ hasText: 'সংখ্যা' })
+        .getByRole('button', { name: 'বাংলা' })
+        .click();
+      await page.keyboard.press('Escape');
+      check(/[০-৯]/.test(await page.locator('.ledger').innerText()), 'the ledger has Latin digits');
+      check(
+        !/[০-৯]/.test((await page.locator('.grid .code').allInnerTexts()).join(' ')),
+        'an address in Bangla digits',
+      );
+      await openPreferences(stage);
+      await page
+        .locator('.preference')
+        .filter({ hasText: 'সংখ্যা' })
+        .getByRole('button', { name: 'ইংরেজি' })
+        .click();
+    },
+  },
+  ...LANGUAGES.flatMap((language) =>
+    THEMES.map((theme) => ({
+      name: `axe finds nothing on any page, ${language}, ${theme}`,
+      /** @param {Stage} stage */
+      async run(stage) {
+        await speak(stage, language);
+        await stage.page.emulateMedia({ colorScheme: theme });
+        for (const { name, open } of PAGES) {
+          await open(stage);
+          await axe(stage, `${name} ${language} ${theme}`);
+          await shot(stage, `${name}-${language}-${theme}`);
+        }
+        await stage.page.emulateMedia({ colorScheme: null });
+      },
+    })),
+  ),
+  ...[
+    { width: 360, height: 740, what: '360 px wide' },
+    { width: 720, height: 450, what: '200 % zoom' },
+  ].map(({ width, height, what }) => ({
+    name: `every page works at ${what}, nothing is cut off sideways`,
+    /** @param {Stage} stage */
+    async run(stage) {
+      const { page } = stage;
+      await page.setViewportSize({ width, height });
+      try {
+        for (const language of LANGUAGES) {
+          await speak(stage, language);
+          for (const { name, open } of PAGES.filter((each) => each.name !== 'keys')) {
+            await open(stage);
+            const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+            check(over <= 0, `${name} ${language} is ${over} px too wide`);
+            await axe(stage, `${name} ${language} at ${what}`);
+            await shot(stage, `${name}-${language}-${width}`);
+          }
+        }
+        await speak(stage, 'en');
+        await openAlert(stage);
+        await page.getByRole('button', { name: 'Back to the queue' }).click();
+        await page.locator('.grid').waitFor();
+      } finally {
+        await page.setViewportSize({ width: 1440, height: 900 });
+      }
+    },
+  })),
+  {
+    name: 'Tab reaches the content first, and every stop shows that it has the focus',
+    async run(stage) {
+      const { page } = stage;
+      await speak(stage, 'en');
+      await stage.queue('?state=any');
+      await page.keyboard.press('Tab');
+      equal(await page.evaluate('document.activeElement.className'), 'skip', 'first stop');
+      for (let stop = 0; stop < 25; stop += 1) {
+        const seen = await page.evaluate(`(() => {
+          const at = document.activeElement;
+          const style = getComputedStyle(at);
+          return { what: at.outerHTML.slice(0, 90), ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 };
+        })()`);
+        const { what, ring } = /** @type {{ what: string, ring: boolean }} */ (seen);
+        check(ring || what.startsWith('<body'), `no focus ring on ${what}`);
+        await page.keyboard.press('Tab');
+      }
+    },
+  },
+  {
+    name: 'the policy is strict: no inline script or style, no foreign source',
+    async run(stage) {
+      const response = await stage.context.request.get(`${stage.url}/`);
+      const policy = response.headers()['content-security-policy'] ?? '';
+      for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'"]) {
+        check(policy.includes(part), `the policy lacks ${part}: ${policy}`);
+      }
+      check(!/unsafe|https?:|\*/.test(policy), policy);
+      const html = await response.text();
+      check(
+        !/<style|style=|<script(?![^>]*src=)|https?:\/\//.test(html),
+        'index.html has something inline or foreign',
+      );
+    },
+  },
+];

@@ -1,0 +1,134 @@
+// The search: by time and text, opened in place, narrowed by values.
+
+import { check, equal } from '../stage.mjs';
+
+const HOUR_MS = 3_600_000;
+
+/** An event's own time and host, so that the search is bound to find it. @param {import('../stage.mjs').Stage} stage */
+async function someAlert(stage) {
+  const { items } = await stage.api('/alerts?limit=50');
+  return items.find((/** @type {any} */ alert) => alert.user || alert.src_ip) ?? items[0];
+}
+
+/** @param {number} ms */
+const iso = (ms) => new Date(ms).toISOString();
+
+/** @param {any} alert @param {string} [more] */
+function around(alert, more = '') {
+  const range = `from=${encodeURIComponent(iso(alert.time - HOUR_MS))}&to=${encodeURIComponent(iso(alert.time + HOUR_MS))}`;
+  return `/search?${range}${more}`;
+}
+
+/** @type {import('../stage.mjs').Case[]} */
+export const searchCases = [
+  {
+    name: 'a time range and a text find the events the API finds, bars and rows agree',
+    async run(stage) {
+      const { page } = stage;
+      const alert = await someAlert(stage);
+      const word = alert.src_ip ?? alert.user ?? alert.host;
+      await stage.go(around(alert));
+      await page.locator('.result-line').first().waitFor();
+      await page.keyboard.press('Slash');
+      await page.keyboard.type(word);
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => url.searchParams.get('q') === word);
+      await page.locator('.results:not([data-stale]) .result-line').first().waitFor();
+      const query = `from=${alert.time - HOUR_MS}&to=${alert.time + HOUR_MS}&q=${encodeURIComponent(word)}`;
+      const { items } = await stage.api(`/events?${query}&limit=100`);
+      const shown = page.locator('.results-more');
+      check(
+        (await shown.innerText()).startsWith(`${items.length} event`),
+        `${await shown.innerText()} of ${items.length}`,
+      );
+      const bars = await stage.api(`/events/histogram?${query}&buckets=60`);
+      const total = bars.items.reduce(
+        (/** @type {number} */ sum, /** @type {any} */ bar) => sum + bar.count,
+        0,
+      );
+      const head = page.locator('.histogram-head h2');
+      await head.filter({ hasText: `${total.toLocaleString('en')} event` }).waitFor();
+    },
+  },
+  {
+    name: 'the bars have a table twin, one key away',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go(around(await someAlert(stage)));
+      await page.locator('.histogram-room canvas').waitFor();
+      await page.keyboard.press('KeyV');
+      await page.locator('.histogram-table table').waitFor();
+      check((await page.locator('.histogram-table tbody tr').count()) > 0, 'the table is empty');
+      await page.keyboard.press('KeyV');
+      await page.locator('.histogram-room canvas').waitFor();
+    },
+  },
+  {
+    name: 'an event opens in place with its raw log and its tree, by keys',
+    async run(stage) {
+      const { page } = stage;
+      const alert = await someAlert(stage);
+      await stage.go(around(alert, `&host=${encodeURIComponent(alert.host)}`));
+      await page.locator('.result-line').first().focus();
+      await page.keyboard.press('Enter');
+      await page.locator('.result-open .raw').waitFor();
+      const text = await page.locator('.result-open .raw').textContent();
+      check(text && text.length > 0, 'the raw log is empty');
+      const hostname = page.locator('.result-open .tree-line', { hasText: 'hostname' }).first();
+      await hostname.focus();
+      await page.keyboard.press('KeyF');
+      await page.waitForURL((url) => url.searchParams.get('host') === alert.host);
+    },
+  },
+  {
+    name: 'a value is filtered out of the search from the alert’s event',
+    async run(stage) {
+      const { page } = stage;
+      const alert = await someAlert(stage);
+      await stage.alert(alert.id);
+      const line = page.locator('.tree-line', { hasText: 'hostname' }).first();
+      await line.focus();
+      await page.keyboard.press('Shift+KeyF');
+      await page.waitForURL(
+        (url) => url.pathname === '/search' && (url.searchParams.get('q') ?? '').startsWith('-'),
+      );
+      // Either something else is found, or nothing: never the host that was left out.
+      await page.locator('.result-line, .empty').first().waitFor();
+      const rows = await page.locator('.result-line').allInnerTexts();
+      check(!rows.some((row) => row.includes(alert.host)), `found what was left out: ${rows[0]}`);
+    },
+  },
+  {
+    name: 'an exact range is typed, also in Bangla digits, and nonsense is refused',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/search');
+      await page.getByRole('button', { name: /^Time/ }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('From').fill('soon');
+      await dialog.getByRole('button', { name: 'Apply' }).click();
+      await dialog.getByText('not a time that can be read').waitFor();
+      await dialog.getByLabel('From').fill('২০২৬-০১-০২ ০৩:০৪');
+      await dialog.getByLabel('To').fill('2026-01-02 04:00');
+      await dialog.getByRole('button', { name: 'Apply' }).click();
+      await page.waitForURL((url) => url.searchParams.get('from') === '2026-01-02 03:04:00');
+      await page.locator('.result-line, .empty').first().waitFor();
+    },
+  },
+  {
+    name: 'more is loaded only when asked for, without doubles',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/search?from=-30d');
+      await page.locator('.result-line, .empty').first().waitFor();
+      const more = page.getByRole('button', { name: 'Load more' });
+      if ((await more.count()) === 0) return;
+      await more.click();
+      await page.locator('.results-more', { hasText: /1\d\d events shown|200 events shown/ }).waitFor();
+      const uids = await page
+        .locator('.result')
+        .evaluateAll((all) => all.map((each) => each.getAttribute('data-index')));
+      equal(new Set(uids).size, uids.length, 'rows');
+    },
+  },
+];

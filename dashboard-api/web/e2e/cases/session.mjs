@@ -1,0 +1,112 @@
+// Signing in, staying in, and losing the session.
+
+import { Analyst } from '../analyst.mjs';
+import { check, equal } from '../stage.mjs';
+
+/** Long enough for the server, and of this run only. */
+const PASSWORD = process.env.PROHORI_PASSWORD ?? `padma-meghna-jamuna-${Date.now()}`;
+const TOKEN = process.env.PROHORI_TOKEN;
+
+/** @type {{ begin: import('../stage.mjs').Case[], end: import('../stage.mjs').Case[] }} */
+export const sessionCases = {
+  begin: [
+    {
+      name: 'without a session the sign-in is shown, in the language of choice',
+      async run(stage) {
+        const { page } = stage;
+        await page.goto(`${stage.url}/alerts?severity=4`);
+        await page.locator('.login-card').waitFor();
+        await page.getByRole('button', { name: 'বাং', exact: true }).click();
+        await page.getByRole('button', { name: 'লগ ইন করুন' }).waitFor();
+        equal(await page.getAttribute('html', 'lang'), 'bn', 'language of the page');
+        await page.getByRole('button', { name: 'EN', exact: true }).click();
+        await page.getByRole('button', { name: 'Sign in' }).waitFor();
+        equal(await page.getAttribute('html', 'lang'), 'en', 'language of the page');
+      },
+    },
+    {
+      name: 'a wrong password is refused in plain words',
+      async run(stage) {
+        const { page } = stage;
+        await page.getByLabel('User name').fill('nobody');
+        await page.getByLabel('Password').fill('not the password');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('alert').filter({ hasText: 'user name or the password is not right' }).waitFor();
+      },
+    },
+    {
+      name: 'the one-time token signs in and leaves the address bar',
+      async run(stage) {
+        const { page } = stage;
+        if (TOKEN) {
+          // A change of the fragment alone would not load the page anew.
+          await page.goto('about:blank');
+          await page.goto(`${stage.url}/#token=${TOKEN}`);
+        } else {
+          await page.getByLabel('User name').fill(process.env.PROHORI_USER ?? '');
+          await page.getByLabel('Password').fill(PASSWORD);
+          await page.getByRole('button', { name: 'Sign in' }).click();
+        }
+        await page.locator('[role=row][data-index="0"]').waitFor();
+        check(!page.url().includes('token'), `the token is still in the address: ${page.url()}`);
+      },
+    },
+    {
+      name: 'a password is set, and another desk signs in with it',
+      async run(stage) {
+        const { page } = stage;
+        await stage.queue('?state=any');
+        const me = await stage.api('/me');
+        if (TOKEN && !me.has_password) {
+          await page.locator('.person').click();
+          await page.getByRole('button', { name: 'Set a password' }).click();
+          const field = page.getByLabel('New password');
+          await field.fill('short');
+          await page.getByRole('button', { name: 'Save password' }).click();
+          await page.getByText('Use at least 12 characters').waitFor();
+          await field.fill(PASSWORD);
+          await page.getByRole('button', { name: 'Save password' }).click();
+          await page.getByText('Password saved').waitFor();
+          equal((await stage.api('/me')).has_password, true, 'has_password');
+        }
+        stage.other = await Analyst.signIn(stage.url, me.user, PASSWORD);
+      },
+    },
+  ],
+  end: [
+    {
+      name: 'a session that ends leaves the page as it was, and signing in goes on there',
+      async run(stage) {
+        const { page } = stage;
+        const me = await stage.api('/me');
+        const [alert] = await stage.newAlerts(1);
+        await stage.alert(alert.id);
+        await page.getByLabel('Comment').fill('half a thought');
+        await stage.context.clearCookies();
+        await page.getByText('Your session has ended').waitFor({ timeout: 40_000 });
+        check(
+          await page.locator('.app').evaluate((app) => /** @type {any} */ (app).inert),
+          'the page behind can be used',
+        );
+        equal(await page.getByLabel('User name').inputValue(), me.user, 'user name');
+        await page.getByLabel('Password').fill(PASSWORD);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.locator('.login-over').waitFor({ state: 'detached' });
+        equal(await page.getByLabel('Comment').inputValue(), 'half a thought', 'the begun comment');
+        check(page.url().includes(alert.id), 'the alert is no longer open');
+      },
+    },
+    {
+      name: 'signing out ends the session on the server too',
+      async run(stage) {
+        const { page } = stage;
+        await stage.queue('?state=any');
+        await page.locator('.person').click();
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.locator('.login-card').waitFor();
+        const response = await stage.context.request.get(`${stage.url}/api/v1/me`);
+        equal(response.status(), 401, 'status of /me');
+      },
+    },
+  ],
+};
