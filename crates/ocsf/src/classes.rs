@@ -120,7 +120,7 @@ pub struct Attribute {
 }
 
 /// Top-level attributes of Base Event, which every class has.
-const BASE_ATTRIBUTES: &str = "action api authorizations confidence confidence_id \
+const BASE_ATTRIBUTES: &str = "action action_id api authorizations confidence confidence_id \
     confidence_score count disposition disposition_id duration end_time firewall_rule is_alert \
     malware metadata policy risk_level risk_level_id risk_score start_time status status_code \
     status_detail status_id timezone_offset actor device cloud";
@@ -143,6 +143,11 @@ impl Class {
     /// Every class that the product emits.
     pub fn all() -> &'static [Self] {
         &CLASSES
+    }
+
+    /// Whether an event of the class may have an attribute.
+    pub fn allows(&self, path: Path) -> bool {
+        self.allowed[usize::from(path.0) / 64] >> (path.0 % 64) & 1 == 1
     }
 
     /// The activity of a number; `Unknown` where the class has none such.

@@ -141,6 +141,12 @@ pub fn complete(event: &mut Event<'_>) -> &'static Class {
             complete_file(event, file);
         }
     }
+    for (file_name, name) in NAMES {
+        if event.has(file_name) && !event.has(name) {
+            let value = event.value(file_name);
+            event.put(name, value);
+        }
+    }
     for rule in RULES.iter() {
         if !event.has(rule.required) && event.any(&rule.object) {
             event.put(rule.required, rule.default);
@@ -148,6 +154,14 @@ pub fn complete(event: &mut Event<'_>) -> &'static Class {
     }
     class
 }
+
+/// A process is called as its program's file, unless it has a name of its own.
+const NAMES: [(Path, Path); 4] = [
+    (Path::PROCESS_FILE_NAME, Path::PROCESS_NAME),
+    (Path::PROCESS_PARENT_PROCESS_FILE_NAME, Path::PROCESS_PARENT_PROCESS_NAME),
+    (Path::ACTOR_PROCESS_FILE_NAME, Path::ACTOR_PROCESS_NAME),
+    (Path::ACTOR_PROCESS_PARENT_PROCESS_FILE_NAME, Path::ACTOR_PROCESS_PARENT_PROCESS_NAME),
+];
 
 fn complete_file(event: &mut Event<'_>, file: &File) {
     if !event.has(file.name) {

@@ -46,6 +46,11 @@ fn classes_are_the_schemas() {
         for activity in &class.activities {
             assert_eq!(activities[&activity.id.to_string()]["caption"], activity.caption);
         }
+        for path in Path::all() {
+            let top = path.text().split(['.', '[']).next().unwrap();
+            let theirs = !theirs["attributes"][top].is_null();
+            assert_eq!(class.allows(path), theirs, "{}: {}", class.caption, path.text());
+        }
         // Every required attribute is ours too, but for what the writer always writes.
         for (name, attribute) in theirs["attributes"].as_object().unwrap() {
             let by_writer = [

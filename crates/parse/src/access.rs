@@ -112,7 +112,7 @@ fn user_of<'a>(name: Option<&'a str>, event: &mut Event<'a>) -> bool {
 /// `"METHOD TARGET VERSION" STATUS BYTES "REFERRER" "AGENT" …`.
 fn request_and_rest<'a>(rest: &'a str, event: &mut Event<'a>) {
     let Some((request, rest)) = quoted(rest) else {
-        return;
+        return haproxy(rest, event);
     };
     request_line(request, event);
     let mut rest = rest.trim_start();
@@ -129,6 +129,29 @@ fn request_and_rest<'a>(rest: &'a str, event: &mut Event<'a>) {
         rest = after;
     }
     referrer_and_agent(rest, event);
+}
+
+/// HAProxy: `FRONTEND BACKEND/SERVER TIMERS STATUS BYTES - - ---- … "REQUEST"`.
+fn haproxy<'a>(rest: &'a str, event: &mut Event<'a>) {
+    let mut words = rest.split(' ');
+    let (Some(frontend), Some(backend), Some(timers)) = (words.next(), words.next(), words.next())
+    else {
+        return;
+    };
+    if !timers.contains('/') {
+        return;
+    }
+    event.unmapped("frontend", frontend);
+    event.unmapped("backend", backend);
+    if let Some(code) = words.next().and_then(digits) {
+        event.set(Path::HTTP_RESPONSE_CODE, code);
+    }
+    if let Some(size) = words.next().and_then(digits) {
+        event.set(Path::HTTP_RESPONSE_LENGTH, size);
+    }
+    if let Some((request, _)) = find(rest, " \"").and_then(|at| quoted(&rest[at + 1..])) {
+        request_line(request, event);
+    }
 }
 
 fn referrer_and_agent<'a>(mut rest: &'a str, event: &mut Event<'a>) {

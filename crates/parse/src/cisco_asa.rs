@@ -81,7 +81,8 @@ fn settle<'a>(text: &'a str, event: &mut Event<'a>) {
 /// What stands before an address.
 fn role(word: &str) -> Option<End> {
     match word {
-        "from" | "src" | "for" | "laddr" | "source" | "From" | "inside" | "host" => Some(End::Src),
+        "from" | "src" | "for" | "laddr" | "source" | "From" | "inside" | "host" | "between"
+        | "permitted" | "denied" => Some(End::Src),
         "to" | "dst" | "->" | "faddr" | "destination" | "dest" => Some(End::Dst),
         _ => None,
     }
@@ -89,10 +90,14 @@ fn role(word: &str) -> Option<End> {
 
 /// Reads all addresses by the words before them.
 fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
-    let outbound = text.starts_with("Built outbound") || text.starts_with("Built backup outbound");
+    let outbound = text.starts_with("Built outbound") && !has(text, " laddr ");
     let mut before = None;
     let mut seen = [false; 2];
     for token in text.split([' ', ',']).take(WORDS_MAX) {
+        if token == "gaddr" || (token == "and" && seen[0]) {
+            before = (token == "and" && has(text, "between ")).then_some(End::Dst);
+            continue;
+        }
         if let Some(end) = role(token.trim_end_matches(':')) {
             before = Some(end);
             continue;
@@ -120,6 +125,9 @@ fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
         }
     }
     icmp_payload(text, event);
+    if let Some(global) = after(text, "gaddr ").map(|rest| word(rest).0) {
+        translated(global, End::Src, event);
+    }
 }
 
 /// An address that no word stands before: who did it.
@@ -257,6 +265,7 @@ fn names<'a>(text: &'a str, event: &mut Event<'a>) {
         ("user '", "'"),
         ("User '", "'"),
         ("user: ", " "),
+        ("(user= ", ")"),
         (" User ", " IP "),
         (" user ", " IP "),
     ] {
@@ -313,9 +322,10 @@ fn url<'a>(text: &'a str, event: &mut Event<'a>) {
     let Some(rest) = after(text, " URL ") else { return };
     let target = word(rest).0;
     let (server, target) = match target.split_once(':') {
-        Some((server, target)) if ip::parse(server).is_some() => (server, target),
+        Some((server, target)) if target.contains("://") => (server, target),
         _ => ("", target),
     };
+    let server = server.rsplit('@').next().unwrap_or(server);
     address(event, End::Dst, server);
     crate::fields::url(event, target);
 }

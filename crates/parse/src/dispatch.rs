@@ -99,7 +99,14 @@ fn with_header<'a>(
         generic::mark(event, false);
         event.message = Some(text);
         event.parser = "kv/1";
-        generic::read(text, cx, event, &mut Guess::default());
+        let mut guess = Guess::default();
+        let separator = [b'|', b'\t']
+            .into_iter()
+            .find(|mark| generic::head(text, 512).bytes().filter(|b| b == mark).count() >= 3);
+        if let Some(separator) = separator {
+            kv::read(text, separator, cx, event, &mut guess);
+        }
+        generic::read(text, cx, event, &mut guess);
         emit(event);
         return;
     }

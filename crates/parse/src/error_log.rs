@@ -50,7 +50,29 @@ fn nginx<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let message = message.strip_prefix('*').and_then(|m| cut(m, b' ')).map_or(message, |(_, m)| m);
     event.message = Some(message);
     nginx_connection(message, event);
+    mod_security(message, event);
     true
+}
+
+/// `ModSecurity: Warning. … [id "930100"] [msg "…"] [uri "/"]`: the rule that fired.
+fn mod_security<'a>(message: &'a str, event: &mut Event<'a>) {
+    if !has(message, "ModSecurity: ") {
+        return;
+    }
+    source(event, "modsecurity/1", "modsecurity");
+    event.product("OWASP", "ModSecurity");
+    event.set(Path::IS_ALERT, true);
+    for (key, path) in [
+        ("[id \"", Path::FIREWALL_RULE_UID),
+        ("[msg \"", Path::FIREWALL_RULE_NAME),
+        ("[ver \"", Path::FIREWALL_RULE_VERSION),
+    ] {
+        if let Some(value) = between(message, key, "\"]") {
+            event.set(path, value);
+        }
+    }
+    let denied = has(message, "Access denied");
+    crate::words::set_action(event, if denied { "Denied" } else { "Detected" });
 }
 
 /// The last `, client: ` is nginx's own: a client can write others into what it sends.
@@ -138,6 +160,12 @@ fn bracket<'a>(part: &'a str, event: &mut Event<'a>) -> bool {
 }
 
 fn apache_message<'a>(text: &'a str, event: &mut Event<'a>) {
+    mod_security(text, event);
+    if let Some(client) = between(text, "[client ", "]").filter(|_| event.class != class::HTTP)
+        && address_port(event, End::Src, client)
+    {
+        event.kind(class::HTTP, 0);
+    }
     let (text, referrer) = match text.rfind(", referer: ") {
         Some(at) => (&text[..at], &text[at + 11..]),
         None => (text, ""),

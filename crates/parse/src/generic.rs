@@ -352,19 +352,28 @@ fn weigh(text: &str, at: usize) -> u8 {
     let before = &text.as_bytes()[start..at];
     let before = &before[before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1)..];
     let ends = |word: &[u8]| {
-        let trimmed = before.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |i| i + 1);
-        trimmed >= word.len() && before[trimmed - word.len()..trimmed].eq_ignore_ascii_case(word)
+        let end = before.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |i| i + 1);
+        let Some(start) = end.checked_sub(word.len()) else { return false };
+        let whole = start == 0 || !before[start - 1].is_ascii_alphanumeric();
+        whole && before[start..end].eq_ignore_ascii_case(word)
     };
     let any = |words: &[&str]| words.iter().any(|w| ends(w.as_bytes()));
     if any(&["dst", "dest", "server", "lip", "laddr", "I", "local", "on", "upstream"])
-        || (ends(b"to") && !ends(b"mto"))
+        || ends(b"to")
     {
         return 0;
     }
     if before.ends_with(b"-> ") || before.ends_with(b"->") {
         return 0;
     }
-    if any(&["from", "rhost", "rip", "client", "from ip", "attacker", "oip"]) {
+    // A mail address' domain, and the name that a mail client gives itself.
+    if before.ends_with(b"@") || before.ends_with(b"([") {
+        return 1;
+    }
+    if before.ends_with(b") [") || before.ends_with(b"=[") {
+        return 11;
+    }
+    if any(&["from", "rhost", "rip", "client", "from ip", "attacker", "oip", "failed for"]) {
         return 10;
     }
     if any(&["ip", "remote", "address", "addr", "host", "src", "source", "by", "relay", "H"]) {
@@ -397,6 +406,9 @@ fn addresses(text: &str) -> impl Iterator<Item = Found<'_>> {
             let start = at;
             at += length;
             if joined {
+                // `IPv6:2001:db8::1`, `UDP:10.0.0.1`: an address may follow a word and a colon.
+                let word = bytes[start..at].iter().position(|b| *b == b':');
+                at = word.map_or(at, |colon| start + colon + 1);
                 continue;
             }
             if let Some(length) = longest(&text[start..start + length]) {
@@ -441,7 +453,7 @@ fn find_level<'a>(text: &'a str, event: &mut Event<'a>, guess: &Guess) {
     }
 }
 
-const LEVELS: [&str; 14] = [
-    "ERROR", "ERR", "WARN", "WARNING", "WRN", "INFO", "INF", "NOTICE", "CRITICAL", "CRIT", "FATAL",
-    "DEBUG", "ALERT", "SEVERE",
+const LEVELS: [&str; 16] = [
+    "NOTE", "SYSTEM", "ERROR", "ERR", "WARN", "WARNING", "WRN", "INFO", "INF", "NOTICE",
+    "CRITICAL", "CRIT", "FATAL", "DEBUG", "ALERT", "SEVERE",
 ];

@@ -176,7 +176,7 @@ fn stamp<'a>(text: &'a str, cx: &Cx<'a>) -> Option<(time::Stamp, &'a str, &'a st
 /// Time, host, program and pid as far as they can be told apart.
 fn rfc3164<'a>(text: &'a str, cx: &Cx<'a>) -> Header<'a> {
     let Some((stamp, written, rest)) = stamp(text, cx) else {
-        return without_time(text);
+        return host_then_time(text, cx).unwrap_or_else(|| without_time(text));
     };
     let header = Header { stamp: Some((stamp, written)), ..Header::default() };
     // An unknown zone's name may follow: `Mar  1 10:00:00 BDT host …`; Cisco writes `: `.
@@ -185,6 +185,7 @@ fn rfc3164<'a>(text: &'a str, cx: &Cx<'a>) -> Header<'a> {
 }
 
 fn host_and_program<'a>(header: Header<'a>, rest: &'a str) -> Header<'a> {
+    let whole = rest;
     if rest.starts_with(['%', '{', '[', '<']) || rest.is_empty() {
         return Header { body: rest, ..header };
     }
@@ -204,10 +205,37 @@ fn host_and_program<'a>(header: Header<'a>, rest: &'a str) -> Header<'a> {
     }
     if is_host(first) || first.contains('/') && is_host(&first.replace('/', "")) {
         let after = after.strip_prefix(": ").map_or(after, str::trim_start);
-        return program(Header { host: Some(first), ..header }, after);
+        // F5 writes its slot before the host, and the level before the program.
+        let host = first.rsplit('/').next().unwrap_or(first);
+        let (next, rest) = word(after);
+        let skipped = next == first || LEVELS.contains(&next);
+        let found =
+            program(Header { host: Some(host), ..header }, if skipped { rest } else { after });
+        return if is_sure(&found) { found } else { Header { body: whole, ..header } };
     }
     Header { body: rest, ..header }
 }
+
+/// Whether the word taken for a host is one. Applications write their own times and then a level,
+/// a thread or a sentence; syslog writes a host, and mostly a program behind it.
+fn is_sure(header: &Header<'_>) -> bool {
+    let host = header.host.unwrap_or("");
+    let level = LEVELS.iter().chain(&["warn", "fatal", "critical", "trace", "severe"]);
+    if level.into_iter().any(|level| host.eq_ignore_ascii_case(level)) {
+        return false;
+    }
+    let by_syslog = header.stamp.is_some_and(|(_, text)| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) || text.contains('T')
+    });
+    header.program.is_some()
+        || ip::parse(host).is_some()
+        || header.body.starts_with(['%', '{', '<'])
+        || by_syslog
+}
+
+/// Levels as words, which some devices write between host and program.
+const LEVELS: [&str; 9] =
+    ["emerg", "alert", "crit", "err", "error", "warning", "notice", "info", "debug"];
 
 /// `program[pid]: text`, `program: text`, or no program at all.
 fn program<'a>(header: Header<'a>, text: &'a str) -> Header<'a> {
@@ -258,6 +286,20 @@ fn is_tag(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || matches!(c, '-' | '_' | '.' | '/' | '@' | '#' | '+')
         || !c.is_ascii()
+}
+
+/// Cisco with a host and no relay: `host: *Mar  1 18:46:11: %SYS-5-…`, `host: 00:01:01: %SYS-5-…`.
+fn host_then_time<'a>(text: &'a str, cx: &Cx<'a>) -> Option<Header<'a>> {
+    let (host, rest) = text.split_once(": ").filter(|(host, _)| is_host(host))?;
+    if let Some((stamp, written, rest)) = stamp(rest, cx) {
+        let body = rest.trim_start_matches([':', ' ']);
+        let header =
+            Header { host: Some(host), stamp: Some((stamp, written)), body, ..Header::default() };
+        return body.starts_with('%').then_some(header);
+    }
+    let (uptime, body) = rest.split_once(": ").filter(|(_, body)| body.starts_with('%'))?;
+    let clock = uptime.bytes().all(|b| b.is_ascii_digit() || b":dhwy".contains(&b));
+    clock.then_some(Header { host: Some(host), body, ..Header::default() })
 }
 
 /// `host program[pid]: text` and `program[pid]: text`, where no time stands before them.

@@ -37,10 +37,8 @@ impl<'a> Iterator for Pairs<'a> {
         loop {
             let equals = memchr(b'=', self.rest.as_bytes())?;
             let before = &self.rest[..equals];
-            let key = before
-                .rsplit([' ', '\t', ',', ';', '|', '(', '{', '"', '<'])
-                .next()
-                .unwrap_or(before);
+            let joint = |c: char| " \t,;|({\"<".contains(c) || c == char::from(self.separator);
+            let key = before.rsplit(joint).next().unwrap_or(before);
             let after = &self.rest[equals + 1..];
             if !is_key(key) {
                 self.rest = after;

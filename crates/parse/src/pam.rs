@@ -95,13 +95,10 @@ fn failure<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
         return true;
     }
     let pairs = &rest[at + 24..];
-    let (before, host) = match pairs.rfind("rhost=") {
-        Some(at) => (&pairs[..at], &pairs[at + 6..]),
-        None => (pairs, ""),
-    };
+    let (before, host) = remote_host(pairs);
     let (host, tail) = word(host);
     address(event, End::Src, host);
-    if let Some(name) = tail.split("user=").nth(1) {
+    if let Some(name) = tail.strip_prefix("user=") {
         user(event, name);
     }
     pairs_before_host(before, event);
@@ -109,6 +106,16 @@ fn failure<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
         event.set(Path::USER_NAME, "(unknown)");
     }
     true
+}
+
+/// Splits before the value of `rhost`. Both `ruser` and `user` are the client's to choose: with an
+/// empty `ruser` the first `rhost` is PAM's, else the last one.
+fn remote_host(pairs: &str) -> (&str, &str) {
+    let at = match find(pairs, "ruser= rhost=") {
+        Some(at) => Some(at + 7),
+        None => pairs.rfind("rhost="),
+    };
+    at.map_or((pairs, ""), |at| (&pairs[..at], &pairs[at + 6..]))
 }
 
 fn pairs_before_host<'a>(before: &'a str, event: &mut Event<'a>) {

@@ -115,7 +115,7 @@ fn peer_at(text: &str) -> Option<Peer<'_>> {
     let (number, after) = match rest.strip_prefix("port ") {
         Some(rest) => {
             let (number, after) = word(rest);
-            let bare = number.split(':').next().unwrap_or(number);
+            let bare = number.split(':').next().unwrap_or(number).trim_end_matches('.');
             (digits(bare).map(|_| bare), after)
         }
         None => (None, rest),
@@ -320,6 +320,14 @@ fn failure<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
 
 /// Any other message: the address at its safe end, if it has one.
 fn other<'a>(text: &'a str, event: &mut Event<'a>) {
+    if let Some(rest) = text.strip_prefix("Server listening on ") {
+        event.kind(class::SSH, 7);
+        if let Some(peer) = address_at(rest) {
+            address(event, End::Dst, peer.address);
+            peer.port.map(|number| port(event, End::Dst, number));
+        }
+        return;
+    }
     if let Some(rest) = text.strip_prefix("Starting session: ") {
         event.kind(class::AUTHENTICATION, 1);
         event.status(Status::Success);
@@ -335,7 +343,9 @@ fn other<'a>(text: &'a str, event: &mut Event<'a>) {
     if let Some(peer) = peer_from_end(text).or_else(|| address_port_from_end(text)) {
         event.kind(class::SSH, 0);
         set_peer(event, &peer);
-    } else if let Some((_, rest)) = text.split_once(" for user ") {
+    } else if let Some((_, rest)) =
+        text.split_once(" for user ").or_else(|| text.split_once(" by user "))
+    {
         user(event, word(rest).0);
     }
 }

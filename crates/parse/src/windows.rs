@@ -28,6 +28,9 @@ pub(crate) struct Record<'a> {
     /// Seconds since the epoch, where the shape writes a number.
     pub(crate) epoch: Option<f64>,
     pub(crate) level: Option<i64>,
+    /// The level's and the outcome's names, where the shape writes them.
+    pub(crate) level_name: Option<&'a str>,
+    pub(crate) outcome: Option<&'a str>,
     pub(crate) keywords: &'a str,
     pub(crate) message: Option<&'a str>,
     /// What else the system part says, under Windows' names.
@@ -46,6 +49,8 @@ impl<'a> Record<'a> {
             time: "",
             epoch: None,
             level: None,
+            level_name: None,
+            outcome: None,
             keywords: "",
             message: None,
             system: ArenaVec::new_in(cx.arena),
@@ -73,6 +78,9 @@ pub(crate) fn finish<'a>(
     scratch: &mut Scratch,
     event: &mut Event<'a>,
 ) {
+    // Behind a syslog header the program is the agent, not the process of the event.
+    event.remove(Path::ACTOR_PROCESS_NAME);
+    event.remove(Path::ACTOR_PROCESS_PID);
     let linux = record.channel.starts_with("Linux-Sysmon") || record.provider == "Linux-Sysmon";
     match linux {
         true => source(event, "windows/1", "linux-sysmon"),
@@ -106,7 +114,12 @@ fn set_record_time<'a>(record: &Record<'a>, cx: &Cx<'a>, event: &mut Event<'a>) 
     }
 }
 
-fn set_level(record: &Record<'_>, event: &mut Event<'_>) {
+fn set_level<'a>(record: &Record<'a>, event: &mut Event<'a>) {
+    if let Some(name) = record.level_name {
+        event.set(Path::METADATA_LOG_LEVEL, name);
+        event.severity = crate::error_log::severity(name);
+        return;
+    }
     event.severity = match record.level {
         Some(1) => Severity::Critical,
         Some(2) => Severity::High,
@@ -128,5 +141,7 @@ fn audit_status(record: &Record<'_>, event: &mut Event<'_>) {
         event.status(Status::Failure);
     } else if hex.is_some_and(|bits| bits & 1 << 53 != 0) || text.contains("Audit Success") {
         event.status(Status::Success);
+    } else if let Some(status) = record.outcome.and_then(crate::words::outcome) {
+        event.status(status);
     }
 }

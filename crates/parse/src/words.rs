@@ -176,6 +176,10 @@ fn endpoint(value: &str) -> &str {
     if let Some(inner) = crate::scan::between(value, "[", "]").filter(|i| ip::parse(i).is_some()) {
         return inner;
     }
+    // Asterisk writes `IPV4/UDP/10.0.0.1/5060`.
+    if let Some(at) = value.find("/UDP/").or(value.find("/TCP/")).or(value.find("/TLS/")) {
+        return value[at + 5..].split('/').next().unwrap_or(value);
+    }
     let mut parts = value.splitn(3, ':');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(address), Some(number), Some(_))
@@ -364,7 +368,7 @@ const TABLE: &[(Target, u8, &str)] = &[
     (
         Target::Time,
         2,
-        "createdat date logtime starttime timereceived receivetime requestreceivedtimestamp time1 created end start t",
+        "timecreated1 createdat date logtime starttime timereceived receivetime requestreceivedtimestamp time1 created end start t",
     ),
     (
         Target::Severity,

@@ -3,7 +3,7 @@
 use super::{View, keep_all, text_of};
 use crate::words::{Guess, Target, alias};
 use crate::{Cx, generic};
-use ocsf::{Event, class};
+use ocsf::Event;
 
 /// Leaves that are looked at.
 const LEAVES_MAX: usize = 400;
@@ -18,9 +18,7 @@ pub(crate) fn read<'a>(root: View<'_, 'a>, cx: &Cx<'a>, event: &mut Event<'a>) {
     keep_all(root, cx, event);
     let said = event.message.filter(|_| !guess.known(Target::Src) || !guess.known(Target::User));
     match said {
-        Some(message) if event.class == class::BASE => {
-            generic::read(message, cx, event, &mut guess)
-        }
+        Some(message) => generic::read(message, cx, event, &mut guess),
         _ => super::settle_guess(event, &guess, false),
     }
 }

@@ -158,7 +158,12 @@ fn winlogbeat<'a>(root: View<'_, 'a>, cx: &Cx<'a>) -> Option<Record<'a>> {
         record.code = text(root, "event.code", cx);
     }
     record.computer = text(log, "computer_name", cx);
-    record.time = text(root, "@timestamp", cx);
+    record.time = text(log, "time_created", cx);
+    if record.time.is_empty() {
+        record.time = text(root, "@timestamp", cx);
+    }
+    record.level_name = log.get("level").or(root.at("log.level")).and_then(View::str);
+    record.outcome = log.get("outcome").or(root.at("event.outcome")).and_then(View::str);
     record.message = root.get("message").and_then(View::str);
     let keywords = log.get("keywords");
     record.keywords = keywords.and_then(|k| k.items().next()).and_then(View::str).unwrap_or("");
