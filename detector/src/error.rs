@@ -37,7 +37,7 @@ pub enum Error {
     #[error("{first}{}; the rules in force stay", others(*count))]
     Rejected {
         /// The first that is wrong.
-        first: sigma::Error,
+        first: Box<sigma::Error>,
         /// How many are.
         count: usize,
     },

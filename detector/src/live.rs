@@ -51,7 +51,7 @@ impl Source {
     fn compile_whole(&self) -> Result<Ruleset, Error> {
         let loaded = load(&self.paths, &self.placeholders)?;
         if let Some(first) = loaded.errors.first().cloned() {
-            return Err(Error::Rejected { first, count: loaded.errors.len() });
+            return Err(Error::Rejected { first: Box::new(first), count: loaded.errors.len() });
         }
         let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
         Ok(Ruleset { engine: Arc::new(engine), version: loaded.version })
@@ -159,4 +159,57 @@ fn reject(error: &Error, part: &Part, metrics: &Metrics) {
     let text = service::telemetry::chain(error);
     tracing::error!(error = text, "changed rules refused");
     part.down(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service::Status;
+
+    fn rule(id: &str) -> String {
+        format!(
+            "title: t\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: [evil], condition: s}}\n"
+        )
+    }
+
+    #[test]
+    fn a_whole_change_is_taken_over_and_a_broken_one_leaves_the_rules_in_force() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        file("a.yml", &rule("a"));
+        let source = Source::new(vec![folder.path().to_owned()], Placeholders::new()).unwrap();
+        let live = Live::new(source.compile(|told| panic!("{told}")).unwrap());
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        let status = Status::new();
+        let part = status.part("rules");
+        let mut seen = fingerprint(&source.paths).unwrap();
+        let mut step = |name: &str, text: &str| {
+            file(name, text);
+            match changed(&source, seen) {
+                Look::Same => return "same".to_owned(),
+                Look::Changed(fingerprint, Ok(ruleset)) => {
+                    seen = fingerprint;
+                    take_over(&live, ruleset, &part, &metrics);
+                }
+                Look::Changed(fingerprint, Err(error)) => {
+                    seen = fingerprint;
+                    reject(&error, &part, &metrics);
+                }
+                Look::Failed(error) => panic!("{error}"),
+            }
+            let rules = live.ruleset().engine.rules().len();
+            format!("generation {} rules {rules} down {}", live.generation(), status.down().len())
+        };
+        assert_eq!(step("a.match.log", "not a rule"), "same");
+        assert_eq!(step("b.yml", &rule("b")), "generation 2 rules 2 down 0");
+        assert_eq!(step("c.yml", "title: broken\n"), "generation 2 rules 2 down 1");
+        let (name, why) = &status.down()[0];
+        assert!(*name == "rules" && why.contains("c.yml:1:1: detection is missing"), "{why}");
+        assert_eq!(metrics.rule_errors.get(), 1);
+        assert_eq!(step("c.yml", &rule("c")), "generation 3 rules 3 down 0");
+        assert_eq!(
+            (metrics.rules.get(), metrics.rule_errors.get(), metrics.reloads.get()),
+            (3, 0, 2)
+        );
+    }
 }

@@ -24,6 +24,7 @@ mod locate;
 mod memo;
 pub mod naive;
 mod plan;
+mod probe;
 mod scan;
 mod session;
 mod sets;

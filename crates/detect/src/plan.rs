@@ -5,6 +5,7 @@ use crate::compile::KEYWORDS;
 use crate::expr::Expr;
 use crate::locate::places;
 use crate::naive::log_source;
+use crate::probe::Probes;
 use crate::scan::NO_PATH;
 use mapping::{EventMap, LogSource};
 use std::collections::{BTreeSet, HashMap};
@@ -39,8 +40,9 @@ pub(crate) struct Plan {
     pub(crate) fields: Vec<PlanField>,
     pub(crate) rules: Vec<PlanRule>,
     pub(crate) references: Vec<PlanReference>,
-    /// Whether some rule looks for keywords.
+    /// Whether some rule looks for keywords, and what of the event says that it need not.
     pub(crate) keywords: bool,
+    pub(crate) probes: Option<Probes>,
     /// By test: the rules to look at when it holds.
     triggers: HashMap<u32, Vec<u32>>,
     /// Rules that can match without any test that holds.
@@ -82,14 +84,10 @@ impl Plan {
                 other: place(reference.other),
             })
             .collect();
-        let mut plan = Self {
-            fields,
-            rules,
-            references,
-            keywords,
-            triggers: HashMap::new(),
-            always: Vec::new(),
-        };
+        let field = engine.keywords.filter(|_| keywords);
+        let probes = field.and_then(|field| probes(engine, field, &uses));
+        let (triggers, always) = (HashMap::new(), Vec::new());
+        let mut plan = Self { fields, rules, references, keywords, probes, triggers, always };
         plan.index(engine, &uses);
         plan
     }
@@ -127,6 +125,14 @@ impl Plan {
         };
         candidates.into_iter().filter(matches).map(|i| self.rules[i as usize].rule).collect()
     }
+}
+
+/// Probes for the keywords that the plan's rules ask for.
+fn probes(engine: &Engine, field: u32, uses: &HashMap<u32, u64>) -> Option<Probes> {
+    let field = &engine.compiled.fields[field as usize];
+    let matchers = field.tests.matchers().iter().enumerate();
+    let used = matchers.filter(|(test, _)| uses.contains_key(&(field.base + *test as u32)));
+    Probes::new(used.map(|(_, matcher)| matcher))
 }
 
 /// The rules that are for events of `map`, with what their log sources ask.

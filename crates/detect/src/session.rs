@@ -162,7 +162,8 @@ impl Session {
                 self.verdict_key.push(set);
             }
         }
-        if let (true, Some(field)) = (plan.keywords, engine.keywords) {
+        let in_vain = || plan.probes.as_ref().is_some_and(|probes| !probes.may_hold(event));
+        if let (true, Some(field)) = (plan.keywords && !in_vain(), engine.keywords) {
             self.keyword_scan.read_general(event, &engine.keyword_tree)?;
             let set = memory.keywords(engine, field, event, &self.keyword_scan.captures);
             if set != EMPTY {

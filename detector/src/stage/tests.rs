@@ -7,10 +7,18 @@ use bus::relay::TooLarge;
 use model::RawPlace;
 use serde_json::Value;
 
-/// What was sent: topic, partition, value, headers.
+/// A record that was sent.
+struct Copy {
+    topic: String,
+    partition: Option<i32>,
+    value: Vec<u8>,
+    headers: Vec<(String, Vec<u8>)>,
+}
+
+/// What was sent.
 #[derive(Default)]
 struct Sent {
-    records: Vec<(String, Option<i32>, Vec<u8>, Vec<(String, Vec<u8>)>)>,
+    records: Vec<Copy>,
     bytes_max: Option<usize>,
 }
 
@@ -21,12 +29,8 @@ impl Outbox for Sent {
             return Err(TooLarge { bytes, bytes_max });
         }
         let headers = record.headers.iter().map(|(k, v)| ((*k).to_owned(), v.to_vec())).collect();
-        self.records.push((
-            record.topic.to_owned(),
-            record.partition,
-            record.value.to_vec(),
-            headers,
-        ));
+        let (topic, value) = (record.topic.to_owned(), record.value.to_vec());
+        self.records.push(Copy { topic, partition: record.partition, value, headers });
         Ok(())
     }
 }
@@ -82,7 +86,7 @@ fn a_match_becomes_an_alert_beside_its_event_and_a_replay_none() {
     process(&mut detector, &event("evil"), Some(&place(1)), &mut sent);
     process(&mut detector, &event("good"), Some(&place(2)), &mut sent);
     assert_eq!(sent.records.len(), 1);
-    let (topic, partition, value, headers) = &sent.records[0];
+    let Copy { topic, partition, value, headers } = &sent.records[0];
     assert_eq!((topic.as_str(), *partition), ("alerts", Some(2)));
     assert_eq!(headers, &[("raw".to_owned(), place(1).into_bytes())]);
     let finding: Value = serde_json::from_slice(value).unwrap();
@@ -97,12 +101,12 @@ fn what_cannot_be_read_is_a_dead_letter() {
     let (mut detector, mut sent) = (detector(), Sent::default());
     process(&mut detector, "{\"a\":", Some(&place(1)), &mut sent);
     process(&mut detector, &event("evil"), None, &mut sent);
-    for (topic, partition, _, headers) in &sent.records {
+    for Copy { topic, partition, headers, .. } in &sent.records {
         assert_eq!((topic.as_str(), *partition), ("dead-letters", Some(2)));
         assert!(headers.contains(&("code".to_owned(), b"bad_event".to_vec())));
     }
     assert_eq!((sent.records.len(), detector.metrics.bad_events.get()), (2, 2));
-    assert_eq!(sent.records[0].2, b"{\"a\":");
+    assert_eq!(sent.records[0].value, b"{\"a\":");
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn an_alert_that_no_topic_takes_goes_without_its_event() {
         Some(&place(1)),
         &mut sent,
     );
-    let finding: Value = serde_json::from_slice(&sent.records[0].2).unwrap();
+    let finding: Value = serde_json::from_slice(&sent.records[0].value).unwrap();
     assert_eq!(finding["evidences"][0]["data"]["metadata"]["uid"], "u1");
     assert_eq!(detector.metrics.referred.get(), 1);
 }
