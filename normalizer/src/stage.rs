@@ -139,3 +139,6 @@ const TOO_LONG: Dead = Dead {
     reason: "its event is larger than a topic takes",
     parser: "detect/1",
 };
+
+#[cfg(test)]
+mod tests;

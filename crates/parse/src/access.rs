@@ -16,6 +16,11 @@ pub(crate) fn read<'a>(
     event: &mut Event<'a>,
 ) -> bool {
     let line = text.lines().next().unwrap_or(text);
+    if load_balancer(line, cx, event) {
+        source(event, "elb/1", "aws-elb");
+        event.product("AWS", "Elastic Load Balancing");
+        return true;
+    }
     let known = common(line, cx, event) || time_first(line, cx, event);
     if known {
         let server = match name {
@@ -129,6 +134,44 @@ fn request_and_rest<'a>(rest: &'a str, event: &mut Event<'a>) {
         rest = after;
     }
     referrer_and_agent(rest, event);
+}
+
+/// AWS' application load balancer: `TYPE TIME NAME CLIENT TARGET T T T STATUS STATUS IN OUT
+/// "REQUEST" "AGENT" …`.
+fn load_balancer<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    let (kind, rest) = word(line);
+    if !matches!(kind, "http" | "https" | "h2" | "grpcs" | "ws" | "wss") {
+        return false;
+    }
+    let (written, rest) = word(rest);
+    let Some((civil, _)) = time::scan(written) else { return false };
+    let Some((head, _)) = cut(rest, b'"') else { return false };
+    let mut columns = head.split_ascii_whitespace();
+    let name = columns.next().unwrap_or("");
+    let client = columns.next().unwrap_or("");
+    if !address_port(event, End::Src, client) || !event.has(Path::SRC_ENDPOINT_IP) {
+        return false;
+    }
+    time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, written);
+    event.set(Path::METADATA_PRODUCT_FEATURE_NAME, name);
+    address_port(event, End::Dst, columns.next().unwrap_or(""));
+    let mut numbers = columns.skip(3);
+    if let Some(code) = numbers.next().and_then(digits) {
+        event.set(Path::HTTP_RESPONSE_CODE, code);
+        event.status(if code >= 400 { Status::Failure } else { Status::Success });
+    }
+    let mut sizes = numbers.skip(1);
+    for path in [Path::HTTP_REQUEST_LENGTH, Path::HTTP_RESPONSE_LENGTH] {
+        event.set(path, sizes.next().unwrap_or(""));
+    }
+    event.kind(class::HTTP, 0);
+    if let Some((request, tail)) = quoted(&rest[head.len()..]) {
+        request_line(request, event);
+        if let Some((agent, _)) = quoted(tail.trim_start()).filter(|(a, _)| *a != "-") {
+            event.set(Path::HTTP_REQUEST_USER_AGENT, agent);
+        }
+    }
+    true
 }
 
 /// HAProxy: `FRONTEND BACKEND/SERVER TIMERS STATUS BYTES - - ---- … "REQUEST"`.

@@ -189,7 +189,7 @@ fn apache_message<'a>(text: &'a str, event: &mut Event<'a>) {
 
 /// `user x: authentication failure for "…": Password Mismatch`, `user x not found: …`.
 fn apache_logon<'a>(text: &'a str, event: &mut Event<'a>) {
-    let failed = has_ignore_case(text, "authentication failure for \"")
+    let failed = has_ignore_case(text, "authentication failure for ")
         || has(text, " not found: ")
         || has(text, " in realm ")
         || has_ignore_case(text, "password mismatch");
@@ -199,10 +199,11 @@ fn apache_logon<'a>(text: &'a str, event: &mut Event<'a>) {
     let Some(at) = find(text, "user ") else { return };
     let rest = &text[at + 5..];
     let quoted = rest.strip_prefix(['`', '\'']).and_then(|r| r.find('\'').map(|end| &r[..end]));
-    let end = [": authentication failure", " not found", ": ", " in realm"]
-        .iter()
-        .filter_map(|mark| find(rest, mark))
-        .min();
+    let end =
+        [": authentication failure", " authentication failure", " not found", ": ", " in realm"]
+            .iter()
+            .filter_map(|mark| find(rest, mark))
+            .min();
     failed_logon(event, quoted.unwrap_or(&rest[..end.unwrap_or(rest.len())]), "httpd");
 }
 

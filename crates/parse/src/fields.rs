@@ -35,7 +35,7 @@ impl End {
 pub(crate) fn is_nothing(text: &str) -> bool {
     matches!(
         text,
-        "" | "-" | "?" | "(null)" | "null" | "none" | "N/A" | "n/a" | "unknown" | "UNKNOWN"
+        "" | "-" | "--" | "?" | "(null)" | "null" | "none" | "N/A" | "n/a" | "unknown" | "UNKNOWN"
     )
 }
 

@@ -84,6 +84,8 @@ const WORDS: &[(&str, Word)] = &[
     ("login for ", Word::UserMaybe),
     ("login attempt for ", Word::UserMaybe),
     ("login as ", Word::UserMaybe),
+    ("login using ", Word::UserMaybe),
+    ("login failed: ", Word::UserMaybe),
     ("set_id=", Word::User),
     ("sasl_username=", Word::User),
     ("attempt by ", Word::UserMaybe),
@@ -134,6 +136,9 @@ pub(crate) fn read<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>, guess:
         }
     }
     find_level(searched, event, guess);
+    if event.class == ocsf::class::BASE && event.has(Path::SRC_ENDPOINT_IP) {
+        find_request(searched, event);
+    }
     let logon = said.logon && (said.failed || said.worked);
     if logon && !event.has(Path::STATUS_ID) {
         event.status(if said.failed { Status::Failure } else { Status::Success });
@@ -435,6 +440,18 @@ fn longest(word: &str) -> Option<usize> {
     // `1.2.3.4:80` and `1.2.3.4-x`.
     let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     ip::is_v4(&trimmed[..end]).then_some(end)
+}
+
+/// `"GET /path HTTP/1.1" 401` within a text.
+fn find_request<'a>(text: &'a str, event: &mut Event<'a>) {
+    let Some(at) = crate::scan::find(text, " HTTP/") else { return };
+    let start = text[..at].rfind('"').map_or(0, |quote| quote + 1);
+    let Some(length) = text[at..].find('"').filter(|_| start > 0) else { return };
+    crate::access::request_line(&text[start..at + length], event);
+    let after = text[at + length + 1..].trim_start();
+    if let Some(code) = digits(crate::scan::word(after).0).filter(|c| (100..600).contains(c)) {
+        event.set(Path::HTTP_RESPONSE_CODE, code);
+    }
 }
 
 /// `[error]`, `ERROR`, `WARN:` near the start.

@@ -158,7 +158,7 @@ fn structured_data(text: &str) -> (Option<&str>, &str) {
 
 /// A time stamp at the start, also behind a sequence number, `*`, `.` or `[`.
 fn stamp<'a>(text: &'a str, cx: &Cx<'a>) -> Option<(time::Stamp, &'a str, &'a str)> {
-    let bare = text.trim_start_matches(['*', '.', ' ']);
+    let bare = text.trim_start_matches(['*', '.', ' ', ':']);
     let read = |text: &'a str| {
         let (civil, length) = time::scan(text)?;
         let stamp = time::resolve(&civil, cx.zone, cx.arrival_ms);

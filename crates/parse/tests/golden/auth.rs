@@ -3,9 +3,8 @@
 use crate::{check, events, row};
 
 #[test]
-fn sshd() {
-    let line = |body: &str| format!("Mar  1 10:00:00 web-01 sshd[812]: {body}");
-    let rows: &[(&str, &[(&str, serde_json::Value)])] = &[
+fn sshd_logons() {
+    sshd(&[
         (
             "Failed password for root from 203.0.113.9 port 4022 ssh2",
             row![
@@ -43,6 +42,12 @@ fn sshd() {
             ],
         ),
         ("Invalid user অরণ্য from 203.0.113.9 port 7", row!["user/name" => "অরণ্য"]),
+    ]);
+}
+
+#[test]
+fn sshd_connections() {
+    sshd(&[
         (
             "Connection closed by authenticating user bin 203.0.113.9 port 7 [preauth]",
             row![
@@ -85,9 +90,13 @@ fn sshd() {
                 "class_uid" => 4007, "activity_id" => 7, "dst_endpoint/ip" => "0.0.0.0", "dst_endpoint/port" => 22,
             ],
         ),
-    ];
+    ]);
+}
+
+/// Bodies of sshd's messages and what must be found in them.
+fn sshd(rows: &[(&str, &[(&str, serde_json::Value)])]) {
     for (body, expected) in rows {
-        check(&line(body), expected);
+        check(&format!("Mar  1 10:00:00 web-01 sshd[812]: {body}"), expected);
     }
 }
 
