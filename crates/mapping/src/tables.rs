@@ -1,8 +1,8 @@
 //! All tables together, asked about an event.
 
 use crate::entry::{Entry, merge};
-use crate::read::read;
 use crate::event_map::Alias;
+use crate::read::read;
 use crate::{Error, EventMap, Path};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -123,7 +123,8 @@ impl Tables {
 
     /// Every path at which the Sigma field `name` may be read in any event, in no order.
     pub fn paths_anywhere(&self, name: &str) -> Vec<Path> {
-        let aliases = || self.entries.iter().flat_map(|entry| &entry.sigma).filter(|(n, _)| n == name);
+        let aliases =
+            || self.entries.iter().flat_map(|entry| &entry.sigma).filter(|(n, _)| n == name);
         let mut paths = vec![Path::unmapped(name)];
         let mut natives = vec![name];
         for (_, alias) in aliases() {
