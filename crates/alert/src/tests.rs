@@ -179,7 +179,7 @@ proptest! {
             value: Some(text),
         };
         for evidence in [Evidence::Whole, Evidence::Reference] {
-            let finding = finding(&rule(), &[clause.clone()], &Source::new(&bytes), "v", evidence);
+            let finding = finding(&rule(), std::slice::from_ref(&clause), &Source::new(&bytes), "v", evidence);
             prop_assert!(serde_json::from_str::<Value>(&finding).is_ok(), "{}", finding);
         }
     }
