@@ -23,9 +23,7 @@ use crate::audit::{self, Action, Entry};
 use crate::roles::{Agencies, Grants, Role};
 use crate::{Clock, Error};
 use database::Database;
-use model::Agency;
 use secret::{Secret, SecretHash};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -216,33 +214,6 @@ impl Accounts {
                 transaction.commit()
             })
             .await
-    }
-
-    /// Keeps `agencies` as known ones and gives all that were ever kept.
-    pub(crate) async fn know_agencies(
-        &self,
-        agencies: Vec<Agency>,
-    ) -> Result<BTreeSet<Agency>, Error> {
-        let now_ms = self.clock.now_ms();
-        let names = self
-            .database
-            .call("keep the agencies", move |connection| {
-                let transaction = connection.transaction()?;
-                for agency in agencies {
-                    transaction.execute(
-                        "INSERT OR IGNORE INTO agencies VALUES (?1, ?2)",
-                        rusqlite::params![agency.as_str(), now_ms],
-                    )?;
-                }
-                let names = transaction
-                    .prepare("SELECT name FROM agencies")?
-                    .query_map([], |row| row.get::<_, String>(0))?
-                    .collect::<Result<Vec<_>, _>>()?;
-                transaction.commit()?;
-                Ok(names)
-            })
-            .await?;
-        Ok(names.iter().filter_map(|name| Agency::new(name).ok()).collect())
     }
 
     /// Action, detail and trace id of each of the actor's audit entries, in order.

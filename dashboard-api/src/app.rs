@@ -2,7 +2,6 @@
 
 use crate::Clock;
 use crate::accounts::Accounts;
-use crate::agencies::Register;
 use crate::config::Origin;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
@@ -13,19 +12,10 @@ use store::Store;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) accounts: Accounts,
-    pub(crate) agencies: Register,
     pub(crate) store: Store,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     /// The origins that may send changes, and whose names may stand in `Host`.
     pub(crate) origins: Arc<[Origin]>,
-}
-
-impl App {
-    /// Whether cookies must not travel without TLS: when no origin of ours is without it. The
-    /// loopback ones do not count, as nothing travels there.
-    pub(crate) fn secure_cookies(&self) -> bool {
-        self.origins.iter().any(|origin| origin.secure)
-    }
 }

@@ -29,13 +29,13 @@ impl Caller {
     ///
     /// Scopes are made here and in [`Self::scope_in`] only, from the session's user: no handler can
     /// ask the store for more.
-    pub(crate) fn scope(&self, app: &App, permission: Permission) -> Answer<Scope> {
+    pub(crate) fn scope(&self, permission: Permission) -> Answer<Scope> {
         match self.user.grants.allow(permission) {
             held if held.is_empty() => {
                 let detail = "ask an administrator of the agency for a role that does";
                 Err(Problem::new(Code::Forbidden, detail))
             }
-            Agencies::All => Ok(Scope::of(app.agencies.all())),
+            Agencies::All => Ok(Scope::all()),
             Agencies::Of(agencies) => Ok(Scope::of(agencies)),
         }
     }

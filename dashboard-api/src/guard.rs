@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::accounts::secret::hex;
-use crate::problem::{Code, Problem};
+use crate::problem::{Answer, Code, Problem};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -52,6 +52,11 @@ impl TraceId {
     }
 }
 
+/// Whether the dashboard is reached by https under the name that this request came to: then its
+/// cookie must not travel otherwise. Behind a proxy that ends TLS it is, though not here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ByTls(pub(crate) bool);
+
 /// The outermost layer.
 pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
@@ -65,15 +70,20 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     request.extensions_mut().insert(trace.clone());
     let span = tracing::info_span!("request", trace_id = %trace.0, %method, route);
 
-    let mut response = match check(&app, &request) {
-        Ok(()) => limited(&app, request, next).instrument(span).await,
+    let checked = check(&app, &request);
+    let by_tls = checked.as_ref().copied().unwrap_or_default();
+    let mut response = match checked {
+        Ok(by_tls) => {
+            request.extensions_mut().insert(by_tls);
+            limited(&app, request, next).instrument(span).await
+        }
         Err(problem) => problem.into_response(),
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let bare = std::mem::replace(&mut response, problem.render(&trace.0));
         keep_headers(bare.headers(), response.headers_mut());
     }
-    finish(&app, in_api, &trace, response.headers_mut());
+    finish(by_tls, in_api, &trace, response.headers_mut());
 
     let status = response.status();
     app.metrics.seconds.with_label_values(&[&route]).observe(begun.elapsed().as_secs_f64());
@@ -101,32 +111,33 @@ async fn limited(app: &App, request: Request, next: Next) -> Response {
 }
 
 /// Refuses what comes under a foreign name or from a foreign page.
-fn check(app: &App, request: &Request) -> Result<(), Box<Problem>> {
+fn check(app: &App, request: &Request) -> Answer<ByTls> {
     if PROBES.contains(&request.uri().path()) {
-        return Ok(());
+        return Ok(ByTls::default());
     }
     let headers = request.headers();
-    let ours = |authority: &str| app.origins.iter().any(|o| o.authority == authority);
     // A name that we do not go by means that somebody made their name point here (DNS rebinding).
     let host = text(headers, &header::HOST).unwrap_or_default().to_ascii_lowercase();
-    if !ours(&host) {
+    let Some(site) = app.origins.iter().find(|origin| origin.authority == host) else {
         let detail = "list the address under [http] origins to be served under it";
         return Err(Problem::new(Code::UnknownHost, detail));
-    }
+    };
+    let by_tls = ByTls(site.secure);
     if request.method().is_safe() {
-        return Ok(());
+        return Ok(by_tls);
     }
     if text(headers, &HeaderName::from_static(CSRF_HEADER)) != Some("1") {
         let detail = "send header X-Prohori-Request: 1 with every change";
         return Err(Problem::new(Code::CsrfHeaderMissing, detail));
     }
     let origin = text(headers, &header::ORIGIN).unwrap_or_default();
-    let known = crate::config::Origin::parse(origin).is_some_and(|o| app.origins.contains(&o));
-    if !known {
+    let same_site = crate::config::Origin::parse(origin)
+        .is_some_and(|o| o.authority == host && app.origins.contains(&o));
+    if !same_site {
         let detail = "send header Origin with the address of this dashboard";
         return Err(Problem::new(Code::OriginNotAllowed, detail));
     }
-    Ok(())
+    Ok(by_tls)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -142,11 +153,11 @@ fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-fn finish(app: &App, in_api: bool, trace: &TraceId, headers: &mut HeaderMap) {
+fn finish(by_tls: ByTls, in_api: bool, trace: &TraceId, headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if app.secure_cookies() {
+    if by_tls.0 {
         let value = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }

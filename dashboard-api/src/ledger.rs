@@ -1,8 +1,9 @@
 //! Whether the counts add up: what Kafka received against what is stored or dead-lettered.
 
 use crate::problem::{Answer, Code, Problem};
+use crate::roles::Agencies;
 use model::Agency;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use store::{Scope, Store};
@@ -16,11 +17,6 @@ const BACK_OFF_TIME: Duration = Duration::from_secs(5);
 const GRACE_MS: i64 = 60_000;
 /// Scopes whose ledgers are kept: as many as there are sets of agencies among those signed in.
 const SCOPES_MAX: usize = 256;
-/// A stream that was heard within this time is heard: a quarter of an hour, and the five minutes
-/// whose beginning stands for them.
-const HEARD_MS: i64 = 20 * 60_000;
-/// A stream that was heard within this time and is not now is silent.
-const KNOWN_MS: i64 = 24 * 3_600_000;
 
 /// The ledger of one scope at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -42,18 +38,18 @@ pub(crate) struct LedgerView {
     as_of: i64,
 }
 
-/// Sources, counted per agency: those that speak and those that fell silent within a day.
+/// A source on a host each: heard within a quarter of an hour, or within a day and not now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct Streams {
-    heard: usize,
-    silent: usize,
+    heard: u64,
+    silent: u64,
 }
 
 /// Reads and keeps ledgers.
 pub(crate) struct Ledger {
     bus: bus::Config,
     store: Store,
-    kept: std::sync::Mutex<HashMap<Vec<Agency>, Arc<Mutex<Kept>>>>,
+    kept: std::sync::Mutex<HashMap<Agencies, Arc<Mutex<Kept>>>>,
     received: Mutex<Option<Received>>,
 }
 
@@ -92,9 +88,14 @@ impl Ledger {
         Self { bus, store, kept: std::sync::Mutex::default(), received: Mutex::default() }
     }
 
-    /// The scope's ledger, at most [`FRESH_TIME`] old.
-    pub(crate) async fn read(&self, scope: &Scope, now_ms: i64) -> Answer<LedgerView> {
-        let kept = self.kept(scope);
+    /// The ledger of `agencies`, whose scope is `scope`, at most [`FRESH_TIME`] old.
+    pub(crate) async fn read(
+        &self,
+        agencies: &Agencies,
+        scope: &Scope,
+        now_ms: i64,
+    ) -> Answer<LedgerView> {
+        let kept = self.kept(agencies);
         let mut kept = kept.lock().await;
         if let Some((_, view)) = kept.read.as_ref().filter(|(at, _)| at.elapsed() < FRESH_TIME) {
             return Ok(view.clone());
@@ -102,22 +103,20 @@ impl Ledger {
         // What is stored is counted first: whatever it counts was received before.
         let stored = self.store.ledger(scope).await?;
         let counted = Instant::now();
-        let active = self.store.activity(scope, now_ms - KNOWN_MS, now_ms).await?;
         let by_agency = self.received(counted).await?;
-        let own = scope.agencies().filter_map(|agency| by_agency.get(agency));
-        let view =
-            balance(own.sum(), &stored, streams(&active, now_ms), now_ms, &mut kept.progress);
+        let own = by_agency.iter().filter(|(agency, _)| agencies.contains(agency.as_str()));
+        let received = own.map(|(_, count)| count).sum();
+        let view = balance(received, &stored, now_ms, &mut kept.progress);
         kept.read = Some((counted, view.clone()));
         Ok(view)
     }
 
-    fn kept(&self, scope: &Scope) -> Arc<Mutex<Kept>> {
-        let key: Vec<Agency> = scope.agencies().cloned().collect();
+    fn kept(&self, agencies: &Agencies) -> Arc<Mutex<Kept>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= SCOPES_MAX && !kept.contains_key(&key) {
+        if kept.len() >= SCOPES_MAX && !kept.contains_key(agencies) {
             kept.clear();
         }
-        Arc::clone(kept.entry(key).or_default())
+        Arc::clone(kept.entry(agencies.clone()).or_default())
     }
 
     /// How many raw records Kafka has by agency, asked not before `not_before`.
@@ -172,7 +171,6 @@ fn end_offsets(bus: &bus::Config) -> Result<BTreeMap<Agency, u64>, bus::Error> {
 fn balance(
     received: u64,
     stored: &store::Ledger,
-    streams: Streams,
     now_ms: i64,
     progress: &mut Option<Progress>,
 ) -> LedgerView {
@@ -195,19 +193,9 @@ fn balance(
         },
         events: stored.events,
         alerts: stored.alerts,
-        streams,
+        streams: Streams { heard: stored.streams_heard, silent: stored.streams_silent },
         as_of: now_ms,
     }
-}
-
-fn streams(active: &[store::Activity], now_ms: i64) -> Streams {
-    let sources = |since_ms: i64| -> BTreeSet<(&str, &str)> {
-        let recent = active.iter().filter(|row| row.time >= since_ms);
-        recent.map(|row| (row.agency.as_str(), row.source.as_str())).collect()
-    };
-    let heard = sources(now_ms - HEARD_MS);
-    let known = sources(now_ms - KNOWN_MS);
-    Streams { heard: heard.len(), silent: known.difference(&heard).count() }
 }
 
 #[cfg(test)]
@@ -224,7 +212,7 @@ mod tests {
         let mut progress = None;
         let mut check = |received, raw, dead, now_s: i64, in_flight, adds_up, lag_ms| {
             let counts = stored(raw, dead);
-            let view = balance(received, &counts, Streams::default(), now_s * 1000, &mut progress);
+            let view = balance(received, &counts, now_s * 1000, &mut progress);
             assert_eq!((view.in_flight, view.adds_up), (in_flight, adds_up), "at {now_s} s");
             assert_eq!(view.lag_ms, Some(lag_ms), "at {now_s} s");
         };
@@ -238,8 +226,7 @@ mod tests {
     fn what_stands_still_does_not_add_up() {
         let mut progress = None;
         let mut at = |received, raw, now_s: i64| {
-            let view =
-                balance(received, &stored(raw, 0), Streams::default(), now_s * 1000, &mut progress);
+            let view = balance(received, &stored(raw, 0), now_s * 1000, &mut progress);
             (view.in_flight, view.adds_up)
         };
         assert_eq!(at(10, 4, 0), (6, true));
@@ -248,23 +235,5 @@ mod tests {
         assert_eq!(at(10, 5, 62), (5, true));
         assert_eq!(at(10, 10, 63), (0, true));
         assert_eq!(at(10, 11, 64), (-1, false), "stored twice");
-    }
-
-    #[test]
-    fn a_source_that_stopped_is_silent() {
-        let activity = |agency: &str, source: &str, time| store::Activity {
-            time,
-            agency: agency.into(),
-            source: source.into(),
-            events: 1,
-        };
-        let now_ms = 100 * KNOWN_MS;
-        let active = [
-            activity("mof", "sshd", now_ms - 60_000),
-            activity("mof", "sshd", now_ms - 3_600_000),
-            activity("mof", "nginx", now_ms - 3_600_000),
-            activity("moe", "nginx", now_ms - 1),
-        ];
-        assert_eq!(streams(&active, now_ms), Streams { heard: 2, silent: 1 });
     }
 }

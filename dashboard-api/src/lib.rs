@@ -17,7 +17,6 @@ mod routes;
 mod store_answers;
 mod views;
 
-mod agencies;
 mod app;
 mod audit;
 mod clock;
@@ -36,7 +35,6 @@ pub use roles::Role;
 pub use routes::openapi;
 
 use accounts::Accounts;
-use agencies::Register;
 use app::App;
 use config::Origin;
 use ledger::Ledger;
@@ -80,7 +78,6 @@ impl Api {
         let mut origins = Origin::of_listener(address);
         origins.extend(config.origins);
         let app = App {
-            agencies: Register::new(accounts.clone(), config.bus.clone()),
             ledger: Arc::new(Ledger::new(config.bus, store.clone())),
             accounts,
             store,
@@ -103,7 +100,6 @@ impl Api {
         let part = status.part("store");
         let mut tasks = Tasks::new(&shutdown);
         tasks.spawn("store", watch_store(app.store.clone(), part, shutdown.clone()));
-        tasks.spawn("agencies", app.agencies.clone().keep(status.part("kafka"), shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));
         tracing::info!(%address, "serving the dashboard and its API");

@@ -127,7 +127,7 @@ impl Permission {
 }
 
 /// Where something holds: in all agencies or in those named. Nothing named is nowhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Agencies {
     /// In all, those of tomorrow included.
     All,

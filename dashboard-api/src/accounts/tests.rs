@@ -266,12 +266,3 @@ fn users_are_added_once_and_checked() {
     assert!(matches!(error("Karim", None), Error::UserName { .. }));
     assert!(matches!(error("salma", Some("short")), Error::WeakPassword { reason: Weak::Short }));
 }
-
-#[tokio::test]
-async fn agencies_are_kept() {
-    let rig = Rig::new();
-    let mof = Agency::new("mof").unwrap();
-    rig.accounts.know_agencies(vec![mof.clone()]).await.unwrap();
-    let known = rig.accounts.know_agencies(Vec::new()).await.unwrap();
-    assert_eq!(known, [mof].into());
-}

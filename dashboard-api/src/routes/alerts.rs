@@ -36,7 +36,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(params): Query<ListParams>,
 ) -> Answer<Json<AlertPage>> {
-    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let scope = caller.scope(Permission::ReadAlerts)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     let filter = params.filter(&caller.user.name)?;
     let as_of = app.clock.now_ms();
@@ -56,7 +56,7 @@ pub(crate) async fn counts(
     caller: Caller,
     Query(params): Query<CountParams>,
 ) -> Answer<Json<AlertCounts>> {
-    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let scope = caller.scope(Permission::ReadAlerts)?;
     let filter = params.filter(&caller.user.name)?;
     let counts = app.store.alert_counts(&scope, &filter).await?;
     Ok(Json(AlertCounts::of(counts, &caller.user.name)))
@@ -76,7 +76,7 @@ pub(crate) async fn get(
     Id(id): Id,
     Query(NoParams {}): Query<NoParams>,
 ) -> Answer<Response> {
-    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let scope = caller.scope(Permission::ReadAlerts)?;
     let alert = app.store.alert(&scope, &id).await?.ok_or_else(no_alert)?;
     app.accounts.audit(caller.entry(Action::AlertRead, &id, json!({}))).await?;
     Ok(detail(alert))
@@ -94,7 +94,7 @@ pub(crate) async fn history(
     Id(id): Id,
     Query(NoParams {}): Query<NoParams>,
 ) -> Answer<Json<History>> {
-    let scope = caller.scope(&app, Permission::ReadAlerts)?;
+    let scope = caller.scope(Permission::ReadAlerts)?;
     let items = app.store.alert_history(&scope, &id).await?;
     if items.is_empty() && app.store.alert(&scope, &id).await?.is_none() {
         return Err(no_alert());
@@ -114,7 +114,7 @@ pub(crate) async fn timeline(
     Id(id): Id,
     Query(NoParams {}): Query<NoParams>,
 ) -> Answer<Json<Timeline>> {
-    let alerts = caller.scope(&app, Permission::ReadAlerts)?;
+    let alerts = caller.scope(Permission::ReadAlerts)?;
     let alert = app.store.alert(&alerts, &id).await?.ok_or_else(no_alert)?.summary;
     // Of another agency, a host of the same name is another host.
     let events = caller.scope_in(Permission::ReadEvents, &alert.agency)?;

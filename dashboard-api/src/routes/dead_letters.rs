@@ -35,7 +35,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(params): Query<ListParams>,
 ) -> Answer<Json<DeadLetterPage>> {
-    let scope = caller.scope(&app, Permission::ReadDeadLetters)?;
+    let scope = caller.scope(Permission::ReadDeadLetters)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     let found = app.store.dead_letters(&scope, &page).await?;
     let detail = json!({"rows": found.items.len()});

@@ -94,7 +94,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(params): Query<ListParams>,
 ) -> Answer<Json<EventPage>> {
-    let scope = caller.scope(&app, Permission::ReadEvents)?;
+    let scope = caller.scope(Permission::ReadEvents)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     let ListParams { from, to, q, agency, host, source, class_uid, .. } = params;
     let filter = checked(Filter { from, to, q, agency, host, source, class_uid })?;
@@ -114,7 +114,7 @@ pub(crate) async fn histogram(
     caller: Caller,
     Query(params): Query<HistogramParams>,
 ) -> Answer<Json<Histogram>> {
-    let scope = caller.scope(&app, Permission::ReadEvents)?;
+    let scope = caller.scope(Permission::ReadEvents)?;
     let HistogramParams { from, to, q, agency, host, source, class_uid, buckets } = params;
     let buckets = buckets.unwrap_or(BUCKETS);
     if !(1..=BUCKETS_MAX).contains(&buckets) {
@@ -140,7 +140,7 @@ pub(crate) async fn get(
     Id(uid): Id,
     Query(NoParams {}): Query<NoParams>,
 ) -> Answer<Json<EventDetail>> {
-    let scope = caller.scope(&app, Permission::ReadEvents)?;
+    let scope = caller.scope(Permission::ReadEvents)?;
     let event = app.store.event(&scope, &uid).await?;
     let event = event
         .ok_or_else(|| Problem::new(Code::NotFound, "there is no such event in your agencies"))?;

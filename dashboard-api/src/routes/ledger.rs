@@ -19,6 +19,7 @@ pub(crate) async fn get(
     caller: Caller,
     Query(NoParams {}): Query<NoParams>,
 ) -> Answer<Json<LedgerView>> {
-    let scope = caller.scope(&app, Permission::ReadLedger)?;
-    Ok(Json(app.ledger.read(&scope, app.clock.now_ms()).await?))
+    let scope = caller.scope(Permission::ReadLedger)?;
+    let agencies = caller.user.grants.allow(Permission::ReadLedger);
+    Ok(Json(app.ledger.read(&agencies, &scope, app.clock.now_ms()).await?))
 }

@@ -79,7 +79,7 @@ pub(crate) async fn set_password(
     State(app): State<App>,
     Query(NoParams {}): Query<NoParams>,
     caller: Caller,
-    From(client): From,
+    From(client, by_tls): From,
     Json(body): Json<PasswordBody>,
 ) -> Answer<Response> {
     password::check(&body.new, &caller.user.name).map_err(|weak| {
@@ -94,7 +94,7 @@ pub(crate) async fn set_password(
             .with(json!({"field": "current"})),
         refusal => refused(refusal),
     })?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&app, &session)?)])
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(by_tls, &session)?)])
         .into_response())
 }
 

@@ -5,7 +5,7 @@ use crate::accounts::secret::Secret;
 use crate::accounts::{Client, Credentials, NewSession, Refusal};
 use crate::audit::Action;
 use crate::caller::{COOKIE, Caller, cookie};
-use crate::guard::TraceId;
+use crate::guard::{ByTls, TraceId};
 use crate::params::{Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::routes::me::{Me, me};
@@ -54,18 +54,19 @@ impl SignInBody {
 }
 
 /// Where a sign-in comes from.
-pub(crate) struct From(pub(crate) Client);
+pub(crate) struct From(pub(crate) Client, pub(crate) ByTls);
 
 impl<S: Sync> FromRequestParts<S> for From {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let trace = parts.extensions.get::<TraceId>().map(|trace| trace.0.to_string());
-        Ok(Self(Client {
+        let client = Client {
             address: parts.extensions.get::<Peer>().map(|peer| peer.0),
             replaced: cookie(parts).and_then(Secret::parse).map(|secret| secret.hash()),
             trace_id: trace.unwrap_or_default(),
-        }))
+        };
+        Ok(Self(client, parts.extensions.get().copied().unwrap_or_default()))
     }
 }
 
@@ -79,7 +80,7 @@ impl<S: Sync> FromRequestParts<S> for From {
 pub(crate) async fn sign_in(
     State(app): State<App>,
     Query(NoParams {}): Query<NoParams>,
-    From(client): From,
+    From(client, by_tls): From,
     Json(body): Json<SignInBody>,
 ) -> Answer<Response> {
     let result = app.accounts.sign_in(body.credentials()?, client).await?;
@@ -92,7 +93,7 @@ pub(crate) async fn sign_in(
     app.metrics.sign_ins.with_label_values(&[outcome]).inc();
     let session = result.map_err(refused)?;
     let body = axum::Json(me(&session.user));
-    Ok(([(header::SET_COOKIE, set_cookie(&app, &session)?)], body).into_response())
+    Ok(([(header::SET_COOKIE, set_cookie(by_tls, &session)?)], body).into_response())
 }
 
 /// Sign out
@@ -113,8 +114,8 @@ pub(crate) async fn sign_out(
 }
 
 /// The cookie of a new session. It has no age of its own: the server knows when it ends.
-pub(crate) fn set_cookie(app: &App, session: &NewSession) -> Answer<HeaderValue> {
-    let secure = if app.secure_cookies() { "; Secure" } else { "" };
+pub(crate) fn set_cookie(by_tls: ByTls, session: &NewSession) -> Answer<HeaderValue> {
+    let secure = if by_tls.0 { "; Secure" } else { "" };
     let text = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict{secure}", session.cookie);
     let mut value = HeaderValue::from_str(&text).map_err(|error| Problem::internal(&error))?;
     value.set_sensitive(true);

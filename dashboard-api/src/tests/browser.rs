@@ -1,7 +1,6 @@
 //! A rig with the whole service, and browsers that talk to it as the dashboard does.
 
 use crate::accounts::{Accounts, Language, NewUser, SessionLimits, add_user, one_time_login};
-use crate::agencies::Register;
 use crate::app::App;
 use crate::config::Origin;
 use crate::ledger::Ledger;
@@ -49,13 +48,17 @@ impl Rig {
         let accounts = Accounts::open(dir.path(), LIMITS, clock.clone()).unwrap();
         let registry = Registry::new();
         let app = App {
-            agencies: Register::new(accounts.clone(), bus.clone()),
             ledger: Arc::new(Ledger::new(bus, store.clone())),
             accounts,
             store,
             clock,
             metrics: Metrics::register(&registry).unwrap(),
-            origins: Origin::of_listener(HOST.parse().unwrap()).into(),
+            origins: [
+                Origin::of_listener(HOST.parse().unwrap()),
+                vec![Origin::parse("https://soc.example").unwrap()],
+            ]
+            .concat()
+            .into(),
         };
         let probes = service::status::router(registry, Status::new());
         Self { dir, router: routes::router(app.clone(), probes), app }

@@ -1,6 +1,7 @@
 //! What stands between the network and a handler.
 
-use super::browser::{HOST, Rig};
+use super::browser::{HOST, ORIGIN, Rig};
+use crate::accounts::one_time_login;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use serde_json::json;
@@ -31,6 +32,7 @@ async fn a_change_from_another_site_is_refused() {
         (set("origin", None), "origin_not_allowed"),
         (set("origin", Some("null")), "origin_not_allowed"),
         (set("origin", Some("http://evil.example")), "origin_not_allowed"),
+        (set("origin", Some("https://soc.example")), "origin_not_allowed"),
         (set("origin", Some("https://127.0.0.1:8088")), "origin_not_allowed"),
         (set("origin", Some("http://127.0.0.1:80881")), "origin_not_allowed"),
         (set("origin", Some("http://127.0.0.1:8088.evil.example")), "origin_not_allowed"),
@@ -62,6 +64,24 @@ async fn every_answer_has_the_headers() {
         let in_api = path.starts_with("/api/");
         let stored = headers.get("cache-control").is_none_or(|value| value != "no-store");
         assert_eq!(stored, !in_api, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_given_by_https_stays_there() {
+    let rig = Rig::alone();
+    let mut browser = rig.browser();
+    for (host, origin, secure) in
+        [(HOST, ORIGIN, false), ("soc.example", "https://soc.example", true)]
+    {
+        let token = one_time_login(rig.dir.path(), "admin").unwrap();
+        let mut request = browser.request(Method::POST, "/session", Some(json!({"token": token})));
+        request.headers_mut().insert(header::HOST, HeaderValue::from_static(host));
+        request.headers_mut().insert(header::ORIGIN, HeaderValue::from_static(origin));
+        let headers = browser.send(request).await.headers;
+        let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+        assert_eq!(cookie.contains("; Secure"), secure, "{host}");
+        assert_eq!(headers.contains_key("strict-transport-security"), secure, "{host}");
     }
 }
 
@@ -125,7 +145,6 @@ async fn nothing_but_the_open_routes_answers_without_a_session() {
 #[tokio::test]
 async fn a_store_that_is_away_is_said_to_be() {
     let rig = Rig::alone();
-    rig.app.agencies.add(vec![model::Agency::new("mof").unwrap()]).await.unwrap();
     let mut browser = rig.signed_in("admin").await;
     for path in [
         "/alerts",

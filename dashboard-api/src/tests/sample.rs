@@ -51,6 +51,7 @@ fn finding(agency: &str, number: u64) -> Value {
         },
         "evidences": [{"data": event}],
         "unmapped": {
+            "message_bn": format!("web-01 হোস্টে {}", poison(agency)),
             "rule": {"id": "rule-1", "title": "SSH brute force", "level": "high",
                 "description": poison(agency), "tags": ["attack.t1110"]},
             "matched": [{"selection": "selection", "field": "message", "path": "message",

@@ -61,6 +61,8 @@ pub(crate) struct AlertSummary {
     severity: &'static str,
     /// The rule's title.
     title: String,
+    /// The same in Bangla, where the rule has one.
+    title_bn: Option<String>,
     rule_id: String,
     agency: String,
     host: String,
@@ -86,6 +88,7 @@ impl From<store::AlertSummary> for AlertSummary {
             severity_id: alert.severity_id,
             severity: severity(alert.severity_id),
             title: alert.title,
+            title_bn: known(alert.title_bn),
             rule_id: alert.rule_id,
             agency: alert.agency,
             host: alert.host,

@@ -41,12 +41,6 @@ CREATE TABLE login_failures (
     locked_until_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Agencies that were ever seen, so that "all agencies" is known before Kafka answers.
-CREATE TABLE agencies (
-    name          TEXT PRIMARY KEY,
-    first_seen_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE audit (
     seq      INTEGER PRIMARY KEY AUTOINCREMENT,
     at_ms    INTEGER NOT NULL,

@@ -85,17 +85,18 @@ pub(crate) async fn change(
 ) -> Answer<Response> {
     let expected = if_match(&headers)?;
     let change = body.change()?;
-    let scope = triage_scope(&app, &caller, &id).await?;
+    let (agency, scope) = triage_scope(&app, &caller, &id).await?;
     if let Some(assignee) = change.assignee.as_deref().filter(|name| !name.is_empty()) {
-        check_assignee(&app, &scope, assignee).await?;
+        check_assignee(&app, &agency, assignee).await?;
     }
+    // Before the change: a client that goes away now must not leave one without a record. Whether
+    // it came to pass, the alert's history says.
+    let asked = json!({"version": expected, "state": change.state, "verdict": change.verdict,
+        "assignee": change.assignee});
+    app.accounts.audit(caller.entry(Action::AlertChange, &id, asked)).await?;
     let actor = &caller.user.name;
     match app.store.change_alert(&scope, &id, expected, &change, actor).await? {
-        Outcome::Changed(alert) => {
-            let detail = json!({"version": alert.version, "state": alert.state,
-                "verdict": alert.verdict, "assignee": alert.assignee});
-            app.accounts.audit(caller.entry(Action::AlertChange, &id, detail)).await?;
-        }
+        Outcome::Changed(_) => {}
         Outcome::Conflict(now) => {
             let detail = "somebody changed the alert since; look at params.current";
             let params = json!({"current": current(now)});
@@ -122,7 +123,8 @@ pub(crate) async fn comment(
     Json(body): Json<CommentBody>,
 ) -> Answer<Response> {
     words("text", &body.text)?;
-    let scope = triage_scope(&app, &caller, &id).await?;
+    let (_, scope) = triage_scope(&app, &caller, &id).await?;
+    app.accounts.audit(caller.entry(Action::AlertComment, &id, json!({}))).await?;
     let actor = &caller.user.name;
     let version = match app.store.comment_alert(&scope, &id, &body.text, actor).await? {
         Outcome::Changed(alert) => alert.version,
@@ -133,27 +135,25 @@ pub(crate) async fn comment(
         Outcome::Refused(refusal) => return Err(refused(refusal)),
         Outcome::NotFound => return Err(no_alert()),
     };
-    let detail = json!({"version": version});
-    app.accounts.audit(caller.entry(Action::AlertComment, &id, detail)).await?;
     let history = app.store.alert_history(&scope, &id).await?;
     let step = history.into_iter().find(|step| step.version == version).ok_or_else(no_alert)?;
     Ok((StatusCode::CREATED, axum::Json(HistoryItem::from(step))).into_response())
 }
 
-/// The scope for changing this alert: its own agency, where the caller may see it and triage there.
-async fn triage_scope(app: &App, caller: &Caller, id: &str) -> Answer<Scope> {
-    let seen = caller.scope(app, Permission::ReadAlerts)?;
+/// The alert's agency and its scope, where the caller may see it and triage there.
+async fn triage_scope(app: &App, caller: &Caller, id: &str) -> Answer<(String, Scope)> {
+    let seen = caller.scope(Permission::ReadAlerts)?;
     let alert = app.store.alert(&seen, id).await?.ok_or_else(no_alert)?;
-    caller.scope_in(Permission::TriageAlerts, &alert.summary.agency)
+    let agency = alert.summary.agency;
+    let scope = caller.scope_in(Permission::TriageAlerts, &agency)?;
+    Ok((agency, scope))
 }
 
 /// Whoever gets an alert must be able to work on it.
-async fn check_assignee(app: &App, scope: &Scope, name: &str) -> Answer<()> {
+async fn check_assignee(app: &App, agency: &str, name: &str) -> Answer<()> {
     let user = app.accounts.user(name).await?;
     let held = user.map(|user| user.grants.allow(Permission::TriageAlerts));
-    let able =
-        held.is_some_and(|held| scope.agencies().all(|agency| held.contains(agency.as_str())));
-    if able {
+    if held.is_some_and(|held| held.contains(agency)) {
         return Ok(());
     }
     let detail = "the assignee must be a user who may triage the alert's agency";
