@@ -22,8 +22,9 @@ pub(crate) const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub(crate) const BATCH_WAIT_MS: u64 = 500;
 
 /// How long a batch announced before a restart is waited for. Its last records may be gone (a log
-/// cut short by a power failure); what is there must not wait for ever.
-pub(crate) const REPLAY_WAIT_MS: u64 = 30_000;
+/// cut short by a power failure), and what is there must not wait for ever; but mostly it is Kafka
+/// that is away, and then waiting is right.
+pub(crate) const REPLAY_WAIT_MS: u64 = 600_000;
 
 /// What the machine wants done next.
 #[derive(Debug)]
@@ -171,7 +172,7 @@ impl Machine {
     /// When nothing follows what is stored: the commit that says so.
     pub(crate) fn settle(&mut self) -> Option<Effect> {
         let idle = matches!(self.phase, Phase::Idle) && self.ready.is_none();
-        let done = idle && self.filling.rows() == 0 && self.replay.is_none();
+        let done = idle && self.filling.rows() == 0 && !self.is_doubtful();
         if done && !self.filling.is_empty() {
             // Nothing but repetitions: there is nothing to write.
             self.stored = self.filling.end;
@@ -188,7 +189,7 @@ impl Machine {
     /// At the end of the service: the commit that says what is stored, leaving out what was read
     /// and not announced.
     pub(crate) fn settle_stored(&mut self) -> Option<Effect> {
-        if !matches!(self.phase, Phase::Idle) || self.replay.is_some() {
+        if !matches!(self.phase, Phase::Idle) || self.is_doubtful() {
             return None;
         }
         let marks = self.ready.take().map_or(self.filling.before.clone(), |batch| batch.before);
@@ -210,6 +211,12 @@ impl Machine {
     /// Bytes of rows that are not yet being written.
     pub(crate) fn buffered_bytes(&self) -> usize {
         self.filling.bytes() + self.ready.as_ref().map_or(0, |batch| batch.bytes)
+    }
+
+    /// Whether something that was announced before the restart may be stored, and nobody knows yet:
+    /// the announcement must then stay where it is.
+    fn is_doubtful(&self) -> bool {
+        self.stored < self.doubtful_before
     }
 
     fn is_full(&self) -> bool {
