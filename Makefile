@@ -27,6 +27,7 @@ lint: ## formatting, clippy with warnings denied, the web's type and catalogue c
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	npm --prefix dashboard-api/web run check
+	npm --prefix dashboard-api/web run lint
 
 unit: ## every Rust and web test, the end-to-end ones with the real stack included
 	npm --prefix dashboard-api/web test

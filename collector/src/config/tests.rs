@@ -1,3 +1,5 @@
+//! Tests of the configuration: examples load, and each mistake names its line.
+
 use super::*;
 
 const LEAST: &str = "agency = 'mof'\nstate_dir = 's'\nbus = { brokers = 'a:1' }\n";

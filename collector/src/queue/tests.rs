@@ -1,3 +1,5 @@
+//! Tests of the queue: its bounds, its order, and who waits.
+
 use super::*;
 use crate::header;
 use crate::metrics;

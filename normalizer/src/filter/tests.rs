@@ -1,3 +1,5 @@
+//! Tests of the filter: plain and framed, in order, nothing lost.
+
 use super::*;
 use model::RAW_BYTES_MAX;
 use serde_json::Value;

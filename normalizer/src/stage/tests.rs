@@ -1,3 +1,5 @@
+//! Tests of the Kafka stage, with an outbox that records.
+
 use super::*;
 use bus::Headers;
 use bus::relay::TooLarge;

@@ -1,3 +1,5 @@
+//! Tests of the patterns, against folders made for them.
+
 use super::*;
 use std::fs;
 

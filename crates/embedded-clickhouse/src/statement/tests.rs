@@ -1,3 +1,5 @@
+//! Tests of how a request becomes a statement.
+
 use super::*;
 use proptest::prelude::*;
 

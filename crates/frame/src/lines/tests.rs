@@ -1,3 +1,5 @@
+//! Tests of line framing, however the reads split it.
+
 use super::*;
 use crate::Cut;
 use proptest::prelude::*;

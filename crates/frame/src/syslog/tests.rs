@@ -1,3 +1,5 @@
+//! Tests of both syslog framings, however the reads split them.
+
 use super::*;
 use crate::Cut;
 use proptest::prelude::*;

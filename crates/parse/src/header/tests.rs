@@ -1,3 +1,5 @@
+//! Tests of the syslog headers, row by row.
+
 use super::*;
 use crate::Zone;
 use bumpalo::Bump;

@@ -1,3 +1,5 @@
+//! Tests of times: forms, zones, years, leap seconds.
+
 use super::*;
 use proptest::prelude::*;
 
