@@ -48,8 +48,9 @@ struct Latency {
 }
 
 impl Store {
-    /// What is stored within the scope. Counted from the rows, not from a roll-up: a ledger that
-    /// could be wrong in its own way would prove nothing.
+    /// What is stored within the scope. Counted from the rows (and from the projection inside
+    /// their parts), not from a table beside them: a ledger that could be wrong in its own way
+    /// would prove nothing.
     pub async fn ledger(&self, scope: &Scope) -> Result<Ledger, Error> {
         let (events, dead_letters, alerts, streams, latency) = tokio::try_join!(
             self.count_events(scope),

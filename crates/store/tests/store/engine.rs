@@ -29,7 +29,7 @@ pub(crate) async fn database() -> Option<Store> {
     let url = url()?;
     let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let store = Store::connect(&store::Config::new(url, &name).unwrap());
-    assert_eq!(store.migrate().await.unwrap(), 5);
+    assert_eq!(store.migrate().await.unwrap(), 6);
     Some(store)
 }
 
