@@ -32,7 +32,13 @@ pub(super) enum Event {
 pub(super) struct Watch {
     fd: OwnedFd,
     buffer: Box<[MaybeUninit<u8>]>,
-    /// Directories, and files with an extra name, by watch. Several paths may lead to one.
+    table: Table,
+}
+
+/// Directories, and files that have a second name elsewhere.
+#[derive(Default)]
+struct Table {
+    /// By watch. Several paths may lead to one.
     paths: HashMap<i32, Vec<PathBuf>>,
     watches: HashMap<PathBuf, i32>,
 }
@@ -42,19 +48,19 @@ impl Watch {
         Ok(Self {
             fd: inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?,
             buffer: vec![MaybeUninit::uninit(); BUFFER_BYTES].into(),
-            paths: HashMap::new(),
-            watches: HashMap::new(),
+            table: Table::default(),
         })
     }
 
     /// Watches exactly `dirs` and the files behind `links`. How many could not be, for want of
     /// watches (`fs.inotify.max_user_watches`): rescans alone have to find what happens there.
     pub(super) fn set(&mut self, dirs: &BTreeSet<PathBuf>, links: &BTreeSet<PathBuf>) -> usize {
+        let Self { fd, table, .. } = self;
         let wanted = |path: &PathBuf| dirs.contains(path) || links.contains(path);
-        let stale: Vec<PathBuf> =
-            self.watches.keys().filter(|path| !wanted(path)).cloned().collect();
+        let watched = table.watches.keys();
+        let stale: Vec<PathBuf> = watched.filter(|path| !wanted(path)).cloned().collect();
         for path in stale {
-            self.forget(&path);
+            table.forget(fd, &path);
         }
         let of_dir = WatchFlags::CREATE
             | WatchFlags::MOVED_FROM
@@ -65,35 +71,8 @@ impl Watch {
             | WatchFlags::MOVE_SELF
             | WatchFlags::EXCL_UNLINK
             | WatchFlags::ONLYDIR;
-        let failed = dirs.iter().filter(|dir| !self.add(dir, of_dir)).count();
-        failed + links.iter().filter(|link| !self.add(link, WatchFlags::MODIFY)).count()
-    }
-
-    fn add(&mut self, path: &Path, flags: WatchFlags) -> bool {
-        if self.watches.contains_key(path) {
-            return true;
-        }
-        match inotify::add_watch(&self.fd, path, flags) {
-            Ok(watch) => {
-                self.watches.insert(path.into(), watch);
-                self.paths.entry(watch).or_default().push(path.into());
-                true
-            }
-            // Gone already; an event or the next rescan tells.
-            Err(Errno::NOENT | Errno::NOTDIR) => true,
-            Err(_) => false,
-        }
-    }
-
-    fn forget(&mut self, path: &Path) {
-        let Some(watch) = self.watches.remove(path) else { return };
-        let Some(paths) = self.paths.get_mut(&watch) else { return };
-        paths.retain(|other| other != path);
-        if paths.is_empty() {
-            self.paths.remove(&watch);
-            // It fails where the kernel has let go of it first, which is as well.
-            let _ = inotify::remove_watch(&self.fd, watch);
-        }
+        let failed = dirs.iter().filter(|dir| !table.add(fd, dir, of_dir)).count();
+        failed + links.iter().filter(|link| !table.add(fd, link, WatchFlags::MODIFY)).count()
     }
 
     /// Waits until something happens, at most for `timeout`.
@@ -108,23 +87,13 @@ impl Watch {
 
     /// Takes what has happened, at most one buffer of it. `false`: there may be more.
     pub(super) fn read(&mut self, events: &mut Vec<Event>) -> io::Result<bool> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let result = self.read_into(&mut buffer, events);
-        self.buffer = buffer;
-        result
-    }
-
-    fn read_into(
-        &mut self,
-        buffer: &mut [MaybeUninit<u8>],
-        events: &mut Vec<Event>,
-    ) -> io::Result<bool> {
-        let mut reader = inotify::Reader::new(self.fd.try_clone()?, buffer);
+        let Self { fd, buffer, table } = self;
+        let mut reader = inotify::Reader::new(&*fd, buffer);
         loop {
             match reader.next() {
                 Ok(event) => {
                     let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
-                    self.note(event.wd(), event.events(), name, events);
+                    table.note(fd, event.wd(), event.events(), name, events);
                 }
                 Err(Errno::AGAIN) => return Ok(true),
                 Err(Errno::INTR) => {}
@@ -135,9 +104,39 @@ impl Watch {
             }
         }
     }
+}
+
+impl Table {
+    fn add(&mut self, fd: &OwnedFd, path: &Path, flags: WatchFlags) -> bool {
+        if self.watches.contains_key(path) {
+            return true;
+        }
+        match inotify::add_watch(fd, path, flags) {
+            Ok(watch) => {
+                self.watches.insert(path.into(), watch);
+                self.paths.entry(watch).or_default().push(path.into());
+                true
+            }
+            // Gone already; an event or the next rescan tells.
+            Err(Errno::NOENT | Errno::NOTDIR) => true,
+            Err(_) => false,
+        }
+    }
+
+    fn forget(&mut self, fd: &OwnedFd, path: &Path) {
+        let Some(watch) = self.watches.remove(path) else { return };
+        let Some(paths) = self.paths.get_mut(&watch) else { return };
+        paths.retain(|other| other != path);
+        if paths.is_empty() {
+            self.paths.remove(&watch);
+            // It fails where the kernel has let go of it first, which is as well.
+            let _ = inotify::remove_watch(fd, watch);
+        }
+    }
 
     fn note(
         &mut self,
+        fd: &OwnedFd,
         watch: i32,
         flags: ReadFlags,
         name: Option<&OsStr>,
@@ -149,7 +148,7 @@ impl Watch {
         let gone = ReadFlags::DELETE_SELF | ReadFlags::MOVE_SELF | ReadFlags::IGNORED;
         if flags.intersects(gone) {
             for path in self.paths.get(&watch).cloned().unwrap_or_default() {
-                self.forget(&path);
+                self.forget(fd, &path);
             }
             return events.push(Event::Dirs);
         }
