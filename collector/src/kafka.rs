@@ -277,3 +277,6 @@ impl Output for Sender {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;
