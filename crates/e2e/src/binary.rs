@@ -31,7 +31,9 @@ pub fn prohori() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "-p", "prohori", "-p", "collector", "--bins"])
+            // The very arguments of `make unit`: with others, cargo would choose other features and
+            // build the dependencies once more.
+            .args(["build", "--quiet", "--locked", "--bins"])
             .current_dir(root())
             .status();
         assert!(status.is_ok_and(|s| s.success()), "cargo build of the binaries failed");

@@ -122,13 +122,13 @@ mod tests {
         );
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_misses_the_deadline_is_named() {
         let shutdown = Shutdown::new();
         let mut tasks = Tasks::new(&shutdown);
         tasks.spawn("stuck", std::future::pending::<io::Result<()>>());
         shutdown.begin();
-        let error = tasks.join(SECOND).await.unwrap_err();
+        let error = tasks.join(Duration::from_millis(10)).await.unwrap_err();
         assert!(matches!(error, Error::Deadline { names } if names == ["stuck"]));
     }
 
