@@ -110,6 +110,9 @@ pub enum Error {
     /// Standard input cannot be read.
     #[error("cannot read standard input")]
     Stdin(#[source] std::io::Error),
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output")]
+    Stdout(#[source] std::io::Error),
     /// The kernel offers no way to watch directories.
     #[error("cannot watch directories: is fs.inotify.max_user_instances used up?")]
     Watch(#[source] std::io::Error),

@@ -1,47 +1,40 @@
 //! The command `prohori-collector`.
 
-use anyhow::Context as _;
-use clap::{Parser, Subcommand};
-use collector::Config;
+mod args;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use collector::{Config, Error};
 use service::{Registry, Shutdown, telemetry};
 use std::io::Write as _;
-use std::path::PathBuf;
-
-/// Collects logs on this host and writes them to Kafka.
-#[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
-struct Args {
-    /// The configuration file.
-    #[arg(long)]
-    config: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Checks a configuration file and says what it would collect.
-    Check {
-        /// The configuration file.
-        file: PathBuf,
-    },
-}
+use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let args = Args::parse();
-    if let Some(Command::Check { file }) = args.command {
-        return Ok(std::io::stdout().write_all(Config::load(&file)?.try_out()?.as_bytes())?);
-    }
+    let done = match (args.command, args.config) {
+        (Some(Command::Check { file }), _) => Config::load(&file).and_then(|config| check(&config)),
+        (None, config) => collect(&config.unwrap_or_default()).await,
+    };
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    // Nothing is left to be done where standard error is closed too.
+    let _ = writeln!(std::io::stderr(), "prohori-collector: {}", telemetry::chain(&error));
+    ExitCode::FAILURE
+}
+
+fn check(config: &Config) -> Result<(), Error> {
+    let text = config.try_out()?;
+    std::io::stdout().write_all(text.as_bytes()).map_err(Error::Stdout)
+}
+
+async fn collect(file: &std::path::Path) -> Result<(), Error> {
     telemetry::init();
-    let config = Config::load(&args.config.context("give --config FILE")?)?;
-    let shutdown = Shutdown::new();
+    let (config, shutdown) = (Config::load(file)?, Shutdown::new());
     let run = async {
         let done = collector::run(config, &Registry::new(), shutdown.clone()).await;
         shutdown.begin();
         done
     };
     let (done, signals) = tokio::join!(run, shutdown.clone().on_signals());
-    done?;
-    Ok(signals?)
+    done.and(signals.map_err(Error::from))
 }

@@ -1,0 +1,43 @@
+//! The command line of `prohori-collector`.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Collects logs on this host and writes them to Kafka.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Args {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Checks a configuration file and says what it would collect.
+    Check {
+        /// The configuration file.
+        file: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_asked_for_one_way_or_the_other() {
+        let parse = |line: &str| Args::try_parse_from(line.split(' '));
+        let collect = parse("x --config a.toml").unwrap();
+        assert!(collect.config.is_some() && collect.command.is_none());
+        let Some(Command::Check { file }) = parse("x check a.toml").unwrap().command else {
+            panic!("no check");
+        };
+        assert_eq!(file, PathBuf::from("a.toml"));
+        for line in ["x", "x check", "x --config a.toml check a.toml", "x a.toml"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}
