@@ -27,22 +27,22 @@ const BUCKETS_MAX: u32 = 500;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
     /// From this time on, in ms.
-    #[param(value_type = i64)]
+    #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
     from: TimeMs,
     /// Before this time, in ms; at most 92 days after `from`.
-    #[param(value_type = i64)]
+    #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: TimeMs,
     /// Holding all these words.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     q: Option<Text>,
     /// Of this agency.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
     agency: Option<Agency>,
     /// Of this host.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     host: Option<Text>,
     /// Of this source type.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     source: Option<Text>,
     /// Of this OCSF class.
     class_uid: Option<u32>,
@@ -50,7 +50,7 @@ pub(crate) struct ListParams {
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = r"^-?[0-9]{1,15}\.[0-9A-Za-z_.:-]{1,128}$")]
     cursor: Option<Text>,
 }
 
@@ -60,22 +60,22 @@ pub(crate) struct ListParams {
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistogramParams {
     /// From this time on, in ms.
-    #[param(value_type = i64)]
+    #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
     from: TimeMs,
     /// Before this time, in ms; at most 92 days after `from`.
-    #[param(value_type = i64)]
+    #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: TimeMs,
     /// Holding all these words.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     q: Option<Text>,
     /// Of this agency.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
     agency: Option<Agency>,
     /// Of this host.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     host: Option<Text>,
     /// Of this source type.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     source: Option<Text>,
     /// Of this OCSF class.
     class_uid: Option<u32>,

@@ -49,6 +49,7 @@ pub(crate) struct PasswordBody {
     /// The current one, where there is one.
     current: Option<String>,
     /// 12 to 256 characters.
+    #[schema(min_length = 12, max_length = 256)]
     new: String,
 }
 

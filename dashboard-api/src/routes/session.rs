@@ -25,10 +25,12 @@ const TYPED_BYTES_MAX: usize = 64;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignInBody {
     /// The user's name; goes with `password`.
+    #[schema(max_length = 64)]
     user: Option<String>,
     /// The password; goes with `user`.
     password: Option<String>,
     /// A one-time token; stands alone.
+    #[schema(max_length = 64)]
     token: Option<String>,
 }
 

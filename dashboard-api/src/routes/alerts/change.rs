@@ -27,6 +27,7 @@ pub(crate) struct ChangeBody {
     /// What it turned out to be; with `closed` only.
     verdict: Option<Verdict>,
     /// Why, in words; closing needs it.
+    #[schema(max_length = 4_000)]
     reason: Option<String>,
     /// Who works on it; `null` for nobody.
     #[serde(default, deserialize_with = "present")]
@@ -64,6 +65,7 @@ impl ChangeBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CommentBody {
     /// 1 to 4000 characters.
+    #[schema(min_length = 1, max_length = 4_000)]
     text: String,
 }
 
@@ -72,7 +74,7 @@ pub(crate) struct CommentBody {
 /// Only if it is still at the version in `If-Match`; else 412 with what stands now.
 #[utoipa::path(patch, path = "/alerts/{id}", tag = "alerts", request_body = ChangeBody,
     params(("id" = String, Path, description = "The alert."),
-        ("if-match" = String, Header, description = "The version seen, quoted.")),
+        ("if-match" = String, Header, pattern = "^\"[0-9]{1,9}\"$", description = "The version seen, quoted.")),
     responses((status = 200, description = "Changed.", body = AlertDetail,
         headers(("etag" = String, description = "The new version, quoted.")))))]
 pub(crate) async fn change(

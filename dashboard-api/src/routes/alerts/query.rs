@@ -35,25 +35,25 @@ pub(crate) struct CountParams {
     #[param(minimum = 1, maximum = 6)]
     severity_min: Option<u8>,
     /// Of this agency.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
     agency: Option<Agency>,
     /// Of this host.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     host: Option<Text>,
     /// Of the rule with this id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     rule: Option<Text>,
     /// Assigned to this user, to `me`, or to `none`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     assignee: Option<Text>,
     /// Holding all these words.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     q: Option<Text>,
     /// Raised from this time on, in ms.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     from: Option<TimeMs>,
     /// Raised before this time, in ms.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: Option<TimeMs>,
 }
 
@@ -70,31 +70,31 @@ pub(crate) struct ListParams {
     #[param(minimum = 1, maximum = 6)]
     severity_min: Option<u8>,
     /// Of this agency.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
     agency: Option<Agency>,
     /// Of this host.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     host: Option<Text>,
     /// Of the rule with this id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     rule: Option<Text>,
     /// Assigned to this user, to `me`, or to `none`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     assignee: Option<Text>,
     /// Holding all these words.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     q: Option<Text>,
     /// Raised from this time on, in ms.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     from: Option<TimeMs>,
     /// Raised before this time, in ms.
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: Option<TimeMs>,
     /// Rows of the page.
     #[param(minimum = 1, maximum = 500)]
     pub(super) limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = r"^-?[0-9]{1,15}\.[0-9A-Za-z_.:-]{1,128}$")]
     pub(super) cursor: Option<Text>,
 }
 
