@@ -88,9 +88,10 @@ export const sessionCases = {
           await page.locator('.app').evaluate((app) => /** @type {any} */ (app).inert),
           'the page behind can be used',
         );
-        equal(await page.getByLabel('User name').inputValue(), me.user, 'user name');
-        await page.getByLabel('Password').fill(PASSWORD);
-        await page.getByRole('button', { name: 'Sign in' }).click();
+        const over = page.locator('.login-over');
+        equal(await over.getByLabel('User name').inputValue(), me.user, 'user name');
+        await over.getByLabel('Password').fill(PASSWORD);
+        await over.getByRole('button', { name: 'Sign in' }).click();
         await page.locator('.login-over').waitFor({ state: 'detached' });
         equal(await page.getByLabel('Comment').inputValue(), 'half a thought', 'the begun comment');
         check(page.url().includes(alert.id), 'the alert is no longer open');

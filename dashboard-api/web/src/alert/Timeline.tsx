@@ -18,6 +18,7 @@ import { AROUND_MS } from './Summary';
 
 /** How many events either side of the alert are shown before being asked for the rest. */
 const EITHER_SIDE = 8;
+const MINUTE_MS = 60_000;
 
 export function Timeline({ alert }: { alert: AlertDetail }) {
   const { t } = useI18n();
@@ -57,7 +58,9 @@ function Rows({ items, alert }: { items: EventSummary[]; alert: AlertDetail }) {
       <ol className="timeline">
         {shown.map((event) => (
           <li key={event.uid} data-own={own.has(event.uid) || undefined}>
-            <When ms={event.time} />
+            <Link to={minuteAround(event)} className="timeline-when" title={t('timeline.minute')}>
+              <When ms={event.time} />
+            </Link>
             <Code>{event.source}</Code>
             <span className="timeline-text" lang="en" dir="auto" title={event.raw}>
               {event.message || event.raw}
@@ -72,6 +75,11 @@ function Rows({ items, alert }: { items: EventSummary[]; alert: AlertDetail }) {
       )}
     </>
   );
+}
+
+/** The minute either side of an event, on its host. */
+function minuteAround({ time, host }: EventSummary): string {
+  return address('/search', writeSearch({ ...EMPTY, host, range: around(time, MINUTE_MS) }));
 }
 
 function evidenceUids(alert: AlertDetail): Set<string> {

@@ -88,14 +88,16 @@ function RuleFold({ alert }: { alert: AlertDetail }) {
   const { rule } = alert;
   return (
     <Fold title={t('rule.title')} aside={<Code>{rule.id}</Code>}>
-      <div className="rule" lang="en">
-        <p>{rule.description}</p>
+      <div className="rule">
+        <p lang="en">{rule.description}</p>
         {rule.falsepositives.length > 0 && (
           <>
-            <h4 lang={undefined}>{t('rule.falsepositives')}</h4>
+            <h4>{t('rule.falsepositives')}</h4>
             <ul>
               {rule.falsepositives.map((each) => (
-                <li key={each}>{each}</li>
+                <li key={each} lang="en">
+                  {each}
+                </li>
               ))}
             </ul>
           </>

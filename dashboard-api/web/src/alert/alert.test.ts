@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertSummary } from '../api/types';
-import { matchedPart, splitByValues, type Piece } from './highlight';
+import { matchedPart, splitByTerms, splitByValues, type Piece } from './highlight';
 import { undoing } from './undo';
 
 /** Marked parts in brackets. */
@@ -31,6 +31,17 @@ describe('splitByValues', () => {
         text.replaceAll(/[[\]]/g, ''),
       );
     }
+  });
+});
+
+describe('splitByTerms', () => {
+  test.each([
+    ['/usr/sbin/sshd -D', ['ssh'], '/usr/sbin/[ssh]d -D'],
+    ['Failed PASSWORD', ['password'], 'Failed [PASSWORD]'],
+    ['সংস্থা', ['সংস্থা'], '[সংস্থা]'],
+    ['nothing here', ['absent'], 'nothing here'],
+  ])('%j with %j', (text, terms, expected) => {
+    expect(shown(splitByTerms(text, terms))).toBe(expected);
   });
 });
 

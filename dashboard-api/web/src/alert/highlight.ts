@@ -13,12 +13,21 @@ const VALUES_MAX = 64;
 
 /** Cuts a text at each whole occurrence of a value, longest first, in the case it is written. */
 export function splitByValues(text: string, values: readonly string[]): Piece[] {
+  return split(text, values, (any) => new RegExp(`(?<![\\p{L}\\p{N}_])(${any})(?![\\p{L}\\p{N}_])`, 'gu'));
+}
+
+/** Cuts a text wherever a searched term is in it, as the search finds it: within words, in any case. */
+export function splitByTerms(text: string, terms: readonly string[]): Piece[] {
+  return split(text, terms, (any) => new RegExp(`(${any})`, 'giu'));
+}
+
+function split(text: string, values: readonly string[], expression: (any: string) => RegExp): Piece[] {
   const wanted = [...new Set(values)]
     .filter((value) => value.length >= VALUE_CHARS_MIN || value === text)
     .sort((a, b) => b.length - a.length)
     .slice(0, VALUES_MAX);
   if (wanted.length === 0 || text.length > TEXT_CHARS_MAX) return [{ text, isValue: false }];
-  const any = new RegExp(`(?<![\\p{L}\\p{N}_])(${wanted.map(escape).join('|')})(?![\\p{L}\\p{N}_])`, 'gu');
+  const any = expression(wanted.map(escape).join('|'));
   return pieces(
     text,
     [...text.matchAll(any)].map((match) => [match.index, match.index + match[0].length]),

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { UNSAFE_PortalProvider } from 'react-aria/PortalProvider';
 import { useI18n } from '../i18n/i18n';
+import { useMe } from '../session/session';
 import { Toaster } from '../ui/toasts';
 import { Ledger } from './Ledger';
 import { Offline } from './Offline';
@@ -10,6 +11,7 @@ import { TopBar } from './TopBar';
 
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useI18n();
+  const { permissions } = useMe();
   return (
     // Lists and dialogs open within the main part, so that whatever is on the screen belongs to a landmark.
     <UNSAFE_PortalProvider getContainer={() => document.getElementById('main')}>
@@ -22,7 +24,7 @@ export function Frame({ children }: { children: ReactNode }) {
         <main id="main" className="main" tabIndex={-1}>
           {children}
         </main>
-        <Ledger />
+        {permissions.includes('read_ledger') && <Ledger />}
         <Toaster />
       </div>
     </UNSAFE_PortalProvider>

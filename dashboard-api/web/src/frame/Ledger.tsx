@@ -1,6 +1,6 @@
 // The strip that keeps the product's promise in sight: what was received is what was stored.
 
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { getLedger } from '../api/endpoints';
 import type { Ledger as LedgerCounts } from '../api/types';
 import { useI18n } from '../i18n/i18n';
@@ -11,16 +11,16 @@ import { useNow } from '../ui/now';
 import { useAgo } from '../ui/When';
 
 const POLL_MS = 5000;
+/** The lag is that of the logs of the last ten minutes; without any there is none. */
+const QUIET_MINUTES = 10;
 /** Older figures than this are shown with their age. */
 const STALE_MS = 60_000;
 
+export const LEDGER = queryOptions({ queryKey: ['ledger'], queryFn: ({ signal }) => getLedger(signal) });
+
 export function Ledger() {
   const { t } = useI18n();
-  const { data, isError } = useQuery({
-    queryKey: ['ledger'],
-    queryFn: ({ signal }) => getLedger(signal),
-    refetchInterval: POLL_MS,
-  });
+  const { data, isError } = useQuery({ ...LEDGER, refetchInterval: POLL_MS });
   const broken = data !== undefined && !data.adds_up;
   return (
     <footer className="ledger" data-broken={broken || undefined} aria-label={t('ledger.label')}>
@@ -56,7 +56,7 @@ function Counts({ data }: { data: LedgerCounts }) {
         })}
       </span>
       <span className="ledger-lag">
-        {data.lag_ms === null ? t('ledger.noLag') : <Lag ms={data.lag_ms} />}
+        <Lag data={data} />
       </span>
       <span className="ledger-streams">
         {data.streams.silent === 0
@@ -68,7 +68,8 @@ function Counts({ data }: { data: LedgerCounts }) {
   );
 }
 
-function Lag({ ms }: { ms: number }) {
+function Lag({ data: { lag_ms: ms, received } }: { data: LedgerCounts }) {
   const { t, number } = useI18n();
+  if (ms === null) return received === 0 ? t('ledger.noLogs') : t('ledger.quiet', { minutes: QUIET_MINUTES });
   return <>{t('ledger.lag', { seconds: number(ms / 1000, ms < 10_000 ? 1 : 0) })}</>;
 }

@@ -5,20 +5,23 @@ import { GLOBAL_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
 import { useI18n, type Key } from '../i18n/i18n';
 import { usePage } from '../route/route';
+import { useMe } from '../session/session';
 import { Link } from '../ui/Link';
 import { Mark } from '../ui/Icon';
 import { KeyHelp } from './KeyHelp';
 import { LanguageSwitch } from './LanguageSwitch';
 import { PersonMenu } from './PersonMenu';
 
-const PAGES: readonly { name: 'queue' | 'search'; to: string; label: Key }[] = [
-  { name: 'queue', to: '/alerts', label: 'nav.queue' },
-  { name: 'search', to: '/search', label: 'nav.search' },
+/** Each page is shown to those who may use it. */
+const PAGES: readonly { name: 'queue' | 'search'; to: string; label: Key; needs: string }[] = [
+  { name: 'queue', to: '/alerts', label: 'nav.queue', needs: 'read_alerts' },
+  { name: 'search', to: '/search', label: 'nav.search', needs: 'read_events' },
 ];
 
 export function TopBar() {
   const { t } = useI18n();
   const page = usePage();
+  const { permissions } = useMe();
   const [help, setHelp] = useState(false);
   useKeys(GLOBAL_KEYS, { help: () => setHelp(true) });
   return (
@@ -28,7 +31,7 @@ export function TopBar() {
         <span>{t('common.product')}</span>
       </Link>
       <nav aria-label={t('nav.label')} className="nav">
-        {PAGES.map(({ name, to, label }) => (
+        {PAGES.filter(({ needs }) => permissions.includes(needs)).map(({ name, to, label }) => (
           <Link key={name} to={to} className="nav-link" current={page.name === name}>
             {t(label)}
           </Link>

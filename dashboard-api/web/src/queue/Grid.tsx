@@ -35,12 +35,15 @@ interface Props {
   moves: number;
   onOpen: (index: number, by: 'pointer' | 'key') => void;
   hasMore: boolean;
+  isFetching: boolean;
   loadMore: () => void;
   isStale: boolean;
+  /** How often the list has been renewed: each time it begins at its top. */
+  renewals: number;
 }
 
 export function Grid(props: Props) {
-  const { rows, selection, onSelection, hasMore, loadMore } = props;
+  const { rows, selection, onSelection, hasMore, isFetching, loadMore } = props;
   const { t, language } = useI18n();
   const scroller = useRef<HTMLDivElement>(null);
   const { width } = useElementSize(scroller);
@@ -56,10 +59,13 @@ export function Grid(props: Props) {
   const virtual = useRows(scroller, props, lines);
   const last = virtual.items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && last >= rows.length - AHEAD_ROWS) loadMore();
-  }, [hasMore, last, rows.length, loadMore]);
+    if (hasMore && !isFetching && last >= rows.length - AHEAD_ROWS) loadMore();
+  }, [hasMore, isFetching, last, rows.length, loadMore]);
   const onKeyDown = useGridKeys(props, virtual.pageRows);
   useFocusRow(scroller, props);
+  useEffect(() => {
+    if (props.renewals > 0) scroller.current?.scrollTo({ top: 0 });
+  }, [props.renewals]);
   const model = table.getRowModel().rows;
   return (
     <div

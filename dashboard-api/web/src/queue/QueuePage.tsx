@@ -23,12 +23,14 @@ import { Views } from './Views';
 
 export function QueuePage({ openId }: { openId: string | null }) {
   const { query } = usePlace();
-  const { t } = useI18n();
+  const { t, number } = useI18n();
   const filter = useMemo(() => readFilter(query), [query]);
   const queue = useQueue(filter);
+  const { waiting } = queue;
   useEffect(() => {
-    document.title = t('queue.title', { product: t('common.product') });
-  }, [t]);
+    const title = t('queue.title', { product: t('common.product') });
+    document.title = waiting > 0 ? `(${number(waiting)}) ${title}` : title;
+  }, [t, number, waiting]);
   return (
     <ActionsProvider>
       <QueueView queue={queue} filter={filter} openId={openId} query={query} />
@@ -47,6 +49,7 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
   const { t } = useI18n();
   const [selection, setSelection] = useState<Selection>({});
   const selected = useMemo(() => queue.rows.filter(({ id }) => selection[id]), [queue.rows, selection]);
+  const actions = useActions();
   const walk = useWalk(queue, openId, query);
   const setFilter = useCallback(
     (next: AlertFilter) =>
@@ -63,7 +66,9 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
       <div className="queue-top">
         <QueueHead queue={queue} filter={filter} />
         <FilterBar filter={filter} onChange={setFilter} rows={queue.rows} searchRef={search} />
-        {selected.length > 0 && <BulkBar selected={selected} onClear={() => setSelection({})} />}
+        {selected.length > 0 && actions.allowed && (
+          <BulkBar selected={selected} onClear={() => setSelection({})} />
+        )}
       </div>
       <QueueBody queue={queue} filter={filter} setFilter={setFilter}>
         <Grid
@@ -77,9 +82,11 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
           onMove={walk.moveTo}
           moves={walk.moves}
           onOpen={walk.open}
-          hasMore={queue.hasMore && !queue.isFetchingMore}
+          hasMore={queue.hasMore}
+          isFetching={queue.isFetching}
           loadMore={queue.loadMore}
           isStale={queue.isStale}
+          renewals={queue.renewals}
         />
       </QueueBody>
     </section>
@@ -126,7 +133,7 @@ function QueueBody({ queue, filter, setFilter, children }: BodyProps) {
 
 /** Walking through the rows: the active one by id, so that it stays itself when the list changes. */
 function useWalk(queue: Queue, openId: string | null, query: string) {
-  const { rows } = queue;
+  const { rows, renewals } = queue;
   const [activeId, setActiveId] = useState<string | null>(openId);
   const [moves, setMoves] = useState(0);
   const [openedByKey, setOpenedByKey] = useState(false);
@@ -147,6 +154,11 @@ function useWalk(queue: Queue, openId: string | null, query: string) {
     setOpenedByKey(by === 'key');
     go(alertAddress(row.id, query), { replace: openId !== null });
   };
+  // A renewed list is read from its top, unless an alert of it is open.
+  useEffect(() => {
+    if (renewals > 0 && !openId) setActiveId(null);
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [renewals]);
   const close = useCallback(() => {
     go(address('/alerts', query));
     // The pane is about to go; the focus returns to the row it was opened from.

@@ -1,7 +1,13 @@
 // The queue's data: the rows being read stay as they are, and what is newer waits beside them.
 
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+  type InfiniteData,
+} from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
 import { getAlertCounts, getAlerts } from '../api/endpoints';
 import type { AlertSummary } from '../api/types';
 import { filterParams, OPEN, writeFilter, type AlertFilter } from './filter';
@@ -22,10 +28,12 @@ export interface Queue {
   isStale: boolean;
   error: unknown;
   hasMore: boolean;
-  isFetchingMore: boolean;
+  /** Something is on its way; asking for more now would cut it off. */
+  isFetching: boolean;
   loadMore: () => void;
   /** Renews the list from its top. */
   renew: () => void;
+  renewals: number;
 }
 
 export function useQueue(filter: AlertFilter): Queue {
@@ -57,8 +65,16 @@ export function useQueue(filter: AlertFilter): Queue {
     () => mergeHead(listed, list.isPlaceholderData ? undefined : head.data),
     [listed, list.isPlaceholderData, head.data],
   );
+  const [renewals, setRenewals] = useState(0);
   const renew = useCallback(() => {
-    void queries.resetQueries({ queryKey: ['alerts', 'list', key] });
+    const listKey = ['alerts', 'list', key];
+    // Only the first page is asked for anew; it stays as it is until the new one is there.
+    queries.setQueryData<InfiniteData<unknown>>(
+      listKey,
+      (data) => data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
+    );
+    setRenewals((count) => count + 1);
+    void queries.refetchQueries({ queryKey: listKey });
     void queries.invalidateQueries({ queryKey: ['alerts', 'head', key] });
     void queries.invalidateQueries({ queryKey: ['alerts', 'counts'] });
   }, [queries, key]);
@@ -69,9 +85,10 @@ export function useQueue(filter: AlertFilter): Queue {
     isStale: list.isPlaceholderData,
     error: list.error,
     hasMore: list.hasNextPage,
-    isFetchingMore: list.isFetchingNextPage,
+    isFetching: list.isFetching,
     loadMore: useCallback(() => void fetchNextPage(), [fetchNextPage]),
     renew,
+    renewals,
   };
 }
 

@@ -6,7 +6,7 @@ import { getEvent } from '../api/endpoints';
 import type { EventSummary } from '../api/types';
 import { EventTree } from '../event/EventTree';
 import { RawLog } from '../event/RawLog';
-import { splitByValues } from '../alert/highlight';
+import { splitByTerms } from '../alert/highlight';
 import { Pieces } from '../alert/Pieces';
 import { useI18n } from '../i18n/i18n';
 import { Code } from '../ui/Code';
@@ -47,7 +47,7 @@ export function ResultRow({ event, index, isActive, isOpen, filter, onFilter, on
         <Code title={t('column.agency')}>{event.agency}</Code>
         <Code title={event.host}>{event.host}</Code>
         <span className="result-text" lang="en" dir="auto" title={text}>
-          <Pieces pieces={splitByValues(text, found)} />
+          <Pieces pieces={splitByTerms(text, found)} />
         </span>
       </button>
       {isOpen && <Opened event={event} filter={filter} onFilter={onFilter} found={found} />}
@@ -92,7 +92,7 @@ function Opened({ event, filter, onFilter, found }: OpenedProps) {
       {!data && !error && <Skeleton rows={6} />}
       {data && (
         <>
-          <RawLog raw={data.raw} marked={found} />
+          <RawLog raw={data.raw} marked={found} split={splitByTerms} />
           <EventTree event={data.event} base={filter} marked={found} />
         </>
       )}
