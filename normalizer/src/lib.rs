@@ -9,6 +9,7 @@ pub mod engine;
 pub mod error;
 pub mod filter;
 mod metrics;
+mod repeats;
 mod stage;
 mod text;
 

@@ -2,6 +2,7 @@
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
 use crate::metrics::Metrics;
+use crate::repeats::Repeats;
 use bus::relay::{Outbox, Stage};
 use bus::{Outgoing, Record};
 use mapping::Tables;
@@ -18,6 +19,7 @@ pub(crate) struct Normalize {
     tables: Arc<Tables>,
     settings: Settings,
     metrics: Metrics,
+    repeats: Repeats,
     /// The header being written.
     place: String,
 }
@@ -25,7 +27,8 @@ pub(crate) struct Normalize {
 impl Normalize {
     pub(crate) fn new(tables: Arc<Tables>, settings: Settings, metrics: Metrics) -> Self {
         let normalizer = Normalizer::new(Arc::clone(&tables), settings.clone());
-        Self { normalizer, tables, settings, metrics, place: String::new() }
+        let (repeats, place) = (Repeats::default(), String::new());
+        Self { normalizer, tables, settings, metrics, repeats, place }
     }
 }
 
@@ -82,7 +85,7 @@ fn bury(
 
 impl Stage for Normalize {
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
-        let Self { normalizer, metrics, place: header, .. } = self;
+        let Self { normalizer, metrics, repeats, place: header, .. } = self;
         let header_bytes = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
         let origin = Origin::decode(header_bytes);
         let agency = topic::agency_of(record.topic);
@@ -94,6 +97,9 @@ impl Stage for Normalize {
             };
             return bury(record, dead, header, metrics, out);
         };
+        if repeats.contain(&origin, header_bytes, record.offset) {
+            return bury(record, REPEATED, header, metrics, out);
+        }
         match normalizer.normalize(record.value, &origin, agency.as_str(), now_ms()) {
             Normalized::Dead(dead) => bury(record, dead, header, metrics, out),
             Normalized::Events(events) => {
@@ -138,6 +144,13 @@ const TOO_LONG: Dead = Dead {
     code: DeadLetterCode::TooLong,
     reason: "its event is larger than a topic takes",
     parser: "detect/1",
+};
+
+/// Kept and counted rather than dropped, so that the ledger of raw records adds up.
+const REPEATED: Dead = Dead {
+    code: DeadLetterCode::Repeated,
+    reason: "the collector sent it again after a crash; the first one is an event",
+    parser: "repeats/1",
 };
 
 #[cfg(test)]

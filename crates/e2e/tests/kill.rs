@@ -43,10 +43,11 @@ fn lines(from: u64, to: u64) -> String {
 /// once, in the events and among the dead letters together.
 fn check(stack: &Stack, sent: u64) {
     let stored = || stack.count("SELECT count() FROM events");
-    let dead = || stack.count("SELECT count() FROM dead_letters");
+    // What the killed collector sent again is a dead letter of that name; there is no other.
+    let dead = || stack.count("SELECT count() FROM dead_letters WHERE code != 'repeated'");
     let began = Instant::now();
     loop {
-        if stored().unwrap_or(0) + dead().unwrap_or(0) >= sent {
+        if stored().unwrap_or(0) >= sent {
             break;
         }
         let late = began.elapsed() > STORED_DEADLINE;

@@ -8,9 +8,10 @@ use model::EventPlace;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
-/// The most bytes of the encoded marks. Brokers are set to take 65,536 bytes of metadata; at some
-/// 25 bytes a mark this is room for more than 2,000 agencies.
-pub(crate) const ENCODED_BYTES_MAX: usize = 60_000;
+/// The most bytes of the encoded marks, below what a commit's metadata may have
+/// (`bus::consumer::COMMIT_METADATA_BYTES_MAX`); at some 25 bytes a mark this is room for more than
+/// 1,000 agencies.
+pub(crate) const ENCODED_BYTES_MAX: usize = 30_000;
 
 /// Offset and index: which event of a raw partition.
 type Place = (i64, u32);

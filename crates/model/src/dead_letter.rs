@@ -25,14 +25,23 @@ pub enum DeadLetterCode {
     TooLong,
     /// The `origin` header is missing or malformed.
     BadOrigin,
+    /// A collector sent it again after a crash; the first one became an event.
+    Repeated,
     /// A consumer could not decode the event (in topic `events`, not `raw`).
     BadEvent,
 }
 
 impl DeadLetterCode {
     /// Every code.
-    pub const ALL: [Self; 6] =
-        [Self::Empty, Self::Binary, Self::TooDeep, Self::TooLong, Self::BadOrigin, Self::BadEvent];
+    pub const ALL: [Self; 7] = [
+        Self::Empty,
+        Self::Binary,
+        Self::TooDeep,
+        Self::TooLong,
+        Self::BadOrigin,
+        Self::Repeated,
+        Self::BadEvent,
+    ];
 
     /// The code as it stands in the header, the metric and the table.
     pub fn as_str(self) -> &'static str {
@@ -42,6 +51,7 @@ impl DeadLetterCode {
             Self::TooDeep => "too_deep",
             Self::TooLong => "too_long",
             Self::BadOrigin => "bad_origin",
+            Self::Repeated => "repeated",
             Self::BadEvent => "bad_event",
         }
     }
