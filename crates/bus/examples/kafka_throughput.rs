@@ -1,6 +1,6 @@
 //! Measures producer, consumer and relay against a real broker on this machine.
 //!
-//! `PROHORI_KAFKA_LIBS=… cargo run --release -p bus --example throughput -- [records] [bytes]`
+//! `PROHORI_KAFKA_LIBS=… cargo run --release -p bus --example kafka_throughput -- [records] [bytes]`
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails may panic")]

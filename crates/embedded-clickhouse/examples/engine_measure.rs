@@ -1,6 +1,6 @@
 //! Measures a running server with the official client: rows in, round trips, bytes out.
 //!
-//! `cargo run --release -p embedded-clickhouse --example measure -- --url http://127.0.0.1:18123`
+//! `cargo run --release -p embedded-clickhouse --example engine_measure -- --url http://127.0.0.1:18123`
 
 use clap::Parser;
 use clickhouse::{Client, Compression, Row};

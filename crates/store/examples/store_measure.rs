@@ -1,6 +1,6 @@
 //! Measures what events cost in the store: encoding, inserting, bytes, and the questions analysts ask.
 //!
-//! `cargo run --release -p store --example measure -- URL EVENTS.ndjson [COPIES]`
+//! `cargo run --release -p store --example store_measure -- URL EVENTS.ndjson [COPIES]`
 //!
 //! The events are what `prohori normalize --stdin` writes. Each copy gets uids and times of its
 //! own, so that the store cannot profit from repetition in those; the rest repeats, which
