@@ -39,7 +39,7 @@ pub(crate) enum Command {
 /// One service by its configuration file.
 #[derive(Debug, Args)]
 pub(crate) struct Service {
-    /// The service's TOML file; examples are under deploy/config
+    /// The service's TOML file; `prohori up` writes working ones to config/ in its data folder
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
 }
