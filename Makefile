@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test setup build lint unit e2e web bench
+.PHONY: help demo test setup build web lint unit
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -22,6 +22,8 @@ test: ## set up, lint, and run every test
 
 setup: ## fetch what is pinned: Debian packages, Kafka, the ClickHouse engine, the dashboard's packages
 	@deploy/setup
+
+web: setup ## the dashboard, which the binary embeds when it is compiled
 
 lint: ## formatting, clippy with warnings denied, the web's type and catalogue checks
 	cargo fmt --all --check
