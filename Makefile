@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test setup build web lint unit
+.PHONY: help demo test setup build web lint unit fuzz
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -35,3 +35,6 @@ unit: ## every Rust and web test, the end-to-end ones with the real stack includ
 	npm --prefix dashboard-api/web test
 	cargo build --locked --bins
 	cargo test --workspace --locked
+
+fuzz: ## every fuzz target at length; TARGET=crate/name for one, RUNS= and SECONDS_MAX= for how long
+	@crates/fuzz/run $(TARGET)
