@@ -1,26 +1,58 @@
 //! `prohori detect --stdin`: events in, alerts out, by the same engine as the service.
+//!
+//! Each thread takes a piece of the input in its turn ([`input`]), asks the rules about its lines,
+//! and hands over what came of it; alerts are written in the order of the events ([`output`]).
+
+mod input;
+mod output;
 
 use crate::Error;
 use crate::live::{Ruleset, Source};
 use detect::{Json, Session};
+use input::{Input, Piece};
+use output::Output;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
-/// How much is read at a time, at least.
-const READ_BYTES: usize = 1024 * 1024;
-/// How many lines that are no events are told of one by one.
-const TOLD_MAX: u64 = 10;
+/// More threads than this would wait for their turn to read.
+pub const THREADS_MAX: usize = 64;
+
+/// What the filter is to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Folders of rules, and rule files.
+    pub rules: Vec<PathBuf>,
+    /// How many threads; `None`: as many as the machine has cores.
+    pub threads: Option<NonZero<usize>>,
+}
 
 /// Reads OCSF events, one JSON object a line, and writes a finding a line for each match, in order.
 /// What is wrong with rules and lines is told on standard error.
-pub fn run(rules: &[PathBuf], input: impl Read, output: impl Write) -> Result<(), Error> {
-    let tell = |text: String| warn(&text);
-    let source = Source::new(rules.to_vec(), sigma::Placeholders::new())?;
-    let ruleset = source.compile(tell)?;
-    let mut filter = Filter::new(ruleset, output);
-    lines(input, |line| filter.line(line))?;
-    filter.finish()
+pub fn run(
+    options: &Options,
+    input: impl Read + Send,
+    output: impl Write + Send,
+) -> Result<(), Error> {
+    let source = Source::new(options.rules.clone(), sigma::Placeholders::new())?;
+    let ruleset = source.compile(|text| warn(&text))?;
+    let threads = options.threads.or_else(|| thread::available_parallelism().ok());
+    let threads = threads.map_or(1, NonZero::get).min(THREADS_MAX);
+    let (input, output) = (Input::new(input), Output::new(output, threads));
+    let work = || {
+        if let Err(error) = work(&ruleset, &input, &output) {
+            output.fail(error);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    output.finish()
 }
 
 /// A filter has no log of its own: its standard error is for people.
@@ -28,143 +60,64 @@ fn warn(text: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {text}");
 }
 
-struct Filter<W> {
-    ruleset: Ruleset,
-    session: Session,
-    output: W,
+/// One thread's way: piece after piece, until the input or the output has ended.
+fn work<R: Read, W: Write>(
+    ruleset: &Ruleset,
+    input: &Input<R>,
+    output: &Output<W>,
+) -> Result<(), Error> {
+    let _guard = output.guard();
+    let mut session = Session::new(Arc::clone(&ruleset.engine));
+    let mut piece = Piece::default();
+    while input.next(&mut piece).map_err(Error::Input)? {
+        let mut done = Done::default();
+        for line in piece.lines() {
+            done.line(ruleset, &mut session, line);
+        }
+        if !output.put(piece.number(), done)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What came of a piece of the input.
+#[derive(Debug, Default)]
+struct Done {
     lines: u64,
     bad: u64,
+    /// The first lines that are no events, by their number in the piece, and why.
+    told: Vec<(u64, String)>,
+    alerts: Vec<u8>,
 }
 
-impl<W: Write> Filter<W> {
-    fn new(ruleset: Ruleset, output: W) -> Self {
-        let session = Session::new(Arc::clone(&ruleset.engine));
-        Self { ruleset, session, output, lines: 0, bad: 0 }
-    }
-
-    fn line(&mut self, line: &[u8]) -> Result<(), Error> {
+impl Done {
+    fn line(&mut self, ruleset: &Ruleset, session: &mut Session, line: &[u8]) {
         self.lines += 1;
-        if line.trim_ascii().is_empty() {
-            return Ok(());
-        }
-        let matching = match self.session.matches(line) {
-            Ok([]) => return Ok(()),
+        let matching = match session.matches(line) {
+            Ok([]) => return,
             Ok(matching) => matching,
+            Err(_) if line.trim_ascii().is_empty() => return,
             Err(error) => {
                 self.bad += 1;
-                if self.bad <= TOLD_MAX {
-                    warn(&format!("line {}: {error}", self.lines));
+                if self.told.len() < output::TOLD_MAX {
+                    self.told.push((self.lines, error.to_string()));
                 }
-                return Ok(());
+                return;
             }
         };
-        let Ok(json) = Json::parse(line) else { return Ok(()) };
+        let Ok(json) = Json::parse(line) else { return };
         let event = alert::Source::new(line);
         for number in matching {
-            let rule = &self.ruleset.engine.rules()[*number as usize];
-            let clauses = self.ruleset.engine.explain(*number as usize, &json);
-            let version = &self.ruleset.version;
-            let finding = alert::finding(rule, &clauses, &event, version, alert::Evidence::Whole);
-            writeln!(self.output, "{finding}").map_err(Error::Output)?;
+            let rule = &ruleset.engine.rules()[*number as usize];
+            let clauses = ruleset.engine.explain(*number as usize, &json);
+            let (version, whole) = (&ruleset.version, alert::Evidence::Whole);
+            let finding = alert::finding(rule, &clauses, &event, version, whole);
+            self.alerts.extend_from_slice(finding.as_bytes());
+            self.alerts.push(b'\n');
         }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<(), Error> {
-        if self.bad > TOLD_MAX {
-            warn(&format!("{} of {} lines are no events", self.bad, self.lines));
-        }
-        self.output.flush().map_err(Error::Output)
-    }
-}
-
-/// Hands each line of `input`, without its end, to `take`.
-fn lines(
-    mut input: impl Read,
-    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut buffer = vec![0; 2 * READ_BYTES];
-    let mut held = 0;
-    loop {
-        if buffer.len() - held < READ_BYTES {
-            buffer.resize(buffer.len() * 2, 0);
-        }
-        let read = match input.read(&mut buffer[held..]) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::Input(error)),
-        };
-        let end = held + read;
-        let mut start = 0;
-        for at in memchr::memchr_iter(b'\n', &buffer[held..end]) {
-            take(&buffer[start..held + at])?;
-            start = held + at + 1;
-        }
-        buffer.copy_within(start..end, 0);
-        held = end - start;
-    }
-    match held {
-        0 => Ok(()),
-        _ => take(&buffer[..held]),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// A reader that hands out few bytes at a time.
-    struct Slow<'a>(&'a [u8], usize);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let count = self.1.min(self.0.len()).min(buffer.len());
-            buffer[..count].copy_from_slice(&self.0[..count]);
-            self.0 = &self.0[count..];
-            Ok(count)
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn lines_come_whole_however_they_are_read(text in "[ab\n]{0,60}", step in 1usize..9) {
-            let mut found = Vec::new();
-            lines(Slow(text.as_bytes(), step), |line| {
-                found.push(String::from_utf8_lossy(line).into_owned());
-                Ok(())
-            }).unwrap();
-            let expected: Vec<String> = text.split_terminator('\n').map(str::to_owned).collect();
-            prop_assert_eq!(found, expected);
-        }
-    }
-
-    #[test]
-    fn a_line_longer_than_the_buffer_is_one_line() {
-        let text = "x".repeat(5 * READ_BYTES) + "\ny";
-        let mut lengths = Vec::new();
-        lines(text.as_bytes(), |line| {
-            lengths.push(line.len());
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(lengths, [5 * READ_BYTES, 1]);
-    }
-
-    #[test]
-    fn events_become_alerts_and_odd_lines_are_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let rule =
-            "title: t\nid: r\nlogsource: {product: linux}\ndetection: {s: [evil], condition: s}\n";
-        std::fs::write(folder.path().join("r.yml"), rule).unwrap();
-        std::fs::write(folder.path().join("bad.yml"), "title: x\n").unwrap();
-        let input = "{\"metadata\":{\"log_source\":\"sshd\"},\"message\":\"evil\"}\n\nnonsense\n{\"message\":\"evil\"}\n";
-        let mut output = Vec::new();
-        run(&[folder.path().to_owned()], input.as_bytes(), &mut output).unwrap();
-        let text = String::from_utf8(output).unwrap();
-        assert_eq!(text.lines().count(), 1);
-        let finding: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(finding["evidences"][0]["data"]["message"], "evil");
-    }
-}
+mod tests;

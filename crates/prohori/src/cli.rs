@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// A telemetry pipeline for a security operations centre.
@@ -76,6 +77,9 @@ pub(crate) struct Detect {
     /// A folder of Sigma rules, or a rule file; may be given several times
     #[arg(long, value_name = "DIR", requires = "stdin")]
     pub rules: Vec<PathBuf>,
+    /// How many threads; alerts keep the order of the events. Without it: one a core
+    #[arg(long, value_name = "N", requires = "stdin")]
+    pub threads: Option<NonZero<usize>>,
 }
 
 /// A whole SOC on one machine.

@@ -58,8 +58,10 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
 /// `prohori detect`
 pub(crate) fn detect(args: &cli::Detect) -> anyhow::Result<()> {
     let Some(config) = &args.config else {
-        let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
-        return detector::filter::run(&args.rules, input, output).context("detect --stdin");
+        let options =
+            detector::filter::Options { rules: args.rules.clone(), threads: args.threads };
+        let (input, output) = (std::io::stdin(), std::io::stdout());
+        return detector::filter::run(&options, input, output).context("detect --stdin");
     };
     let config = detector::Config::try_from(service::load::<detector::RawConfig>(config)?)?;
     run(|registry, shutdown| async move { detector::run(config, &registry, shutdown).await })
