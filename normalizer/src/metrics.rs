@@ -10,6 +10,7 @@ pub(crate) struct Metrics {
     pub(crate) events: IntCounterVec,
     pub(crate) records: IntCounter,
     pub(crate) dead_letters: IntCounterVec,
+    pub(crate) streams_forgotten: IntCounter,
 }
 
 impl Metrics {
@@ -27,9 +28,14 @@ impl Metrics {
         for code in DeadLetterCode::ALL {
             dead_letters.with_label_values(&[code.as_str()]);
         }
-        let records =
-            IntCounter::new("prohori_normalizer_records_total", "Raw records that became events")?;
-        registry.register(Box::new(records.clone()))?;
-        Ok(Self { events, records, dead_letters })
+        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(format!("prohori_normalizer_{name}"), help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let records = counter("records_total", "Raw records that became events")?;
+        let streams_forgotten =
+            counter("streams_forgotten_total", "Streams forgotten at the limit of the memory")?;
+        Ok(Self { events, records, dead_letters, streams_forgotten })
     }
 }

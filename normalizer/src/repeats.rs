@@ -5,24 +5,47 @@
 //! of the raw topic. Within one stream generation and offset only rise (a stream's records stay in
 //! one partition, in order), so what does not rise is a repetition.
 //!
-//! The memory is this process's own. A normalizer that starts anew while a collector does cannot
-//! tell the repetitions of just that moment; they have equal uids.
+//! The memory outlives the process. Every [`SAVE_OFFSETS`] of a raw partition, the streams that
+//! moved are written to the compacted topic `streams`, as output of a raw record: they are
+//! confirmed before that record is committed. Who takes a partition over is shown the topic, and
+//! then the last 2 × [`SAVE_OFFSETS`] raw records before the committed one; together they are the
+//! memory that the last owner had.
+
+mod saved;
 
 use model::Origin;
+use saved::Saved;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-/// Streams that are remembered; some 150 bytes each. A national fleet of 50,000 hosts spreads over
-/// many normalizers. When it is reached all are forgotten, which costs at most a repetition.
+/// Streams remembered for each raw partition; some 200 bytes each. At the limit those of the
+/// partition are forgotten and counted, which costs at most a repetition each.
 const STREAMS_MAX: usize = 100_000;
+/// How many raw offsets lie between two writings of what moved. Less would write more, more would
+/// show more again at each start (2 × 5,000 records of some 300 bytes a partition).
+pub(crate) const SAVE_OFFSETS: i64 = 5_000;
 
-/// How far each stream has come.
+/// How far each stream has come, for every raw partition that is read.
 #[derive(Debug, Default)]
 pub(crate) struct Repeats {
-    streams: HashMap<Box<[u8]>, Seen>,
+    partitions: Vec<Memory>,
+    /// Where the last record's partition was: records come in runs of one partition.
+    last: usize,
 }
 
+/// The streams of one raw partition.
 #[derive(Debug)]
+struct Memory {
+    topic: String,
+    partition: i32,
+    streams: HashMap<Box<[u8]>, Seen>,
+    /// Streams that moved since they were last written.
+    moved: Vec<Box<[u8]>>,
+    /// The raw offset at which that was.
+    saved_at: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     /// The highest generation and offset.
     place: (u64, u64),
@@ -30,31 +53,120 @@ struct Seen {
     raw: i64,
     /// The raw offsets of the latest repetitions, for when the relay reads them again.
     repeats: Option<RangeInclusive<i64>>,
+    /// Whether it is in [`Memory::moved`].
+    moved: bool,
+}
+
+/// A record of a raw partition, as far as the memory is concerned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    /// The raw topic.
+    pub(crate) topic: &'a str,
+    /// The raw partition.
+    pub(crate) partition: i32,
+    /// The raw offset.
+    pub(crate) raw: i64,
+    /// The `origin` header, as read and as bytes.
+    pub(crate) origin: &'a Origin<'a>,
+    pub(crate) header: &'a [u8],
 }
 
 impl Repeats {
-    /// Whether the record at raw offset `raw` with this `origin` (and the header's bytes) was sent
-    /// before. A record that the relay reads again after a failure is judged as the first time.
-    pub(crate) fn contain(&mut self, origin: &Origin<'_>, header: &[u8], raw: i64) -> bool {
-        let place = (origin.generation, origin.offset);
-        let key = stream_key(header);
-        let Some(seen) = self.streams.get_mut(key) else {
-            if self.streams.len() >= STREAMS_MAX {
-                self.streams.clear();
-            }
-            self.streams.insert(key.into(), Seen { place, raw, repeats: None });
-            return false;
+    /// Whether the record was sent before. One that the relay reads again after a failure is
+    /// judged as the first time. The second value says how many streams had to be forgotten.
+    pub(crate) fn contain(&mut self, sent: &Sent<'_>) -> (bool, usize) {
+        let memory = self.memory(sent.topic, sent.partition);
+        let place = (sent.origin.generation, sent.origin.offset);
+        let key = stream_key(sent.header);
+        let raw = sent.raw;
+        let Some(seen) = memory.streams.get_mut(key) else {
+            let forgotten = memory.make_room();
+            let seen = Seen { place, raw, repeats: None, moved: true };
+            memory.moved.push(key.into());
+            memory.streams.insert(key.into(), seen);
+            return (false, forgotten);
         };
         if raw <= seen.raw {
-            return seen.repeats.as_ref().is_some_and(|repeats| repeats.contains(&raw));
+            return (seen.repeats.as_ref().is_some_and(|repeats| repeats.contains(&raw)), 0);
+        }
+        if !std::mem::replace(&mut seen.moved, true) {
+            memory.moved.push(key.into());
         }
         if place > seen.place {
             (seen.place, seen.raw) = (place, raw);
-            return false;
+            return (false, 0);
         }
         let first = seen.repeats.as_ref().map(|r| *r.start()).filter(|first| *first > seen.raw);
         seen.repeats = Some(first.unwrap_or(raw)..=raw);
-        true
+        (true, 0)
+    }
+
+    /// Hands every stream that moved to `write` (key and value), once [`SAVE_OFFSETS`] have passed.
+    /// Must be asked before [`Self::contain`] of the record at `raw`.
+    pub(crate) fn save(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        raw: i64,
+        mut write: impl FnMut(&[u8], &[u8]),
+    ) {
+        let memory = self.memory(topic, partition);
+        let due = memory.saved_at.is_none_or(|at| raw - at >= SAVE_OFFSETS);
+        if !due {
+            return;
+        }
+        memory.saved_at = Some(raw);
+        for key in memory.moved.drain(..) {
+            let Some(seen) = memory.streams.get_mut(&key) else { continue };
+            seen.moved = false;
+            let saved = Saved { topic, partition, key: &key };
+            write(&saved.key(), saved.value(seen).as_bytes());
+        }
+    }
+
+    /// A record of topic `streams`. What cannot be read is of a later version: it is passed over.
+    pub(crate) fn recall(&mut self, key: &[u8], value: &[u8]) {
+        let Some((saved, seen)) = Saved::read(key, value) else { return };
+        let memory = self.memory(saved.topic, saved.partition);
+        if memory.streams.len() < STREAMS_MAX {
+            memory.streams.insert(saved.key.into(), seen);
+        }
+    }
+
+    /// Forgets a partition, which another member reads on.
+    pub(crate) fn forget(&mut self, topic: &str, partition: i32) {
+        self.partitions.retain(|m| (m.topic.as_str(), m.partition) != (topic, partition));
+        self.last = 0;
+    }
+
+    fn memory(&mut self, topic: &str, partition: i32) -> &mut Memory {
+        let is = |m: &Memory| m.partition == partition && m.topic == topic;
+        if !self.partitions.get(self.last).is_some_and(is) {
+            self.last = self.partitions.iter().position(is).unwrap_or_else(|| {
+                self.partitions.push(Memory {
+                    topic: topic.to_owned(),
+                    partition,
+                    streams: HashMap::new(),
+                    moved: Vec::new(),
+                    saved_at: None,
+                });
+                self.partitions.len() - 1
+            });
+        }
+        &mut self.partitions[self.last]
+    }
+}
+
+impl Memory {
+    /// How many streams were forgotten to make room for one more.
+    fn make_room(&mut self) -> usize {
+        if self.streams.len() < STREAMS_MAX {
+            return 0;
+        }
+        let forgotten = self.streams.len();
+        self.streams.clear();
+        self.moved.clear();
+        forgotten
     }
 }
 
@@ -65,43 +177,4 @@ fn stream_key(header: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Rows of (stream, generation, offset, raw offset) and whether it is a repetition.
-    fn check(rows: &[(&str, u64, u64, i64, bool)]) {
-        let mut repeats = Repeats::default();
-        for (stream, generation, offset, raw, expected) in rows.iter().copied() {
-            let origin = Origin { stream, generation, ..Origin::stdin(0, offset, 0) };
-            let mut header = String::new();
-            origin.encode(&mut header);
-            let found = repeats.contain(&origin, header.as_bytes(), raw);
-            assert_eq!(found, expected, "{stream} {generation} {offset} at {raw}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_rise_is_a_repetition() {
-        check(&[
-            ("a", 1, 0, 10, false),
-            ("a", 1, 5, 11, false),
-            ("b", 1, 0, 12, false),
-            ("a", 1, 0, 13, true),
-            ("a", 1, 5, 14, true),
-            ("a", 1, 9, 15, false),
-            ("a", 2, 0, 16, false),
-            ("a", 1, 9, 17, true),
-        ]);
-    }
-
-    #[test]
-    fn what_the_relay_reads_again_is_judged_as_the_first_time() {
-        let first = [
-            ("a", 1, 0, 10, false),
-            ("a", 1, 5, 11, false),
-            ("a", 1, 5, 12, true),
-            ("a", 1, 9, 13, false),
-        ];
-        check(&[first, first].concat());
-    }
-}
+mod tests;

@@ -2,9 +2,9 @@
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
 use crate::metrics::Metrics;
-use crate::repeats::Repeats;
-use bus::relay::{Outbox, Stage};
-use bus::{Outgoing, Record};
+use crate::repeats::{Repeats, SAVE_OFFSETS, Sent};
+use bus::relay::{Outbox, Recall, Stage};
+use bus::{Outgoing, Partition, Record};
 use mapping::Tables;
 use model::coordinates::HEADER as RAW_HEADER;
 use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER};
@@ -83,7 +83,46 @@ fn bury(
     metrics.dead_letters.with_label_values(&[dead.code.as_str()]).inc();
 }
 
+/// The record, as far as repetitions are concerned.
+fn sent<'a>(record: &Record<'a>, origin: &'a Origin<'a>, header: &'a [u8]) -> Sent<'a> {
+    let Record { topic, partition, offset: raw, .. } = *record;
+    Sent { topic, partition, raw, origin, header }
+}
+
+/// Writes how far a stream has come, for whoever takes the partition over.
+fn remember(partition: i32, key: &[u8], value: &[u8], out: &mut dyn Outbox) {
+    let record = Outgoing {
+        topic: topic::STREAMS,
+        partition: Some(partition),
+        key: Some(key),
+        value,
+        headers: &[],
+    };
+    if let Err(too_large) = out.send(&record) {
+        // Names are short (`model::origin::check_name`): only a forged header can come here.
+        tracing::error!(%too_large, partition, "a stream's place was not written");
+    }
+}
+
 impl Stage for Normalize {
+    fn recalls(&self) -> Option<Recall> {
+        Some(Recall { topic: topic::STREAMS, offsets: 2 * SAVE_OFFSETS })
+    }
+
+    fn recall(&mut self, record: &Record<'_>) {
+        if record.topic == topic::STREAMS {
+            return self.repeats.recall(record.key.unwrap_or_default(), record.value);
+        }
+        let header = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
+        if let Ok(origin) = Origin::decode(header) {
+            self.repeats.contain(&sent(record, &origin, header));
+        }
+    }
+
+    fn revoked(&mut self, partitions: &[Partition]) {
+        partitions.iter().for_each(|p| self.repeats.forget(&p.topic, p.partition));
+    }
+
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
         let Self { normalizer, metrics, repeats, place: header, .. } = self;
         let header_bytes = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
@@ -97,7 +136,12 @@ impl Stage for Normalize {
             };
             return bury(record, dead, header, metrics, out);
         };
-        if repeats.contain(&origin, header_bytes, record.offset) {
+        repeats.save(record.topic, record.partition, record.offset, |key, value| {
+            remember(record.partition, key, value, out);
+        });
+        let (repeated, forgotten) = repeats.contain(&sent(record, &origin, header_bytes));
+        metrics.streams_forgotten.inc_by(forgotten as u64);
+        if repeated {
             return bury(record, REPEATED, header, metrics, out);
         }
         match normalizer.normalize(record.value, &origin, agency.as_str(), now_ms()) {

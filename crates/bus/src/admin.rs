@@ -135,7 +135,7 @@ fn consumer(client: &ClientConfig) -> Result<BaseConsumer<LogConsumer>, Error> {
 }
 
 /// A consumer that only asks.
-struct LogConsumer;
+pub(crate) struct LogConsumer;
 
 impl rdkafka::ClientContext for LogConsumer {
     fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {

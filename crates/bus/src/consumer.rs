@@ -15,12 +15,12 @@ mod options;
 pub use options::{ConsumerOptions, POLL_INTERVAL_MAX, SESSION, Subscription};
 
 use crate::admin::{Committed, fetch_committed};
-use crate::{Config, Error, Headers, Record};
+use crate::{Config, Error, Record};
 use context::{Context, Rebalance};
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::message::BorrowedMessage;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::HashMap;
 use std::fmt;
@@ -93,15 +93,7 @@ pub struct Message<'a>(BorrowedMessage<'a>);
 impl Message<'_> {
     /// The record, borrowed from the message.
     pub fn record(&self) -> Record<'_> {
-        Record {
-            topic: self.0.topic(),
-            partition: self.0.partition(),
-            offset: self.0.offset(),
-            kafka_ms: self.0.timestamp().to_millis().unwrap_or(-1),
-            key: self.0.key(),
-            value: self.0.payload().unwrap_or_default(),
-            headers: Headers::kafka(self.0.headers()),
-        }
+        Record::kafka(&self.0)
     }
 }
 
@@ -179,6 +171,14 @@ impl Consumer {
     /// What the group has committed, in the order of `partitions`.
     pub fn committed(&self, partitions: &[Partition]) -> Result<Vec<Option<Committed>>, Error> {
         fetch_committed(&self.base, partitions, REQUEST)
+    }
+
+    /// One past the last offset of `partition`.
+    pub fn end(&self, partition: &Partition) -> Result<i64, Error> {
+        let end = self.base.fetch_watermarks(&partition.topic, partition.partition, REQUEST);
+        let (_, high) =
+            end.map_err(|source| self.request(&format!("end of {partition}"), source))?;
+        Ok(high)
     }
 
     /// The partitions that are ours.

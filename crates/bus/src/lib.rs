@@ -15,6 +15,7 @@ pub mod config;
 pub mod consumer;
 pub mod error;
 pub mod producer;
+pub mod reader;
 pub mod record;
 pub mod relay;
 pub mod topics;

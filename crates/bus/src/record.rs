@@ -1,6 +1,6 @@
 //! What travels: a record as read, and a record to send.
 
-use rdkafka::message::{BorrowedHeaders, Headers as _};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A record as read from Kafka; everything in it is borrowed.
@@ -42,7 +42,7 @@ impl<'a> Headers<'a> {
         Self(Source::Slice(headers))
     }
 
-    pub(crate) fn kafka(headers: Option<&'a BorrowedHeaders>) -> Self {
+    fn kafka(headers: Option<&'a BorrowedHeaders>) -> Self {
         headers.map_or(Self::NONE, |headers| Self(Source::Kafka(headers)))
     }
 
@@ -81,6 +81,21 @@ fn foreign<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
 impl std::fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_map().entries(self.to_vec()).finish()
+    }
+}
+
+impl<'a> Record<'a> {
+    /// What librdkafka holds, borrowed from it.
+    pub(crate) fn kafka(message: &'a BorrowedMessage<'_>) -> Self {
+        Self {
+            topic: message.topic(),
+            partition: message.partition(),
+            offset: message.offset(),
+            kafka_ms: message.timestamp().to_millis().unwrap_or(-1),
+            key: message.key(),
+            value: message.payload().unwrap_or_default(),
+            headers: Headers::kafka(message.headers()),
+        }
     }
 }
 

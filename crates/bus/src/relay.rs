@@ -14,6 +14,7 @@ mod deliveries;
 mod member;
 mod metrics;
 mod outbox;
+mod recall;
 mod session;
 mod slots;
 
@@ -56,8 +57,32 @@ impl Options {
     }
 }
 
+/// What a stage must know again before it goes on with a partition.
+///
+/// A stage that remembers writes its memory to a compacted topic, as output of the records that it
+/// processes: so the memory is confirmed before the offset is committed. What it learned since is
+/// shown to it again. A stage that writes at least every `offsets` / 2 offsets forgets nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recall {
+    /// The compacted topic, written to the partition with the number of the one that was read.
+    pub topic: &'static str,
+    /// How many offsets before the committed one are shown again.
+    pub offsets: i64,
+}
+
 /// What a service does with each record.
 pub trait Stage {
+    /// What [`Self::recall`] is to be shown when partitions begin to be read.
+    fn recalls(&self) -> Option<Recall> {
+        None
+    }
+
+    /// A record of the memory's topic, or one of an assigned partition that was processed before:
+    /// there is nothing to send, only to remember.
+    fn recall(&mut self, record: &Record<'_>) {
+        let _ = record;
+    }
+
     /// Makes any number of records of one. Must not block, and must not fail: a record that cannot
     /// be understood is sent on as a dead letter.
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox);

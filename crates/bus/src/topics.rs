@@ -47,7 +47,9 @@ impl TopicSpec {
         let plain = [topic::EVENTS, topic::MATCHES, topic::ALERTS, topic::DEAD_LETTERS];
         let mut topics: Vec<_> =
             plain.into_iter().map(|name| Self::new(name, partitions)).collect();
-        topics.push(Self::new(topic::CONTROL, partitions).with("cleanup.policy", "compact"));
+        for name in [topic::CONTROL, topic::STREAMS] {
+            topics.push(Self::new(name, partitions).with("cleanup.policy", "compact"));
+        }
         topics
     }
 }

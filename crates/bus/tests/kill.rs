@@ -215,7 +215,8 @@ fn a_killed_relay_loses_nothing_and_repeats_a_bounded_stretch() {
     }
     let repeated = job.check();
     eprintln!("{kills} kills, {repeated} of {} records repeated", job.records);
-    assert!(kills >= 3, "{kills} kills");
+    // The last one found all done; how many came midway depends on how busy the machine is.
+    assert!(kills >= 2, "{kills} kills");
     // Each kill repeats at most what the queue holds and what a quarter of a second commits.
     assert!(repeated < kills as u64 * 150_000, "{repeated} repeated by {kills} kills");
 }

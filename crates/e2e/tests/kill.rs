@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 /// Lines that are replayed while processes are killed.
-const LINES: u64 = 100_000;
+const LINES: u64 = 140_000;
 /// One line in so many raises an alert.
 const ALERT_EVERY: u64 = 1_000;
 /// Lines between two kills.
@@ -80,7 +80,14 @@ fn every_line_is_stored_once_whichever_process_is_killed() {
     };
     for child in &children {
         let before = next(&stack) - BATCH;
-        kill_in_flight(&stack, child, before);
+        kill_in_flight(&stack, &[child], before);
+    }
+    // What a collector sends again is told by what the normalizer remembers: both at once.
+    let collector = children.iter().find(|child| child.starts_with("collector"));
+    let collector = collector.expect("a collector runs").as_str();
+    for _ in 0..2 {
+        let before = next(&stack) - BATCH;
+        kill_in_flight(&stack, &[collector, "normalizer"], before);
     }
     next(&stack);
     stack.kill_and_start_again();
@@ -88,24 +95,25 @@ fn every_line_is_stored_once_whichever_process_is_killed() {
     check(&stack, LINES);
     // What a late duplicate would change must still hold when everything was read again.
     for child in ["normalizer", "loader"] {
-        kill_in_flight(&stack, child, 0);
+        kill_in_flight(&stack, &[child], 0);
     }
     stack.append("app.log", &lines(LINES, LINES + 1));
     check(&stack, LINES + 1);
     stack.stop();
 }
 
-/// Kills `child` when some of what was just written is stored and some is not (or, where storing is
-/// what was interrupted before, after a moment), and waits until it runs again.
-fn kill_in_flight(stack: &Stack, child: &str, stored_before: u64) {
+/// Kills `children` at once when some of what was just written is stored and some is not (or, where
+/// storing is what was interrupted before, after a moment), and waits until they run again.
+fn kill_in_flight(stack: &Stack, children: &[&str], stored_before: u64) {
     let began = Instant::now();
     while stack.count("SELECT count() FROM events").unwrap_or(0) <= stored_before
         && began.elapsed() < IN_FLIGHT
     {
         std::thread::yield_now();
     }
-    let old = stack.kill(child);
-    wait_until("a killed child runs again", Duration::from_secs(60), || {
-        stack.pid(child).is_some_and(|pid| pid != old)
+    let old: Vec<_> = children.iter().map(|child| stack.kill(child)).collect();
+    wait_until("the killed children run again", Duration::from_secs(60), || {
+        let mut both = children.iter().zip(&old);
+        both.all(|(child, old)| stack.pid(child).is_some_and(|pid| pid != *old))
     });
 }

@@ -12,6 +12,8 @@ pub const EVENTS: &str = "events";
 pub const MATCHES: &str = "matches";
 /// Compacted: rulesets, stages, exceptions, indicators, parsers.
 pub const CONTROL: &str = "control";
+/// Compacted: how far each collector's stream has come, the normalizer's memory.
+pub const STREAMS: &str = "streams";
 /// OCSF Detection Findings (class 2004), one a record.
 pub const ALERTS: &str = "alerts";
 /// Raw bytes that no parser could make an event of.

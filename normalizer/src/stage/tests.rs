@@ -39,17 +39,21 @@ fn origin() -> String {
 }
 
 fn process(stage: &mut Normalize, topic: &str, value: &[u8], origin: &str, out: &mut Recorder) {
+    process_at(stage, 40, topic, value, origin, out);
+}
+
+fn process_at(
+    stage: &mut Normalize,
+    offset: i64,
+    topic: &str,
+    value: &[u8],
+    origin: &str,
+    out: &mut Recorder,
+) {
     let headers = [(ORIGIN_HEADER, origin.as_bytes())];
+    let headers = Headers::new(&headers);
     stage.process(
-        &Record {
-            topic,
-            partition: 2,
-            offset: 40,
-            kafka_ms: 5,
-            key: None,
-            value,
-            headers: Headers::new(&headers),
-        },
+        &Record { topic, partition: 2, offset, kafka_ms: 5, key: None, value, headers },
         out,
     );
 }
@@ -126,4 +130,36 @@ fn a_panic_leaves_a_dead_letter_and_a_working_stage() {
     stage.process(&record, &mut out);
     let topics: Vec<&str> = out.sent.iter().map(|s| s.0.as_str()).collect();
     assert_eq!(topics, ["dead-letters", "events"]);
+}
+
+#[test]
+fn the_next_owner_of_a_partition_tells_a_repetition_too() {
+    let (mut first, mut out) = (stage(), Recorder::default());
+    for offset in [40, 40 + SAVE_OFFSETS] {
+        process_at(&mut first, offset, "raw.mof", b"a line", &origin(), &mut out);
+    }
+    let saved: Vec<_> = out.sent.iter().filter(|sent| sent.0 == "streams").collect();
+    assert_eq!(saved.len(), 1);
+    assert_eq!((saved[0].1, saved[0].2.as_slice()), (Some(2), b"1\t0\t99\t40\t-\t-".as_slice()));
+
+    let key = b"raw.mof\t2\t1\tlocal\tstdin".as_slice();
+    let mut next = stage();
+    next.recall(&Record {
+        topic: "streams",
+        partition: 2,
+        offset: 0,
+        kafka_ms: 5,
+        key: Some(key),
+        value: &saved[0].2,
+        headers: Headers::NONE,
+    });
+    let mut out = Recorder::default();
+    process_at(&mut next, 50, "raw.mof", b"a line", &origin(), &mut out);
+    assert_eq!(
+        (out.sent[0].0.as_str(), header(&out.sent[0], CODE_HEADER)),
+        ("dead-letters", "repeated")
+    );
+    next.revoked(&[Partition::new("raw.mof", 2)]);
+    process_at(&mut next, 51, "raw.mof", b"a line", &origin(), &mut out);
+    assert_eq!(out.sent[1].0, "events");
 }

@@ -3,7 +3,7 @@
 use super::deliveries::{Deliveries, Tag};
 use super::outbox::{Cut, KafkaOutbox, wait};
 use super::slots::Slots;
-use super::{Metrics, Options, Stage};
+use super::{Metrics, Options, Stage, recall};
 use crate::{Commit, Consumer, Error, Partition, Polled, Producer, Record};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -87,7 +87,13 @@ impl<'a> Session<'a> {
                 Polled::Record(message) => books.handle(producer, &message.record(), stage)?,
                 Polled::Idle => break,
                 Polled::Assigned(partitions) => {
-                    partitions.iter().for_each(|p| books.slots.add(p.clone()));
+                    let starts =
+                        recall::starts(&books.options.config, consumer, &partitions, stage)
+                            .map_err(Cut::Failed)?;
+                    partitions
+                        .iter()
+                        .zip(starts)
+                        .for_each(|(p, at)| books.slots.add(p.clone(), at));
                     stage.assigned(&partitions);
                 }
                 Polled::Revoked(partitions) => {
@@ -129,6 +135,7 @@ impl Books<'_> {
     ) -> Result<(), Cut> {
         let Record { topic, partition, offset, .. } = *record;
         if let Some(slot) = self.slots.find(topic, partition)
+            && offset >= slot.begins
             && !slot.watermark.begin(offset)
         {
             tracing::warn!(
@@ -144,6 +151,10 @@ impl Books<'_> {
         }
         // A record of a partition that is no longer ours: its next owner reads it.
         let Some(slot) = self.slots.find(topic, partition) else { return Ok(()) };
+        if offset < slot.begins {
+            stage.recall(record);
+            return Ok(());
+        }
         self.metrics.records_in.inc();
         self.metrics.bytes_in.inc_by(record.value.len() as u64);
         let mut out = KafkaOutbox {

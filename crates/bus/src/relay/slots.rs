@@ -10,6 +10,8 @@ pub(super) struct Slot {
     pub(super) number: u16,
     pub(super) partition: Partition,
     pub(super) watermark: Watermark,
+    /// Records before this offset were processed by an earlier owner.
+    pub(super) begins: i64,
     /// The offset of the last commit begun.
     sent: Option<i64>,
 }
@@ -23,10 +25,17 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    pub(super) fn add(&mut self, partition: Partition) {
+    /// A partition of which records before `begins` were processed before.
+    pub(super) fn add(&mut self, partition: Partition, begins: i64) {
         self.remove(std::slice::from_ref(&partition));
         let number = self.new_number();
-        self.slots.push(Slot { number, partition, watermark: Watermark::new(), sent: None });
+        self.slots.push(Slot {
+            number,
+            partition,
+            watermark: Watermark::new(),
+            begins,
+            sent: None,
+        });
     }
 
     pub(super) fn remove(&mut self, partitions: &[Partition]) {
@@ -48,6 +57,7 @@ impl Slots {
         if let Some(slot) = self.find(topic, partition) {
             slot.number = number;
             slot.watermark = Watermark::new();
+            slot.begins = 0;
             slot.sent = None;
         }
     }
@@ -103,8 +113,8 @@ mod tests {
     fn commits_follow_confirmations_and_are_given_once() {
         let mut slots = Slots::default();
         let (a, b) = (Partition::new("raw.a", 0), Partition::new("raw.b", 0));
-        slots.add(a.clone());
-        slots.add(b.clone());
+        slots.add(a.clone(), 0);
+        slots.add(b.clone(), 0);
         let number = slots.find("raw.a", 0).unwrap().number;
         slots.find("raw.a", 0).unwrap().watermark.begin(4);
         slots.find("raw.b", 0).unwrap().watermark.begin(7);
@@ -121,10 +131,10 @@ mod tests {
     fn a_late_confirmation_does_not_reach_the_next_assignment() {
         let mut slots = Slots::default();
         let p = Partition::new("raw.a", 0);
-        slots.add(p.clone());
+        slots.add(p.clone(), 0);
         let old = slots.find("raw.a", 0).unwrap().number;
         for again in
-            [Slots::restart as fn(&mut Slots, &str, i32), |s, t, p| s.add(Partition::new(t, p))]
+            [Slots::restart as fn(&mut Slots, &str, i32), |s, t, p| s.add(Partition::new(t, p), 0)]
         {
             again(&mut slots, "raw.a", 0);
             slots.find("raw.a", 0).unwrap().watermark.begin(0);

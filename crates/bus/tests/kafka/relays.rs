@@ -1,9 +1,10 @@
 //! The relay commits what is confirmed, replays what is not, and is stopped by no record.
 
 use crate::{PATIENCE, make, numbers, plain, read_all, send, send_numbers, wait_until};
-use bus::relay::{self, Metrics, Options, Outbox, Stage};
+use bus::relay::{self, Metrics, Options, Outbox, Recall, Stage};
 use bus::{Config, ConsumerOptions, Outgoing, Record, Subscription, admin};
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -49,9 +50,9 @@ fn metrics() -> Metrics {
 }
 
 /// Runs a relay until `done`, then stops it; its metrics.
-fn run_until<'a>(
+fn run_until<S: Stage>(
     options: &Options,
-    stage: impl Fn() -> Copy<'a> + Sync,
+    stage: impl Fn() -> S + Sync,
     mut done: impl FnMut(&Metrics) -> bool,
 ) -> Metrics {
     let metrics = metrics();
@@ -173,4 +174,49 @@ fn a_full_queue_slows_the_relay_down_and_loses_nothing() {
     assert_eq!(numbers(&read_all(&config, "slow-out")), (0..2000).collect::<Vec<_>>());
     assert!(metrics.waits.get() > 0);
     assert!(PATIENCE > options.drain);
+}
+
+/// Writes what it processed to its memory, and tells what it is shown.
+struct Remember<'a>(&'a Mutex<Vec<String>>);
+
+impl Remember<'_> {
+    fn tell(&self, how: &str, record: &Record<'_>) {
+        let text = format!("{how} {} {}", record.topic, String::from_utf8_lossy(record.value));
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+impl Stage for Remember<'_> {
+    fn recalls(&self) -> Option<Recall> {
+        Some(Recall { topic: "memory", offsets: 2 })
+    }
+
+    fn recall(&mut self, record: &Record<'_>) {
+        self.tell("recall", record);
+    }
+
+    fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
+        self.tell("process", record);
+        out.send(&plain("memory", record.partition, record.value)).unwrap();
+    }
+}
+
+#[test]
+fn the_next_owner_is_shown_the_memory_and_the_last_records() {
+    let config = make(&["remembered", "memory"]);
+    let options = options(&config, "remember", "remembered");
+    let mut told = Vec::new();
+    for (from, to) in [(0, 4), (4, 5)] {
+        send_numbers(&config, "remembered", from..to);
+        let log = Mutex::default();
+        run_until(&options, || Remember(&log), |m| m.records_in.get() == to - from);
+        told.extend(log.into_inner().unwrap());
+    }
+    let expected = [
+        ["process remembered 0", "process remembered 1"].as_slice(),
+        &["process remembered 2", "process remembered 3"],
+        &["recall memory 0", "recall memory 1", "recall memory 2", "recall memory 3"],
+        &["recall remembered 2", "recall remembered 3", "process remembered 4"],
+    ];
+    assert_eq!(told, expected.concat());
 }
