@@ -26,6 +26,7 @@ mod http;
 mod library;
 mod metrics;
 mod statement;
+pub mod testing;
 
 pub use config::{Config, Engine, Limits};
 pub use error::Error;

@@ -1,6 +1,7 @@
 //! Starting, failing to start, and ending.
 
-use crate::support::{Engine, Home, library, until};
+use crate::support::{Engine, Home, until};
+use embedded_clickhouse::testing::library;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 

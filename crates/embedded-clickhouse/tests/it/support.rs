@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use clickhouse::{Client, Compression};
+use embedded_clickhouse::testing;
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::client::legacy;
@@ -14,15 +15,6 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "p:ä s'\"%";
-
-/// The pinned library; its absence fails the tests, because nothing else stands for the engine.
-pub(crate) fn library() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let path = std::env::var_os("PROHORI_CHDB")
-        .map_or_else(|| root.join(".prohori/engine/libchdb.so"), PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
-    path
-}
 
 /// Limits that tests can reach.
 const LIMITS: &str = "statement_bytes = 1000000\nbody_bytes = 30000000\nresult_bytes = 20000000\n\
@@ -53,7 +45,7 @@ impl Home {
         std::fs::write(&password, format!("{PASSWORD}\n")).unwrap();
         let library = match extra.contains("library =") {
             true => String::new(),
-            false => format!("library = '{}'\n", library().display()),
+            false => format!("library = '{}'\n", testing::library().display()),
         };
         let text = format!(
             "[engine]\nlisten = '127.0.0.1:0'\n{library}data = '{home}/data'\n\

@@ -1,6 +1,6 @@
 //! `kill -9` of loader and engine while events are loaded: each ends up stored exactly once.
 
-use crate::engine::{library, start_at};
+use crate::engine::start_at;
 use crate::process::Loader;
 use crate::records::{Sent, alert, bad_event, dead_letter, event, send};
 use bus::TopicSpec;
@@ -77,10 +77,9 @@ impl Counter {
 
 #[test]
 fn killed_at_any_time_each_record_is_stored_once() {
-    let Some(library) = library() else { return };
     let data = tempfile::tempdir().unwrap();
     let [port] = testing::free_ports();
-    let mut engine = start_at(&library, data.path(), port, false);
+    let mut engine = start_at(data.path(), port);
     let url = engine.url.clone();
     let config = bus::Config::new(testing::broker().address());
     let topics: Vec<_> =
@@ -103,13 +102,13 @@ fn killed_at_any_time_each_record_is_stored_once() {
         loader.kill();
         if round == 1 {
             engine.kill();
-            engine = start_at(&library, data.path(), port, false);
+            engine = start_at(data.path(), port);
         }
         loader = start();
     }
     counter.wait("SELECT count() FROM events", good * 80 / 100);
     engine.kill();
-    let _engine = start_at(&library, data.path(), port, false);
+    let _engine = start_at(data.path(), port);
 
     sending.join().unwrap();
     let others = u64::from(PARTITIONS.unsigned_abs()) * EVENTS / 100;

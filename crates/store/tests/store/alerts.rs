@@ -34,7 +34,7 @@ async fn changed(store: &Store, id: &str, version: u32, change: &Change) -> stor
 
 #[tokio::test]
 async fn the_queue_is_newest_first_and_filtered() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store.insert(&alert_block("mof", 1, &["a", "b", "c"]), "t").await.unwrap();
     let take = Change { assignee: Some("rima".into()), ..to(State::Acknowledged) };
     changed(&store, "b", 1, &take).await;
@@ -60,7 +60,7 @@ async fn the_queue_is_newest_first_and_filtered() {
 
 #[tokio::test]
 async fn the_queue_has_the_finding_s_words_in_both_languages() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let mut finding = finding("bangla", 4, &event("mof", 1, |_| {}));
     finding["unmapped"] = serde_json::json!({
         "message_bn": "web-01 হোস্টে পাসওয়ার্ড অনুমান", "rule": {"title_bn": "পাসওয়ার্ড অনুমান"},
@@ -81,7 +81,7 @@ async fn the_queue_has_the_finding_s_words_in_both_languages() {
 
 #[tokio::test]
 async fn pages_of_the_queue_join() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let names: Vec<String> = (0..9).map(|n| format!("id-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     store.insert(&alert_block("mof", 0, &names), "t").await.unwrap();
@@ -99,7 +99,7 @@ async fn pages_of_the_queue_join() {
 
 #[tokio::test]
 async fn counts_by_state_severity_and_assignee() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store.insert(&alert_block("mof", 0, &["a", "b", "c", "d"]), "t").await.unwrap();
     let take = Change { assignee: Some("karim".into()), ..to(State::InProgress) };
     changed(&store, "a", 1, &take).await;
@@ -115,7 +115,7 @@ async fn counts_by_state_severity_and_assignee() {
 
 #[tokio::test]
 async fn every_change_is_in_the_history_and_in_the_view() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store.insert(&alert_block("mof", 0, &["a"]), "t").await.unwrap();
     let scope = scope(&["mof"]);
     changed(&store, "a", 1, &to(State::Acknowledged)).await;
@@ -142,7 +142,7 @@ async fn every_change_is_in_the_history_and_in_the_view() {
 
 #[tokio::test]
 async fn of_two_who_change_one_version_one_wins() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store.insert(&alert_block("mof", 0, &["a"]), "t").await.unwrap();
     let (scope, change) = (scope(&["mof"]), to(State::Acknowledged));
     let names: Vec<String> = (0..8).map(|n| format!("analyst-{n}")).collect();
@@ -171,7 +171,7 @@ async fn of_two_who_change_one_version_one_wins() {
 
 #[tokio::test]
 async fn refusals_change_nothing() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store.insert(&alert_block("mof", 0, &["a"]), "t").await.unwrap();
     let scope = scope(&["mof"]);
     let refused = store.change_alert(&scope, "a", 1, &to(State::Closed), "rima").await.unwrap();
@@ -184,7 +184,7 @@ async fn refusals_change_nothing() {
 /// The crash between the two writes: the history has a step that the alert does not show.
 #[tokio::test]
 async fn a_view_behind_its_history_is_mended() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store.insert(&alert_block("mof", 0, &["a", "b"]), "t").await.unwrap();
     let scope = scope(&["mof"]);
     changed(&store, "a", 1, &to(State::Acknowledged)).await;

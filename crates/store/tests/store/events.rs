@@ -16,7 +16,7 @@ async fn found(store: &Store, filter: &EventFilter) -> Vec<u64> {
 
 #[tokio::test]
 async fn an_event_comes_back_whole() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let events = [
         event("mof", 1, |_| {}),
         event("mof", 2, |e| e["raw_data"] = "\"quoted\"\t\\ \u{0} বাংলা \n\n two".into()),
@@ -37,7 +37,7 @@ async fn an_event_comes_back_whole() {
 
 #[tokio::test]
 async fn the_summary_has_the_essentials() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     store_events(&store, "mof", 0, &[event("mof", 1, |_| {})]).await;
     let page = store.events(&scope(&["mof"]), &whole_time(), &Page::first(5)).await.unwrap();
     let item = &page.items[0];
@@ -50,7 +50,7 @@ async fn the_summary_has_the_essentials() {
 
 #[tokio::test]
 async fn text_is_found_by_all_its_terms_anywhere_in_words_and_scripts() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let events = [
         event("mof", 1, |e| e["raw_data"] = r"C:\Windows\System32\LSASS.exe 100% done_x".into()),
         event("mof", 2, |e| e["message"] = "ব্যর্থ লগইন ৫ বার, গাড়ি".into()),
@@ -90,7 +90,7 @@ async fn text_is_found_by_all_its_terms_anywhere_in_words_and_scripts() {
 
 #[tokio::test]
 async fn filters_narrow() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let events = [
         event("mof", 1, |e| e["device"]["hostname"] = "db-01".into()),
         event("mof", 2, |e| e["class_uid"] = 4002.into()),
@@ -109,7 +109,7 @@ async fn filters_narrow() {
 
 #[tokio::test]
 async fn pages_join_without_gap_or_overlap_at_equal_times() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let events: Vec<Value> = (1..=25)
         .map(|n| event("mof", n, |e| e["time"] = (START_MS + (n as i64 / 5)).into()))
         .collect();
@@ -129,7 +129,7 @@ async fn pages_join_without_gap_or_overlap_at_equal_times() {
 
 #[tokio::test]
 async fn the_histogram_counts_every_event_once() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let events: Vec<Value> = (0..20).map(|n| event("mof", n, |_| {})).collect();
     store_events(&store, "mof", 0, &events).await;
     let filter = EventFilter { to_ms: START_MS + 20_000, ..whole_time() };
@@ -145,7 +145,7 @@ async fn the_histogram_counts_every_event_once() {
 
 #[tokio::test]
 async fn a_timeline_keeps_the_nearest() {
-    let Some(store) = database().await else { return };
+    let store = database().await;
     let events: Vec<Value> = (0..20).map(|n| event("mof", n, |_| {})).collect();
     store_events(&store, "mof", 0, &events).await;
     let around = START_MS + 10_000;
