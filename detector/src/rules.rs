@@ -109,7 +109,7 @@ impl Loaded {
             Document::Correlation(correlation) => {
                 let (file, line, title) =
                     (correlation.file, correlation.at.line, correlation.title);
-                let kind = correlation.kind;
+                let kind = correlation.kind.as_str();
                 self.not_run
                     .push(format!("{file}:{line}: correlation {kind} {title:?} is not yet run"));
             }
@@ -135,7 +135,7 @@ mod tests {
         std::fs::write(path("a/one.yml"), RULE).unwrap();
         std::fs::write(
             path("a/two.yaml"),
-            "title: x\n---\ntitle: c\ncorrelation: {type: event_count}\n",
+            "title: x\n---\ntitle: c\ncorrelation: {type: event_count, rules: [a], timespan: 5m, condition: {gte: 2}}\n",
         )
         .unwrap();
         std::fs::write(path("a/one.match.log"), "no rule").unwrap();

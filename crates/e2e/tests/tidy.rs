@@ -11,7 +11,7 @@ use std::process::Command;
 const LAYERS: &[&[&str]] = &[
     &["model", "frame", "backoff", "yaml", "fuzz"],
     &["mapping", "ocsf", "sigma"],
-    &["parse", "detect"],
+    &["parse", "detect", "correlate"],
     &["alert"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],
@@ -23,8 +23,19 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Crates that only compute: values in, values out, without runtime, I/O or clock.
-const PURE: &[&str] =
-    &["model", "frame", "yaml", "mapping", "parse", "ocsf", "sigma", "detect", "alert", "backoff"];
+const PURE: &[&str] = &[
+    "model",
+    "frame",
+    "yaml",
+    "mapping",
+    "parse",
+    "ocsf",
+    "sigma",
+    "detect",
+    "correlate",
+    "alert",
+    "backoff",
+];
 /// What a pure crate must not reach, directly or through others.
 const IMPURE: &[&str] = &["tokio", "mio", "socket2", "hyper", "rdkafka", "clickhouse", "rustix"];
 

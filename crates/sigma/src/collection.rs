@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::rule::{self, Rule, text};
-use crate::{Error, Placeholders, Problem};
+use crate::{Correlation, Error, Placeholders, Problem, correlation};
 use yaml::{Entry, Kind, Node, Position};
 
 /// A document of a rule file.
@@ -11,24 +11,9 @@ pub enum Document {
     /// A rule over single events.
     Rule(Box<Rule>),
     /// A correlation of other rules' matches.
-    Correlation(Correlation),
+    Correlation(Box<Correlation>),
     /// A filter that joins the condition of other rules.
     Filter(Filter),
-}
-
-/// A correlation, recognised but not yet run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Correlation {
-    /// The file it stands in, as given.
-    pub file: String,
-    /// Where in it.
-    pub at: Position,
-    /// What it detects.
-    pub title: String,
-    /// Its id.
-    pub id: Option<String>,
-    /// `event_count`, `temporal` and so on.
-    pub kind: String,
 }
 
 /// A filter, recognised but not yet joined to its rules.
@@ -80,14 +65,8 @@ pub fn parse(file: &str, text: &str, placeholders: &Placeholders) -> Parsed {
 
 fn document(file: &str, node: &Node, placeholders: &Placeholders) -> Result<Document, Fault> {
     let title = || text(node, "title").map(Option::unwrap_or_default);
-    if let Some(correlation) = node.get("correlation") {
-        return Ok(Document::Correlation(Correlation {
-            file: file.to_owned(),
-            at: node.at,
-            title: title()?,
-            id: text(node, "id")?,
-            kind: text(correlation, "type")?.unwrap_or_default(),
-        }));
+    if node.get("correlation").is_some() {
+        return correlation::read(file, node).map(|read| Document::Correlation(Box::new(read)));
     }
     if node.get("filter").is_some() {
         let id = text(node, "id")?;

@@ -103,6 +103,48 @@ pub enum Problem {
         /// What to do.
         mend: &'static str,
     },
+    /// A quantity beyond what is allowed.
+    #[error("{what} is longer than {max}; {mend}")]
+    Range {
+        /// Which.
+        what: &'static str,
+        /// The longest.
+        max: &'static str,
+        /// What to do.
+        mend: &'static str,
+    },
+    /// A correlation refers to a rule that is not there.
+    #[error("no rule {name:?} is known; {mend}")]
+    UnknownRule {
+        /// As written.
+        name: String,
+        /// What to write.
+        mend: String,
+    },
+    /// A correlation refers to a name that several rules have.
+    #[error("several rules are named {name:?} ({files}); write the id of one")]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// The files they stand in.
+        files: String,
+    },
+    /// Correlations refer to each other in a circle.
+    #[error("correlations refer to each other in a circle ({path}); take one reference out")]
+    Cycle {
+        /// The circle.
+        path: String,
+    },
+    /// An alias names a rule that the correlation does not.
+    #[error("alias {alias:?} is for {rule:?}, which is not among the rules; there are {known}")]
+    AliasRule {
+        /// The alias.
+        alias: String,
+        /// The rule.
+        rule: String,
+        /// Those that the correlation names.
+        known: String,
+    },
 }
 
 fn hint(name: Option<&'static str>) -> String {

@@ -12,6 +12,8 @@ pub mod fold;
 
 mod collection;
 mod condition;
+mod correlation;
+mod correlation_condition;
 mod date;
 mod detection;
 mod encode;
@@ -22,11 +24,17 @@ mod network;
 mod number;
 mod pattern;
 mod placeholder;
+mod resolve;
 mod rule;
 mod value;
 
-pub use collection::{Correlation, Document, Filter, Parsed, parse};
+pub use collection::{Document, Filter, Parsed, parse};
 pub use condition::{CONDITION_DEPTH_MAX, CONDITION_TOKENS_MAX, Condition};
+pub use correlation::{
+    Alias, CORRELATED_RULES_MAX, Correlation, CorrelationKind, GROUP_FIELDS_MAX, Named,
+    TIMESPAN_MS_MAX,
+};
+pub use correlation_condition::{Bound, CorrelationCondition, Measure, Relation, has_not};
 pub use date::DatePart;
 pub use detection::{Detection, Item, Node, SELECTIONS_MAX, Selection, Test};
 pub use error::{Error, Problem};
@@ -36,6 +44,7 @@ pub use network::Network;
 pub use number::Number;
 pub use pattern::{Part, Pattern};
 pub use placeholder::{EXPANSIONS_MAX, Placeholders};
+pub use resolve::{CHAIN_MAX, Member, Resolved, resolve};
 pub use rule::{Level, LogSource, Rule};
 pub use yaml::Position;
 

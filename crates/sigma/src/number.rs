@@ -54,6 +54,25 @@ impl Number {
         }
     }
 
+    /// The number times 10^`decimals`, without what is left behind the point; the largest or
+    /// smallest there is where it is beyond.
+    pub fn scaled(&self, decimals: u32) -> i128 {
+        const DIGITS_MAX: i64 = 38;
+        let length = self.exponent.saturating_add(i64::from(decimals));
+        if self.digits.is_empty() || length <= 0 {
+            return 0;
+        }
+        if length > DIGITS_MAX {
+            return if self.negative { i128::MIN } else { i128::MAX };
+        }
+        let digit = |index: i64| {
+            let digit = usize::try_from(index).ok().and_then(|index| self.digits.get(index));
+            i128::from(digit.map_or(0, |digit| digit - b'0'))
+        };
+        let size = (0..length).fold(0, |size, index| size * 10 + digit(index));
+        if self.negative { -size } else { size }
+    }
+
     /// A whole number.
     pub fn from_i64(value: i64) -> Self {
         let text = value.unsigned_abs().to_string();
@@ -115,6 +134,22 @@ mod tests {
         let ordered = ["-1e30", "-10", "-9", "-0.5", "0", "0.05", "0.5", "9", "10", "1e30"];
         for pair in ordered.windows(2) {
             assert!(number(pair[0]) < number(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn scaled_to_whole_numbers() {
+        for (text, expected) in [
+            ("0", 0),
+            ("1", 1_000),
+            ("-1.5", -1_500),
+            ("0.0004", 0),
+            ("12.34567", 12_345),
+            ("1e3", 1_000_000),
+            ("1e300", i128::MAX),
+            ("-1e300", i128::MIN),
+        ] {
+            assert_eq!(Number::parse(text).unwrap().scaled(3), expected, "{text}");
         }
     }
 

@@ -142,7 +142,7 @@ pub(crate) fn read(file: &str, node: &Node, placeholders: &Placeholders) -> Resu
     })
 }
 
-fn form(node: &Node, what: &str, expected: &'static str) -> Fault {
+pub(crate) fn form(node: &Node, what: &str, expected: &'static str) -> Fault {
     (node.at, Problem::Form { what: what.to_owned(), expected, found: node.what().to_owned() })
 }
 
@@ -153,14 +153,14 @@ pub(crate) fn text(node: &Node, key: &str) -> Result<Option<String>, Fault> {
     parts.map(|parts| Some(parts.join(", "))).ok_or_else(|| form(value, key, "text"))
 }
 
-fn texts(node: &Node, key: &str) -> Result<Vec<String>, Fault> {
+pub(crate) fn texts(node: &Node, key: &str) -> Result<Vec<String>, Fault> {
     let Some(value) = node.get(key).filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
     let parts: Option<Vec<String>> =
         value.items().iter().map(|item| item.as_str().map(str::to_owned)).collect();
     parts.ok_or_else(|| form(value, key, "a list of texts"))
 }
 
-fn level(node: &Node) -> Result<Option<Level>, Fault> {
+pub(crate) fn level(node: &Node) -> Result<Option<Level>, Fault> {
     let Some(name) = text(node, "level")? else { return Ok(None) };
     let at = node.get("level").map_or(node.at, |value| value.at);
     let expected = "informational, low, medium, high or critical";

@@ -286,7 +286,7 @@ action: reset
 title: own
 ---
 title: counted
-correlation: {type: event_count}
+correlation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: 2}}
 ---
 title: left out
 filter: {selection: {a: 1}}
@@ -301,7 +301,7 @@ filter: {selection: {a: 1}}
                 format!("{} {} {}", rule.title, rule.level.unwrap(), item.tests[0].text)
             }
             Document::Correlation(correlation) => {
-                format!("{} {}", correlation.title, correlation.kind)
+                format!("{} {}", correlation.title, correlation.kind.as_str())
             }
             Document::Filter(filter) => filter.title.clone(),
         })
