@@ -85,7 +85,7 @@ fn by_program<'a>(name: &str, body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>)
         "sshd" | "sshd-session" | "sshd-auth" => sshd::read(body, cx, event),
         "sudo" => sudo::read_sudo(body, cx, event),
         "su" => sudo::read_su(body, cx, event),
-        "CRON" | "cron" | "crond" | "crontab" | "anacron" => cron::read(body, cx, event),
+        "CRON" | "CROND" | "cron" | "crond" | "crontab" | "anacron" => cron::read(body, cx, event),
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd"
         | "passwd" | "chage" | "chpasswd" | "adduser" => accounts::read(name, body, cx, event),
         "systemd-logind" => accounts::read_logind(body, cx, event),
