@@ -12,7 +12,7 @@ const ALTERNATIVES_MAX: usize = 32;
 ///
 /// This holds as folding goes character by character: where the expression demands characters
 /// that all fold alike, the folded value has that folded text.
-pub(crate) fn texts(source: &str) -> Option<Vec<String>> {
+pub fn texts(source: &str) -> Option<Vec<String>> {
     let hir = regex_syntax::parse(source).ok()?;
     let texts = required(&hir)?;
     (texts.len() <= ALTERNATIVES_MAX && shortest(&texts) >= TEXT_BYTES_MIN).then_some(texts)

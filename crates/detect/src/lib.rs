@@ -32,7 +32,9 @@ mod token;
 
 pub use engine::{Clause, Engine};
 pub use error::{BadEvent, Error};
+pub use gate::texts as demanded_texts;
 pub use json::Json;
+pub use locate::{KEYWORDS_EXCEPT, UNMAPPED, keys};
 pub use session::Session;
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use mapping::{EventMap, Path};
 const SPLIT_DOTS_MAX: usize = 4;
 
 /// The root object under which blanks in keys do not count.
-pub(crate) const UNMAPPED: &str = "unmapped";
+pub const UNMAPPED: &str = "unmapped";
 
 /// Attributes of the root that keywords do not look into: they are ours or OCSF's, not the source's.
-pub(crate) const KEYWORDS_EXCEPT: [&str; 16] = [
+pub const KEYWORDS_EXCEPT: [&str; 16] = [
     "activity_id",
     "activity_name",
     "category_name",
@@ -30,7 +30,7 @@ pub(crate) const KEYWORDS_EXCEPT: [&str; 16] = [
 ];
 
 /// The keys of a path: one way for OCSF's, several for a source's own dotted names.
-pub(crate) fn keys(path: &Path) -> Vec<Vec<String>> {
+pub fn keys(path: &Path) -> Vec<Vec<String>> {
     if !path.is_unmapped() {
         return vec![path.name().split('.').map(str::to_owned).collect()];
     }

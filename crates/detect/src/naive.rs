@@ -8,14 +8,14 @@ use sigma::{Condition, Item, Matcher, Node, Rule, Test, Value};
 /// Whether `rule` matches `event`.
 pub fn matches(tables: &Tables, rule: &Rule, event: &Json) -> bool {
     let Some(map) = tables.event_map(&route_key(event)) else { return false };
-    let asked = Asked { event, map: &map };
-    asked.is_for(rule) && asked.holds(rule)
+    let asked = Asked::new(event, &map);
+    asked.serves(&log_source(rule)) && asked.holds(rule)
 }
 
 /// The clauses of `rule` that `event` met: those of selections that the condition wants.
 pub fn explain(tables: &Tables, rule: &Rule, event: &Json) -> Vec<Clause> {
     let Some(map) = tables.event_map(&route_key(event)) else { return Vec::new() };
-    let asked = Asked { event, map: &map };
+    let asked = Asked::new(event, &map);
     let mut wanted = Vec::new();
     wanted_selections(&rule.detection.condition, true, &mut wanted);
     wanted.sort_unstable();
@@ -30,7 +30,7 @@ pub fn explain(tables: &Tables, rule: &Rule, event: &Json) -> Vec<Clause> {
 }
 
 /// What decides the event's mapping.
-pub(crate) fn route_key(event: &Json) -> RouteKey<'_> {
+pub fn route_key(event: &Json) -> RouteKey<'_> {
     let text = |path| event.at(path).and_then(Json::text);
     RouteKey {
         log_name: text("metadata.log_name"),
@@ -42,7 +42,7 @@ pub(crate) fn route_key(event: &Json) -> RouteKey<'_> {
 }
 
 /// The mapping's form of a rule's log source.
-pub(crate) fn log_source(rule: &Rule) -> LogSource {
+pub fn log_source(rule: &Rule) -> LogSource {
     let sigma::LogSource { product, category, service } = rule.logsource.clone();
     LogSource { product, category, service }
 }
@@ -71,7 +71,8 @@ fn wanted_selections(condition: &Condition, wanted: bool, found: &mut Vec<usize>
 }
 
 /// An event of which things are asked.
-struct Asked<'a> {
+#[derive(Debug)]
+pub struct Asked<'a> {
     event: &'a Json,
     map: &'a EventMap,
 }
@@ -80,15 +81,44 @@ struct Asked<'a> {
 type Found<'a> = Option<(String, Vec<&'a Json>)>;
 
 impl<'a> Asked<'a> {
-    fn is_for(&self, rule: &Rule) -> bool {
-        let wanted = log_source(rule);
-        let served = |served: &&Served| served.source.fits(&wanted);
+    /// An event, and what the tables say about its kind.
+    pub fn new(event: &'a Json, map: &'a EventMap) -> Self {
+        Self { event, map }
+    }
+
+    /// Whether the event is of the log source.
+    pub fn serves(&self, wanted: &LogSource) -> bool {
+        let served = |served: &&Served| served.source.fits(wanted);
         self.map.log_sources.iter().filter(served).any(|served| {
             served.conditions.iter().all(|(field, values)| {
                 let found = self.field(field);
                 served_matchers(values).any(|matcher| self.matcher(&matcher, &found))
             })
         })
+    }
+
+    /// Whether the Sigma field does what is asked of it.
+    pub fn field_holds(&self, name: &str, matcher: &Matcher) -> bool {
+        self.matcher(matcher, &self.field(name))
+    }
+
+    /// Whether any of the event's values does what is asked of keywords.
+    pub fn keyword_holds(&self, matcher: &Matcher) -> bool {
+        self.matcher(matcher, &self.keywords())
+    }
+
+    /// Whether any of the Sigma field's values, as text, does what is asked.
+    pub fn any_text(&self, name: &str, asked: &mut impl FnMut(&str) -> bool) -> bool {
+        let values = self.field(name).map_or_else(Vec::new, |(_, values)| values);
+        values.into_iter().any(|value| value_of(value).text().is_some_and(&mut *asked))
+    }
+
+    /// Whether the value at `keys` from the root does what is asked.
+    pub fn path_holds(&self, keys: &[String], matcher: &Matcher) -> bool {
+        let mut values = Vec::new();
+        collect(self.event, keys, false, &mut values);
+        let found = (!values.is_empty()).then(|| (String::new(), values));
+        self.matcher(matcher, &found)
     }
 
     fn holds(&self, rule: &Rule) -> bool {
@@ -117,12 +147,14 @@ impl<'a> Asked<'a> {
     fn values(&self, item: &Item) -> Found<'a> {
         match &item.field {
             Some(name) => self.field(name),
-            None => {
-                let mut values = Vec::new();
-                keyword_values(self.event, &mut values);
-                Some((String::new(), values))
-            }
+            None => self.keywords(),
         }
+    }
+
+    fn keywords(&self) -> Found<'a> {
+        let mut values = Vec::new();
+        keyword_values(self.event, &mut values);
+        Some((String::new(), values))
     }
 
     fn field(&self, name: &str) -> Found<'a> {

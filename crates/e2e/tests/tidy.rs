@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["model", "frame", "backoff", "yaml", "fuzz"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate"],
-    &["alert"],
+    &["alert", "query"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],
     &["embedded-kafka"],
@@ -34,6 +34,7 @@ const PURE: &[&str] = &[
     "detect",
     "correlate",
     "alert",
+    "query",
     "backoff",
 ];
 /// What a pure crate must not reach, directly or through others.

@@ -42,6 +42,16 @@ pub(crate) struct Entry {
     pub(crate) sigma: Vec<(String, Alias)>,
 }
 
+impl Entry {
+    /// The native name for which Sigma's `name` is another.
+    pub(crate) fn alias(&self, name: &str) -> Option<&str> {
+        self.sigma.iter().find_map(|(known, alias)| match alias {
+            Alias::Native(native) if known == name => Some(native.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// Merges entries, the general ones first, so that the particular ones win.
 pub(crate) fn merge<'a>(entries: impl Iterator<Item = &'a Entry>) -> EventMap {
     let mut map = EventMap::default();

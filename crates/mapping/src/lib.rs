@@ -3,6 +3,7 @@
 //! The tables are data (`rules/mappings/*.yml`, whose README gives the form) and are read by both
 //! sides: the normalizer writes by them, the detector reads by them, so the two cannot disagree.
 
+mod decision;
 mod entry;
 mod error;
 mod event_map;
@@ -11,6 +12,7 @@ mod path;
 mod read;
 mod tables;
 
+pub use decision::{Decision, Hints, Key, Ways};
 pub use error::Error;
 pub use event_map::{As, EventMap, Field, Fixed};
 pub use logsource::{LogSource, Served};

@@ -43,7 +43,7 @@ pub struct RouteKey<'a> {
 }
 
 impl RouteKey<'_> {
-    fn parts(&self) -> [Option<&str>; 5] {
+    pub(crate) fn parts(&self) -> [Option<&str>; 5] {
         [self.log_name, self.event_code, self.log_provider, self.log_source, self.class_uid]
     }
 }
@@ -85,6 +85,11 @@ impl Tables {
         entries.sort_by_key(|entry| entry.when.rank());
         let index = std::array::from_fn(|key| index_key(&entries, key));
         Ok(Self { entries, index, merged: RwLock::default() })
+    }
+
+    /// The general before the particular.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// What the tables say about an event, or `None` if they say nothing.
@@ -144,6 +149,13 @@ impl Tables {
         paths.sort();
         paths.dedup();
         paths
+    }
+
+    /// Every name of a field that any table has, a source's own or Sigma's; some twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let fields = self.entries.iter().flat_map(|entry| &entry.fields);
+        let sigma = self.entries.iter().flat_map(|entry| &entry.sigma);
+        fields.map(|field| field.native.as_str()).chain(sigma.map(|(name, _)| name.as_str()))
     }
 
     fn merge(&self, fits: Fits) -> Arc<EventMap> {

@@ -1,5 +1,6 @@
 //! CIDR networks of both families.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// A network; IPv4 ones lie where IPv6 maps them (`::ffff:0:0/96`), so that a mapped address is
@@ -30,9 +31,25 @@ impl Network {
         Some(Self { address: bits & mask, mask })
     }
 
+    /// The lowest and the highest address in it.
+    pub fn bounds(&self) -> (Ipv6Addr, Ipv6Addr) {
+        (Ipv6Addr::from_bits(self.address), Ipv6Addr::from_bits(self.address | !self.mask))
+    }
+
     /// Whether `text` is an address within the network.
     pub fn contains(&self, text: &str) -> bool {
         parse_address(text).is_some_and(|bits| bits & self.mask == self.address)
+    }
+}
+
+impl fmt::Display for Network {
+    /// As it is written: `10.0.0.0/8`, `2001:db8::/32`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = self.mask.count_ones();
+        match Ipv6Addr::from_bits(self.address).to_ipv4_mapped().filter(|_| prefix >= 96) {
+            Some(v4) => write!(f, "{v4}/{}", prefix - 96),
+            None => write!(f, "{}/{prefix}", Ipv6Addr::from_bits(self.address)),
+        }
     }
 }
 
@@ -71,6 +88,8 @@ mod tests {
                 within,
                 "{network} {address}"
             );
+            let shown = Network::parse(network).unwrap().to_string();
+            assert_eq!(Network::parse(&shown), Network::parse(network), "{shown}");
         }
         for bad in ["10.0.0.0/33", "::/129", "10.0.0/8", "x", "10.0.0.0/", "10.0.0.0/-1"] {
             assert_eq!(Network::parse(bad), None, "{bad}");

@@ -1,6 +1,7 @@
 //! Numbers of any size, compared exactly.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A decimal number: sign, digits without leading or trailing zeros, and where the point stands.
 ///
@@ -77,6 +78,23 @@ impl Number {
     pub fn from_i64(value: i64) -> Self {
         let text = value.unsigned_abs().to_string();
         Self::normal(value < 0, text.as_bytes(), text.len() as i64)
+    }
+}
+
+impl fmt::Display for Number {
+    /// Its digits and exponent, which [`Number::parse`] reads as the same number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = String::from_utf8_lossy(&self.digits);
+        let sign = if self.negative { "-" } else { "" };
+        let places = self.exponent.max(0) as usize;
+        match (self.exponent, digits.len()) {
+            (_, 0) => f.write_str("0"),
+            (0..=300, length) if places >= length => {
+                write!(f, "{sign}{digits}{}", "0".repeat(places - length))
+            }
+            (1..=300, _) => write!(f, "{sign}{}.{}", &digits[..places], &digits[places..]),
+            (exponent, _) => write!(f, "{sign}0.{digits}e{exponent}"),
+        }
     }
 }
 
@@ -159,6 +177,12 @@ mod tests {
             let texts = Number::parse(&a.to_string()).zip(Number::parse(&b.to_string())).unwrap();
             prop_assert_eq!(texts.0.cmp(&texts.1), a.cmp(&b));
             prop_assert_eq!(Number::from_i64(a), texts.0);
+        }
+
+        #[test]
+        fn shown_as_it_is_read(text in "-?[0-9]{1,20}(\\.[0-9]{1,9})?(e-?[0-9]{1,2})?") {
+            let number = Number::parse(&text).unwrap();
+            prop_assert_eq!(Number::parse(&number.to_string()), Some(number));
         }
     }
 }

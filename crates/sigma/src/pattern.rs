@@ -81,15 +81,24 @@ impl Pattern {
     /// With the text folded.
     #[must_use]
     pub fn folded(&self) -> Self {
-        let parts = self.parts.iter().map(|part| match part {
-            Part::Text(text) => Part::Text(fold(text)),
-            other => other.clone(),
-        });
-        Self { parts: parts.collect() }
+        self.map_text(fold)
+    }
+
+    /// With each text changed by `change`.
+    #[must_use]
+    pub fn map_text(&self, change: impl Fn(&str) -> String) -> Self {
+        let mut pattern = Self::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => pattern.push_text(&change(text)),
+                other => pattern.push(other.clone()),
+            }
+        }
+        pattern
     }
 
     /// Appends a part, joining texts and stars.
-    pub(crate) fn push(&mut self, part: Part) {
+    pub fn push(&mut self, part: Part) {
         match part {
             Part::Text(text) => self.push_text(&text),
             Part::Any => self.push_any(),

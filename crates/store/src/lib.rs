@@ -14,7 +14,6 @@ mod alerts;
 mod cursor;
 mod dead_letters;
 mod events;
-mod fold;
 mod insert;
 mod ledger;
 mod migrate;

@@ -1,7 +1,7 @@
 //! What a search box holds, as terms: words, "quoted phrases", and `-` before what must be absent.
 
 use crate::Error;
-use crate::fold::fold;
+use query::fold::fold;
 
 /// The most terms of one search: each costs a pass over the text.
 pub const TERMS_MAX: usize = 16;

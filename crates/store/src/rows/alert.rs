@@ -4,7 +4,7 @@ use super::block::{Block, Row, Table};
 use super::event::{Fields, Reason};
 use super::members::{Members, integer, members, text};
 use super::{Place, arrival_ms, encode};
-use crate::fold::folded_column;
+use query::fold::folded_column;
 use std::borrow::Cow;
 
 /// The longest id that is taken; ours have 32 digits.

@@ -4,8 +4,8 @@ use super::block::{Block, Row, Table};
 use super::document::{self, Parts};
 use super::members::{Members, integer, members, text};
 use super::{Place, arrival_ms, encode};
-use crate::fold::folded_column;
 use model::EventPlace;
+use query::fold::folded_column;
 use std::borrow::Cow;
 use std::net::IpAddr;
 

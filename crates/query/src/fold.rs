@@ -3,7 +3,8 @@
 //! Latin text is searched in lower case as it stands. Anything beyond ASCII is folded once when it
 //! is stored and once when it is asked for: Unicode NFC (which also *decomposes* U+09DC, U+09DD and
 //! U+09DF, by Unicode's composition exclusions), zero-width joiners out, the Bangla letter khanda ta
-//! for its older spelling, Bangla digits to ASCII, lower case. What is stored as raw stays raw.
+//! for its older spelling, Bangla digits to ASCII, and case as Sigma folds it ([`sigma::fold`], the
+//! one home of case). What is stored as raw stays raw.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -14,27 +15,28 @@ const KHANDA_TA: char = '\u{09ce}';
 const OLD_KHANDA_TA: &str = "\u{09a4}\u{09cd}\u{200d}";
 
 /// The folded form.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let text = text.replace(OLD_KHANDA_TA, KHANDA_TA.encode_utf8(&mut [0; 4]));
     let joined = |c: &char| !matches!(*c, ZERO_WIDTH_NON_JOINER | ZERO_WIDTH_JOINER);
-    text.chars().filter(joined).nfc().flat_map(fold_char).collect()
+    let normal: String = text.chars().filter(joined).nfc().map(digit).collect();
+    sigma::fold::fold(&normal)
 }
 
 /// What the column `folded` holds for these fields: nothing where `lower()` in SQL does the same.
-pub(crate) fn folded_column(fields: &[&str]) -> String {
+pub fn folded_column(fields: &[&str]) -> String {
     let parts: Vec<_> = fields.iter().filter(|f| !f.is_ascii()).map(|f| fold(f)).collect();
     parts.join("\n")
 }
 
-fn fold_char(c: char) -> impl Iterator<Item = char> {
-    let c = match c {
+/// A Bangla digit as ASCII.
+fn digit(c: char) -> char {
+    match c {
         '\u{09e6}'..='\u{09ef}' => char::from(b'0' + (c as u32 - 0x09e6) as u8),
         other => other,
-    };
-    c.to_lowercase()
+    }
 }
 
 #[cfg(test)]
