@@ -1,6 +1,6 @@
 //! The finding itself.
 
-use crate::attack::attacks;
+use crate::attacks::attacks;
 use crate::message::{Language, sentence};
 use crate::source::Source;
 use detect::Clause;

@@ -3,7 +3,7 @@
 //! A finding depends on nothing but the rule, the event and the ruleset's version: a replay makes
 //! the same bytes with the same id. Its times are the event's.
 
-mod attack;
+mod attacks;
 mod finding;
 mod message;
 mod source;

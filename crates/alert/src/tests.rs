@@ -54,7 +54,7 @@ fn a_finding_tells_rule_event_and_what_matched() {
         ("/finding_info/analytic/version", r#""2019-08-12""#),
         (
             "/finding_info/attacks",
-            r#"[{"tactic":{"name":"Discovery","uid":"TA0007"},"technique":{"uid":"T1033"}}]"#,
+            r#"[{"tactic":{"name":"Discovery","uid":"TA0007"},"technique":{"name":"System Owner/User Discovery","uid":"T1033"}}]"#,
         ),
         ("/metadata/tenant_uid", r#""mof""#),
         ("/device/hostname", r#""ws-1""#),

@@ -29,6 +29,7 @@ mod scan;
 mod session;
 mod sets;
 mod token;
+pub mod trace;
 
 pub use engine::{Clause, Engine};
 pub use error::{BadEvent, Error};

@@ -73,12 +73,12 @@ fn wanted_selections(condition: &Condition, wanted: bool, found: &mut Vec<usize>
 /// An event of which things are asked.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    event: &'a Json,
-    map: &'a EventMap,
+    pub(crate) event: &'a Json,
+    pub(crate) map: &'a EventMap,
 }
 
 /// What a field is in an event: where it was found, and its values; absent is `None`.
-type Found<'a> = Option<(String, Vec<&'a Json>)>;
+pub(crate) type Found<'a> = Option<(String, Vec<&'a Json>)>;
 
 impl<'a> Asked<'a> {
     /// An event, and what the tables say about its kind.
@@ -121,12 +121,12 @@ impl<'a> Asked<'a> {
         self.matcher(matcher, &found)
     }
 
-    fn holds(&self, rule: &Rule) -> bool {
+    pub(crate) fn holds(&self, rule: &Rule) -> bool {
         let selections = &rule.detection.selections;
         rule.detection.condition.holds(&mut |index| self.node(&selections[index].node))
     }
 
-    fn node(&self, node: &Node) -> bool {
+    pub(crate) fn node(&self, node: &Node) -> bool {
         match node {
             Node::Item(item) => self.item(item),
             Node::All(nodes) => nodes.iter().all(|node| self.node(node)),
@@ -134,7 +134,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn item(&self, item: &Item) -> bool {
+    pub(crate) fn item(&self, item: &Item) -> bool {
         let found = self.values(item);
         let test = |test: &Test| test.alternatives.iter().any(|m| self.matcher(m, &found));
         let holds = match item.all {
@@ -144,7 +144,7 @@ impl<'a> Asked<'a> {
         holds != item.negated
     }
 
-    fn values(&self, item: &Item) -> Found<'a> {
+    pub(crate) fn values(&self, item: &Item) -> Found<'a> {
         match &item.field {
             Some(name) => self.field(name),
             None => self.keywords(),
@@ -168,7 +168,7 @@ impl<'a> Asked<'a> {
         None
     }
 
-    fn matcher(&self, matcher: &Matcher, found: &Found<'_>) -> bool {
+    pub(crate) fn matcher(&self, matcher: &Matcher, found: &Found<'_>) -> bool {
         let values = found.as_ref().map_or(&[][..], |(_, values)| values);
         match matcher {
             Matcher::Null => values.is_empty() || values.iter().any(|value| **value == Json::Null),
@@ -221,7 +221,7 @@ impl<'a> Asked<'a> {
 }
 
 /// A tree's node as a rule sees it; arrays have been taken apart before.
-fn value_of(json: &Json) -> Value<'_> {
+pub(crate) fn value_of(json: &Json) -> Value<'_> {
     match json {
         Json::Null | Json::List(_) => Value::Null,
         Json::Bool(value) => Value::Bool(*value),

@@ -9,15 +9,16 @@ use std::process::Command;
 
 /// Our crates from the bottom up: each may import only what stands on an earlier line.
 const LAYERS: &[&[&str]] = &[
-    &["model", "frame", "backoff", "yaml", "fuzz"],
+    &["model", "frame", "backoff", "yaml", "fuzz", "attack"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate"],
-    &["alert", "query"],
+    &["alert", "query", "lint"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],
     &["embedded-kafka"],
     &["testkit"],
     &["collector", "normalizer", "detector", "loader", "dashboard-api"],
+    &["workbench"],
     &["prohori"],
     &["benches", "e2e"],
 ];
@@ -25,6 +26,7 @@ const LAYERS: &[&[&str]] = &[
 /// Crates that only compute: values in, values out, without runtime, I/O or clock.
 const PURE: &[&str] = &[
     "model",
+    "attack",
     "frame",
     "yaml",
     "mapping",
@@ -35,6 +37,7 @@ const PURE: &[&str] = &[
     "correlate",
     "alert",
     "query",
+    "lint",
     "backoff",
 ];
 /// What a pure crate must not reach, directly or through others.

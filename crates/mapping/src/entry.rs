@@ -40,6 +40,7 @@ pub(crate) struct Entry {
     pub(crate) log_sources: Vec<Served>,
     pub(crate) fields: Vec<Field>,
     pub(crate) sigma: Vec<(String, Alias)>,
+    pub(crate) natives: Vec<String>,
 }
 
 impl Entry {
@@ -79,6 +80,7 @@ pub(crate) fn merge<'a>(entries: impl Iterator<Item = &'a Entry>) -> EventMap {
         for (name, alias) in &entry.sigma {
             map.sigma.insert(name.clone(), alias.clone());
         }
+        map.natives.extend(entry.natives.iter().cloned());
     }
     map
 }

@@ -1,7 +1,7 @@
 //! What the tables say about one kind of event.
 
 use crate::{Path, Served};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// How a native value becomes the value at its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,9 @@ pub struct EventMap {
     pub log_sources: Vec<Served>,
     pub(crate) fields: HashMap<String, Field>,
     pub(crate) sigma: HashMap<String, Alias>,
+    /// Fields that the source has and that stay in `unmapped`; `prefix.*` stands for all below a
+    /// key, `*` for any field at all.
+    pub(crate) natives: BTreeSet<String>,
 }
 
 impl EventMap {
@@ -104,6 +107,29 @@ impl EventMap {
             }
         }
         paths
+    }
+
+    /// Whether the source produces what a Sigma rule calls `name`, as far as the tables say: under
+    /// an alias, under a path, or natively.
+    pub fn produces(&self, name: &str) -> bool {
+        let native = match self.sigma.get(name) {
+            Some(Alias::Path(_)) => return true,
+            Some(Alias::Native(native)) => native,
+            None => name,
+        };
+        self.field(native).is_some() || self.is_native(&native.replace(' ', ""))
+    }
+
+    fn is_native(&self, name: &str) -> bool {
+        let above = |(at, _): (usize, &str)| self.natives.contains(&format!("{}.*", &name[..at]));
+        self.natives.contains(name)
+            || self.natives.contains("*")
+            || name.match_indices('.').any(above)
+    }
+
+    /// Fields that stay in `unmapped`, for the linter.
+    pub fn natives(&self) -> impl Iterator<Item = &str> {
+        self.natives.iter().map(String::as_str)
     }
 
     /// Names that only Sigma uses, for the linter.

@@ -17,7 +17,7 @@ pub use error::Error;
 pub use event_map::{As, EventMap, Field, Fixed};
 pub use logsource::{LogSource, Served};
 pub use path::Path;
-pub use tables::{ENTRIES_MAX, RouteKey, Tables};
+pub use tables::{ENTRIES_MAX, Kind, RouteKey, Tables};
 
 #[cfg(test)]
 mod schema_tests;

@@ -71,6 +71,7 @@ impl Reader<'_> {
             log_sources: Vec::new(),
             fields: Vec::new(),
             sigma: Vec::new(),
+            natives: Vec::new(),
         };
         for pair in self.map(node)? {
             let value = &pair.value;
@@ -106,8 +107,13 @@ impl Reader<'_> {
                         entry.sigma.push((pair.key.clone(), self.alias(&pair.value)?));
                     }
                 }
+                "natives" => {
+                    let names = self.texts(value)?;
+                    entry.natives = names.iter().map(|name| name.replace(' ', "")).collect();
+                }
                 key => {
-                    let known = "when, logsources, class_uid, activity_id, set, fields, sigma";
+                    let known =
+                        "when, logsources, class_uid, activity_id, set, fields, sigma, natives";
                     return self.bad(pair.at, format!("unknown key {key:?}; known are {known}"));
                 }
             }

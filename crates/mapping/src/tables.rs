@@ -4,11 +4,11 @@ use crate::entry::{Entry, merge};
 use crate::event_map::Alias;
 use crate::read::read;
 use crate::{Error, EventMap, Path};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The tables of `rules/mappings`, compiled in.
-const BUILTIN: [(&str, &str); 11] = [
+const BUILTIN: [(&str, &str); 12] = [
     ("windows.yml", include_str!("../../../rules/mappings/windows.yml")),
     ("windows-security.yml", include_str!("../../../rules/mappings/windows-security.yml")),
     ("windows-sysmon.yml", include_str!("../../../rules/mappings/windows-sysmon.yml")),
@@ -20,6 +20,7 @@ const BUILTIN: [(&str, &str); 11] = [
     ("network.yml", include_str!("../../../rules/mappings/network.yml")),
     ("cloud.yml", include_str!("../../../rules/mappings/cloud.yml")),
     ("applications.yml", include_str!("../../../rules/mappings/applications.yml")),
+    ("natives.yml", include_str!("../../../rules/mappings/natives.yml")),
 ];
 /// How many entries all tables may have: one bit each in [`Fits`].
 pub const ENTRIES_MAX: usize = WORDS * 64;
@@ -46,6 +47,19 @@ impl RouteKey<'_> {
     pub(crate) fn parts(&self) -> [Option<&str>; 5] {
         [self.log_name, self.event_code, self.log_provider, self.log_source, self.class_uid]
     }
+}
+
+/// A kind of event that the tables tell apart.
+#[derive(Debug, Clone)]
+pub struct Kind<'a> {
+    /// The file of the entry that tells it apart.
+    pub file: &'a str,
+    /// The entry's line.
+    pub line: usize,
+    /// What such an event has; a Windows channel's also the source type.
+    pub key: RouteKey<'a>,
+    /// What the tables say about it.
+    pub map: Arc<EventMap>,
 }
 
 /// For one key: which entries fit each value, and which fit any other (or none).
@@ -116,12 +130,11 @@ impl Tables {
         log_provider: &str,
         event_code: &str,
     ) -> Option<Arc<EventMap>> {
-        let linux = log_name.starts_with("Linux-");
         self.event_map(&RouteKey {
             log_name: Some(log_name),
             event_code: Some(event_code),
             log_provider: Some(log_provider),
-            log_source: Some(if linux { "linux-sysmon" } else { "windows" }),
+            log_source: Some(native_source(log_name)),
             class_uid: None,
         })
     }
@@ -166,6 +179,22 @@ impl Tables {
         Arc::clone(merged.entry(fits).or_insert(map))
     }
 
+    /// Every kind of event that the tables tell apart, each once: an event for each combination of
+    /// the values that an entry names.
+    pub fn kinds(&self) -> Vec<Kind<'_>> {
+        let mut kinds: Vec<Kind<'_>> = Vec::new();
+        let mut known = HashSet::new();
+        for entry in &self.entries {
+            for key in keys(entry) {
+                let Some(map) = self.event_map(&key) else { continue };
+                if known.insert(Arc::as_ptr(&map)) {
+                    kinds.push(Kind { file: &entry.file, line: entry.line, key, map });
+                }
+            }
+        }
+        kinds
+    }
+
     /// The keys of one event for each entry, for the linter: file, line and key.
     pub fn examples(&self) -> impl Iterator<Item = (&str, usize, RouteKey<'_>)> {
         self.entries.iter().map(|entry| {
@@ -175,6 +204,38 @@ impl Tables {
             (entry.file.as_str(), entry.line, key)
         })
     }
+}
+
+/// The keys of the events that an entry is for: each combination of its values.
+fn keys(entry: &Entry) -> Vec<RouteKey<'_>> {
+    let mut keys: Vec<[Option<&str>; 5]> = vec![[None; 5]];
+    for (at, values) in entry.when.keys().into_iter().enumerate() {
+        if values.is_empty() {
+            continue;
+        }
+        let mut product = Vec::with_capacity(keys.len() * values.len());
+        for value in values {
+            product.extend(keys.iter().map(|key| {
+                let mut key = *key;
+                key[at] = Some(value.as_str());
+                key
+            }));
+        }
+        keys = product;
+    }
+    let route = |[log_name, event_code, log_provider, log_source, class_uid]: [_; 5]| RouteKey {
+        log_name,
+        event_code,
+        log_provider,
+        log_source: log_source.or_else(|| log_name.map(native_source)),
+        class_uid,
+    };
+    keys.into_iter().map(route).collect()
+}
+
+/// The log source of Windows' channels, and of those that Sysmon for Linux writes.
+fn native_source(log_name: &str) -> &'static str {
+    if log_name.starts_with("Linux-") { "linux-sysmon" } else { "windows" }
 }
 
 fn index_key(entries: &[Entry], key: usize) -> KeyIndex {

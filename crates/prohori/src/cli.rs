@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::rules::Rules;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -29,6 +30,9 @@ pub(crate) enum Command {
     Load(Service),
     /// Run the API and the dashboard
     Serve(Service),
+    /// Check, test, explain rules, and show what they cover
+    #[command(subcommand)]
+    Rules(Rules),
     /// Run the ClickHouse engine of one machine
     ClickhouseEngine(Service),
     /// Run the Kafka broker of one machine

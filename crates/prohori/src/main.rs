@@ -1,6 +1,7 @@
 //! `prohori`: every server part of the platform as a subcommand of one binary.
 
 mod cli;
+mod rules;
 mod services;
 mod up;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match run(cli::Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("prohori: {error:#}");
             ExitCode::FAILURE
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up(args) => up::run(&args),
         Command::Collect(args) => services::collect(&args.config),
@@ -26,8 +27,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Detect(args) => services::detect(&args),
         Command::Load(args) => services::load(&args.config),
         Command::Serve(args) => services::serve(&args.config),
+        Command::Rules(command) => return Ok(rules::run(&command)),
         Command::ClickhouseEngine(args) => services::clickhouse_engine(&args.config),
         Command::Kafka(args) => services::kafka(&args.config),
         Command::Openapi => services::openapi(),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

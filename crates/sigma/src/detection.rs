@@ -17,6 +17,8 @@ pub struct Detection {
     pub condition: Condition,
     /// The condition as written; several are joined by " or ".
     pub condition_text: String,
+    /// Where the condition stands.
+    pub condition_at: Position,
 }
 
 /// A search identifier.
@@ -96,9 +98,9 @@ pub(crate) fn read(node: &Yaml, placeholders: &Placeholders) -> Result<Detection
         return Err((node.at, Problem::Limit { what, max: SELECTIONS_MAX, mend }));
     }
     let missing = Problem::Missing { what: "condition", mend: "\"condition: selection\"" };
-    let (condition, condition_text) =
-        conditions(condition.ok_or((node.at, missing))?, &selections)?;
-    Ok(Detection { selections, condition, condition_text })
+    let written = condition.ok_or((node.at, missing))?;
+    let (condition, condition_text) = conditions(written, &selections)?;
+    Ok(Detection { selections, condition, condition_text, condition_at: written.at })
 }
 
 /// One condition or a list of them, which is an OR.

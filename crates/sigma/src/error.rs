@@ -147,6 +147,29 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// The kind, in a word that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Yaml(_) => "yaml",
+            Self::Form { .. } => "form",
+            Self::Missing { .. } => "missing",
+            Self::UnknownModifier { .. } => "unknown-modifier",
+            Self::Modifier { .. } => "modifier",
+            Self::Regex { .. } => "regex",
+            Self::Placeholder { .. } => "placeholder",
+            Self::Condition { .. } => "condition",
+            Self::Legacy { .. } => "legacy",
+            Self::Limit { .. } => "limit",
+            Self::Range { .. } => "range",
+            Self::UnknownRule { .. } => "unknown-rule",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Cycle { .. } => "cycle",
+            Self::AliasRule { .. } => "alias-rule",
+        }
+    }
+}
+
 fn hint(name: Option<&'static str>) -> String {
     name.map_or_else(
         || "; the specification's appendix lists the known ones".to_owned(),

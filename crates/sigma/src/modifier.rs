@@ -1,5 +1,6 @@
 //! The value modifiers, by name.
 
+use crate::near::nearest;
 use crate::{Comparison, DatePart};
 
 /// A modifier of Sigma 2.1.
@@ -99,26 +100,8 @@ impl Modifier {
 
     /// The known name that is most like `name`, if one is like it.
     pub(crate) fn suggest(name: &str) -> Option<&'static str> {
-        let lower = name.to_lowercase();
-        let distances = NAMES.iter().map(|(known, _)| (distance(&lower, known), *known));
-        distances.filter(|(far, known)| *far <= 2 && *far * 3 < known.len()).min().map(|(_, n)| n)
+        nearest(name, NAMES.iter().map(|(known, _)| *known))
     }
-}
-
-/// Levenshtein distance of two short words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

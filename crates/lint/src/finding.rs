@@ -1,0 +1,117 @@
+//! One thing to tell, and the closed list of its kinds.
+
+use yaml::Position;
+
+/// Whether it keeps a rule from running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The document does not run.
+    Error,
+    /// It runs, and is probably not what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// What a warning is about; errors have the codes of [`sigma::Problem::code`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// No mapping table serves the log source.
+    Logsource,
+    /// No source of the log source produces the field.
+    Field,
+    /// No event can fulfil the condition, or a selection.
+    NeverTrue,
+    /// Every event fulfils the condition.
+    AlwaysTrue,
+    /// The condition does not ask about a selection.
+    UnusedSelection,
+    /// A regular expression says what plain text says.
+    LiteralRegex,
+    /// Two documents have one id.
+    DuplicateId,
+    /// A document has no id, by which its alerts, stages and exceptions would name it.
+    NoId,
+    /// A rule has no level, so that its alerts have no severity.
+    NoLevel,
+    /// No lines stand beside the rule on which it must fire.
+    NoMatchSamples,
+    /// No lines stand beside the rule on which it must not fire.
+    NoMissSamples,
+    /// A tag that ATT&CK or Sigma does not have.
+    UnknownTag,
+    /// A technique that ATT&CK has taken out or renumbered.
+    RevokedTag,
+}
+
+/// Every code with its name, in the order of the documentation.
+const NAMES: [(&str, Code); 13] = [
+    ("logsource", Code::Logsource),
+    ("field", Code::Field),
+    ("never-true", Code::NeverTrue),
+    ("always-true", Code::AlwaysTrue),
+    ("unused-selection", Code::UnusedSelection),
+    ("literal-regex", Code::LiteralRegex),
+    ("duplicate-id", Code::DuplicateId),
+    ("no-id", Code::NoId),
+    ("no-level", Code::NoLevel),
+    ("no-match-samples", Code::NoMatchSamples),
+    ("no-miss-samples", Code::NoMissSamples),
+    ("unknown-tag", Code::UnknownTag),
+    ("revoked-tag", Code::RevokedTag),
+];
+
+impl Code {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        NAMES.iter().find(|(_, code)| *code == self).map_or("", |(name, _)| name)
+    }
+
+    /// The code of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
+    }
+
+    /// Every name, for a message.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+}
+
+/// One thing to tell about a rule file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it keeps a rule from running.
+    pub severity: Severity,
+    /// What it is about: a [`Code`]'s name, or an error's.
+    pub code: &'static str,
+    /// The file, as given.
+    pub file: String,
+    /// Where in it.
+    pub at: Position,
+    /// The rule's id, where it is known.
+    pub rule: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub mend: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { severity, code, file, at, message, mend, .. } = self;
+        write!(f, "{file}:{}:{}: {}[{code}]: {message}", at.line, at.column, severity.as_str())?;
+        if !mend.is_empty() {
+            write!(f, "; {mend}")?;
+        }
+        Ok(())
+    }
+}

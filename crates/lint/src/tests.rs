@@ -1,0 +1,106 @@
+//! One table: a rule, and the codes that it gets.
+
+use super::*;
+use mapping::Tables;
+use sigma::Placeholders;
+
+const HEAD: &str =
+    "title: t\nid: 1\nlevel: low\nlogsource: {product: windows, category: process_creation}\n";
+
+/// The findings for a rule with this detection, samples beside it.
+fn found(text: &str) -> Vec<String> {
+    let file = RuleFile {
+        name: "r.yml".into(),
+        text: text.into(),
+        has_match_samples: true,
+        has_miss_samples: true,
+    };
+    let tables = Tables::builtin().unwrap();
+    let report = check(&[file], &tables, &Placeholders::new());
+    report.findings.iter().map(|f| format!("{}:{} {}", f.at.line, f.at.column, f.code)).collect()
+}
+
+#[test]
+fn what_a_detection_is_told() {
+    let mut wrong = Vec::new();
+    for (detection, expected) in [
+        ("{s: {Image: a}, condition: s}", ""),
+        ("{s: {Image: a}, t: {Image: b}, condition: s}", "5:28 unused-selection"),
+        ("{s: {Image: a}, t: {Image: b}, condition: 1 of *}", ""),
+        ("{s: {Image: a}, condition: s and not s}", "5:39 never-true"),
+        ("{s: {Image: a}, condition: s or not s}", "5:39 always-true"),
+        ("{s: {Image: a}, t: {Image: b}, condition: s and t}", "5:54 never-true"),
+        ("{s: {Image: a}, t: {Image: b}, condition: s or t}", ""),
+        ("{s: {Image: ab}, t: {Image|contains: B}, condition: s and t}", ""),
+        ("{s: {Image: ab}, t: {Image|contains: c}, condition: s and t}", "5:64 never-true"),
+        ("{s: {Image: AB}, t: {Image|cased: ab}, condition: s and t}", ""),
+        ("{s: {Image: null}, t: {Image|contains: c}, condition: s and t}", "5:66 never-true"),
+        ("{s: {Image: null}, t: {Image|contains: c}, condition: s or t}", ""),
+        ("{s: {Image|contains: a}, t: {Image|contains: b}, condition: s and t}", ""),
+        (
+            "{s: {Image|contains: a}, t: {Image|contains: b}, condition: s and t and not t}",
+            "5:72 never-true",
+        ),
+        ("{s: {EventID: 1}, condition: s}", ""),
+        ("{s: {EventID: 4688}, condition: s}", ""),
+        ("{s: {EventID: 4625}, condition: s}", "5:44 never-true"),
+        ("{s: {EventID|gt: 1, Image: a}, condition: s}", ""),
+        ("{s: {EventID|gt: 9999, Image: a}, condition: s}", "5:57 never-true"),
+        ("{s: {Image|contains|all: [a, b]}, condition: s}", ""),
+        ("{s: {Image|all: [a, b]}, condition: s}", "5:48 never-true"),
+        ("{s: {Image|all: [a, b]}, t: {Image: c}, condition: s or t}", "5:13 never-true"),
+        ("{s: {Image|exists: false}, t: {Image: c}, condition: s and t}", "5:65 never-true"),
+        ("{s: {Image|neq: c}, t: {Image: c}, condition: s and t}", "5:58 never-true"),
+        ("{s: [a, b], condition: s}", ""),
+        ("{s: {Imag: a}, condition: s}", "5:17 field"),
+        ("{s: {Image|fieldref: Parentimage}, condition: s}", "5:17 field"),
+        ("{s: {Image|re: 'evil'}, condition: s}", "5:27 literal-regex"),
+        ("{s: {Image|re: 'e.il'}, condition: s}", ""),
+        ("{s: {Image|contain: a}, condition: s}", "5:17 unknown-modifier"),
+    ] {
+        let text = format!("{HEAD}detection: {detection}\n");
+        let told = found(&text).join(", ");
+        if told != expected {
+            wrong.push(format!("{detection}\n  {told}\n  {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_the_rest_of_a_rule_is_told() {
+    let tail = "logsource: {product: linux}\ndetection: {s: [evil], condition: s}\n";
+    for (head, expected) in [
+        ("title: t\nid: 1\nlevel: low\n", ""),
+        ("title: t\n", "1:1 no-id, 1:1 no-level"),
+        (
+            "title: t\nid: 1\nlevel: low\ntags:\n  - attack.t1059\n  - attack.nothing\n",
+            "6:5 unknown-tag",
+        ),
+        ("title: t\nid: 1\nlevel: low\ntags: [attack.t1562.001]\n", "4:8 revoked-tag"),
+    ] {
+        assert_eq!(found(&format!("{head}{tail}")).join(", "), expected, "{head}");
+    }
+    let unserved = "title: t\nid: 1\nlevel: low\nlogsource: {product: abacus}\ndetection: {s: [evil], condition: s}\n";
+    assert_eq!(found(unserved), ["1:1 logsource"]);
+}
+
+#[test]
+fn ids_differ_between_files_and_samples_are_missed() {
+    let text = format!("{HEAD}detection: {{s: [evil], condition: s}}\n");
+    let file =
+        |name: &str| RuleFile { name: name.into(), text: text.clone(), ..RuleFile::default() };
+    let tables = Tables::builtin().unwrap();
+    let report = check(&[file("a/x.yml"), file("b.yml")], &tables, &Placeholders::new());
+    let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "a/x.yml:1:1: warning[no-match-samples]: there are no lines on which the rule must fire; write a/x.match.log",
+            "a/x.yml:1:1: warning[no-miss-samples]: there are no lines on which the rule must not fire; write a/x.miss.log",
+            "b.yml:1:1: warning[no-match-samples]: there are no lines on which the rule must fire; write b.match.log",
+            "b.yml:1:1: warning[no-miss-samples]: there are no lines on which the rule must not fire; write b.miss.log",
+            "b.yml:2:5: warning[duplicate-id]: the id 1 is also that of a/x.yml:2; give one of them another",
+        ]
+    );
+}

@@ -1,0 +1,240 @@
+//! `prohori rules`: the rule writer's tools.
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use workbench::{Input, Verdict};
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// Find what is wrong with rules, and say how to mend it
+    Check(Check),
+    /// Run the samples beside each rule through the normalizer and the engine
+    Test(Test),
+    /// Tell a rule in words, or why it matches an event or does not
+    Explain(Explain),
+    /// Show which of ATT&CK's techniques the rules look for
+    Coverage(Coverage),
+}
+
+/// Which rules.
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// Folders of Sigma rules, or rule files
+    #[arg(value_name = "PATH", default_value = "rules")]
+    paths: Vec<PathBuf>,
+    /// A TOML file whose table [placeholders] has the values of %placeholders%, such as the
+    /// detector's configuration
+    #[arg(long, value_name = "FILE")]
+    placeholders: Option<PathBuf>,
+}
+
+/// For whom to write.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+impl From<Format> for workbench::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// Exits with 0 if nothing is wrong, with 1 if there are errors, with 2 if it could not look.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    files: Files,
+    /// How to write what is found
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Exit with 1 for warnings as well
+    #[arg(long)]
+    strict: bool,
+    /// Do not give this warning; may be given several times
+    #[arg(long, value_name = "CODE")]
+    allow: Vec<String>,
+}
+
+/// Exits with 0 if every sample does as it should, with 1 if not, with 2 if it could not run.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    files: Files,
+    /// How to write the outcome
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Exit with 1 as well where a rule has no samples to match or none to miss
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A language.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Lang {
+    /// English
+    En,
+    /// Bangla
+    Bn,
+}
+
+/// Exits with 0 if the rule matches every event (or was told in words), with 1 if it misses one.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The rule file
+    #[arg(value_name = "RULE")]
+    rule: PathBuf,
+    /// A file of OCSF events to hold the rule against, one a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    event: Option<PathBuf>,
+    /// The file holds raw log lines instead
+    #[arg(long, requires = "event")]
+    raw: bool,
+    /// The language of the rule in words
+    #[arg(long, value_enum, default_value = "en", conflicts_with = "event")]
+    lang: Lang,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// A TOML file whose table [placeholders] has the values of %placeholders%
+    #[arg(long, value_name = "FILE")]
+    placeholders: Option<PathBuf>,
+}
+
+/// What to write about coverage.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum View {
+    /// A table for people
+    Text,
+    /// The table for programs
+    Json,
+    /// A layer for the ATT&CK Navigator (format 4.5)
+    Navigator,
+}
+
+/// Exits with 0, or with 1 if some rules could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    #[command(flatten)]
+    files: Files,
+    /// What to write
+    #[arg(long, value_enum, default_value = "text")]
+    format: View,
+}
+
+/// Does it, and makes the exit code of the verdict; 2 where it could not be done.
+pub(crate) fn run(command: &Rules) -> ExitCode {
+    let done = match command {
+        Rules::Check(args) => check(args),
+        Rules::Test(args) => test(args),
+        Rules::Explain(args) => explain(args),
+        Rules::Coverage(args) => coverage(args),
+    };
+    match done {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Bad) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("prohori rules: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn check(args: &Check) -> anyhow::Result<Verdict> {
+    let named = |name: &String| {
+        let known = || lint::Code::names().collect::<Vec<_>>().join(", ");
+        lint::Code::named(name).with_context(|| format!("--allow {name}: known are {}", known()))
+    };
+    let options = workbench::check::Options {
+        allow: args.allow.iter().map(named).collect::<anyhow::Result<_>>()?,
+        strict: args.strict,
+        format: args.format.into(),
+    };
+    let input = args.files.input()?;
+    written(|out| workbench::check::run(&input, &options, out))
+}
+
+fn test(args: &Test) -> anyhow::Result<Verdict> {
+    let options = workbench::samples::Options { strict: args.strict, format: args.format.into() };
+    let input = args.files.input()?;
+    written(|out| workbench::samples::run(&input, &options, out))
+}
+
+fn explain(args: &Explain) -> anyhow::Result<Verdict> {
+    let options = workbench::explain::Options {
+        events: args.event.as_deref().map(events).transpose()?,
+        raw: args.raw,
+        language: match args.lang {
+            Lang::En => workbench::Language::English,
+            Lang::Bn => workbench::Language::Bangla,
+        },
+        format: args.format.into(),
+    };
+    let placeholders = placeholders(args.placeholders.as_deref())?;
+    let input = Input { paths: vec![args.rule.clone()], placeholders };
+    written(|out| workbench::explain::run(&input, &options, out))
+}
+
+fn coverage(args: &Coverage) -> anyhow::Result<Verdict> {
+    let view = match args.format {
+        View::Text => workbench::coverage::View::Text,
+        View::Json => workbench::coverage::View::Json,
+        View::Navigator => workbench::coverage::View::Navigator,
+    };
+    let input = args.files.input()?;
+    written(|out| workbench::coverage::run(&input, view, out))
+}
+
+/// Runs a tool with standard output, which is written at the end of it.
+fn written(
+    tool: impl FnOnce(
+        &mut std::io::BufWriter<std::io::StdoutLock<'_>>,
+    ) -> Result<Verdict, workbench::Error>,
+) -> anyhow::Result<Verdict> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let verdict = tool(&mut out)?;
+    out.flush().context("cannot write the result")?;
+    Ok(verdict)
+}
+
+fn events(path: &Path) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+    } else {
+        bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    }
+    Ok((path.to_owned(), bytes))
+}
+
+impl Files {
+    fn input(&self) -> anyhow::Result<Input> {
+        let placeholders = placeholders(self.placeholders.as_deref())?;
+        Ok(Input { paths: self.paths.clone(), placeholders })
+    }
+}
+
+/// The table [placeholders] of a TOML file, whatever else is in it.
+fn placeholders(path: Option<&Path>) -> anyhow::Result<sigma::Placeholders> {
+    #[derive(serde::Deserialize)]
+    struct Settings {
+        #[serde(default)]
+        placeholders: sigma::Placeholders,
+    }
+    let Some(path) = path else { return Ok(sigma::Placeholders::new()) };
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let settings: Settings =
+        toml::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(settings.placeholders)
+}

@@ -1,0 +1,22 @@
+//! The rule writer's tools: `prohori rules check`, `test`, `explain` and `coverage`.
+//!
+//! Each tool reads rule files, works on them with the very normalizer and engine that production
+//! runs, and writes text for people or JSON for programs. What it found decides a [`Verdict`], from
+//! which the command makes its exit code; an [`Error`] means that it could not do its work at all.
+
+pub mod check;
+pub mod coverage;
+mod error;
+pub mod explain;
+mod files;
+mod navigator;
+mod run;
+pub mod samples;
+mod words;
+
+pub use error::Error;
+pub use files::{Format, Input, Verdict};
+pub use words::Language;
+
+#[cfg(test)]
+mod tests;
