@@ -2,12 +2,17 @@
 //!
 //! Each thread takes a piece of the input in its turn ([`input`]), asks the rules about its lines,
 //! and hands over what came of it; alerts are written in the order of the events ([`output`]).
+//! Correlations are decided when the input has ended, as only then is it known what belongs into a
+//! window ([`correlation`]); their alerts come last, in the order of their times.
 
+mod correlation;
 mod input;
 mod output;
 
 use crate::Error;
 use crate::live::{Ruleset, Source};
+use crate::matched::{Matched, event_time, matched};
+use correlation::Correlation;
 use detect::{Json, Session};
 use input::{Input, Piece};
 use output::Output;
@@ -40,7 +45,8 @@ pub fn run(
     let ruleset = source.compile(|text| warn(&text))?;
     let threads = options.threads.or_else(|| thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get).min(THREADS_MAX);
-    let (input, output) = (Input::new(input), Output::new(output, threads));
+    let correlation = Correlation::new(&ruleset);
+    let (input, output) = (Input::new(input), Output::new(output, threads, correlation));
     let work = || {
         if let Err(error) = work(&ruleset, &input, &output) {
             output.fail(error);
@@ -52,7 +58,7 @@ pub fn run(
         }
         work();
     });
-    output.finish()
+    output.finish(&ruleset.version)
 }
 
 /// A filter has no log of its own: its standard error is for people.
@@ -71,8 +77,13 @@ fn work<R: Read, W: Write>(
     let mut piece = Piece::default();
     while input.next(&mut piece).map_err(Error::Input)? {
         let mut done = Done::default();
+        let mut last: &[u8] = &[];
         for line in piece.lines() {
             done.line(ruleset, &mut session, line);
+            last = line;
+        }
+        if !ruleset.plan.is_empty() {
+            done.end = Json::parse(last).ok().and_then(|event| event_time(&event));
         }
         if !output.put(piece.number(), done)? {
             break;
@@ -89,6 +100,10 @@ struct Done {
     /// The first lines that are no events, by their number in the piece, and why.
     told: Vec<(u64, String)>,
     alerts: Vec<u8>,
+    /// What correlations are about, each with its event.
+    matched: Vec<(Matched, Arc<[u8]>)>,
+    /// When the last event happened.
+    end: Option<i64>,
 }
 
 impl Done {
@@ -108,13 +123,28 @@ impl Done {
         };
         let Ok(json) = Json::parse(line) else { return };
         let event = alert::Source::new(line);
-        for number in matching {
+        self.correlate(ruleset, matching, &json, line);
+        for number in matching.iter().filter(|n| !ruleset.plan.is_silent(**n as usize)) {
             let rule = &ruleset.engine.rules()[*number as usize];
             let clauses = ruleset.engine.explain(*number as usize, &json);
             let (version, whole) = (&ruleset.version, alert::Evidence::Whole);
             let finding = alert::finding(rule, &clauses, &event, version, whole);
             self.alerts.extend_from_slice(finding.as_bytes());
             self.alerts.push(b'\n');
+        }
+    }
+}
+
+impl Done {
+    /// Keeps what correlations are about.
+    fn correlate(&mut self, ruleset: &Ruleset, matching: &[u32], event: &Json, line: &[u8]) {
+        let about = |number: &&u32| !ruleset.plan.leaves(**number as usize).is_empty();
+        let mut copy: Option<Arc<[u8]>> = None;
+        for number in matching.iter().filter(about) {
+            let scope = event.at("metadata.tenant_uid").and_then(Json::text).unwrap_or("local");
+            let copy = copy.get_or_insert_with(|| line.into());
+            let found = matched(ruleset, *number as usize, event, scope);
+            self.matched.extend(found.map(|matched| (matched, Arc::clone(copy))));
         }
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod error;
 pub mod filter;
 pub mod live;
+mod matched;
 mod metrics;
 mod replay;
 pub mod rules;

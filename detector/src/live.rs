@@ -2,6 +2,7 @@
 
 use crate::rules::{fingerprint, load};
 use crate::{Error, Metrics};
+use correlate::Plan;
 use detect::Engine;
 use mapping::Tables;
 use service::{Part, Shutdown};
@@ -16,6 +17,8 @@ use std::time::Duration;
 pub struct Ruleset {
     /// The rules.
     pub engine: Arc<Engine>,
+    /// The correlations of their matches.
+    pub plan: Arc<Plan>,
     /// The set's version, which every alert names.
     pub version: String,
 }
@@ -44,7 +47,11 @@ impl Source {
         loaded.errors.iter().for_each(|error| tell(error.to_string()));
         loaded.not_run.into_iter().for_each(tell);
         let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
-        Ok(Ruleset { engine: Arc::new(engine), version: loaded.version })
+        Ok(Ruleset {
+            engine: Arc::new(engine),
+            plan: Arc::new(loaded.plan),
+            version: loaded.version,
+        })
     }
 
     /// As [`Self::compile`], but a rule that does not compile refuses the whole set.
@@ -54,7 +61,11 @@ impl Source {
             return Err(Error::Rejected { first: Box::new(first), count: loaded.errors.len() });
         }
         let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
-        Ok(Ruleset { engine: Arc::new(engine), version: loaded.version })
+        Ok(Ruleset {
+            engine: Arc::new(engine),
+            plan: Arc::new(loaded.plan),
+            version: loaded.version,
+        })
     }
 }
 

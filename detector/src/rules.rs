@@ -1,7 +1,8 @@
 //! Sigma rules from folders and files.
 
 use crate::Error;
-use sigma::{Document, Placeholders, Rule};
+use correlate::Plan;
+use sigma::{Correlation, Document, Placeholders, Rule};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -17,6 +18,8 @@ const MAPPINGS: &str = "mappings";
 pub struct Loaded {
     /// Those that can be used.
     pub rules: Vec<Rule>,
+    /// The correlations of their matches.
+    pub plan: Plan,
     /// What cannot.
     pub errors: Vec<sigma::Error>,
     /// Documents that are no rules over single events: `file:line: what, title`.
@@ -84,7 +87,7 @@ pub fn fingerprint(paths: &[PathBuf]) -> Result<u64, Error> {
 /// Reads the rules under `paths`. A file that is wrong is among the errors; a folder that cannot be
 /// read fails the whole.
 pub fn load(paths: &[PathBuf], placeholders: &Placeholders) -> Result<Loaded, Error> {
-    let mut loaded = Loaded::default();
+    let (mut loaded, mut correlations) = (Loaded::default(), Vec::new());
     let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
     for file in files(paths)? {
         let bytes = std::fs::read(&file).map_err(|source| read(&file, source))?;
@@ -95,24 +98,27 @@ pub fn load(paths: &[PathBuf], placeholders: &Placeholders) -> Result<Loaded, Er
         let parsed = sigma::parse(&name, &String::from_utf8_lossy(&bytes), placeholders);
         loaded.errors.extend(parsed.errors);
         for document in parsed.documents {
-            loaded.take(document);
+            loaded.take(document, &mut correlations);
         }
     }
+    loaded.correlate(correlations);
     loaded.version = format!("{:016x}", hash.digest());
     Ok(loaded)
 }
 
 impl Loaded {
-    fn take(&mut self, document: Document) {
+    /// Resolves and compiles correlations; what cannot be used is among the errors.
+    fn correlate(&mut self, correlations: Vec<Correlation>) {
+        let resolved = sigma::resolve(&self.rules, correlations);
+        let (plan, too_large) = Plan::new(&resolved.correlations);
+        self.plan = plan;
+        self.errors.extend(resolved.errors.into_iter().chain(too_large));
+    }
+
+    fn take(&mut self, document: Document, correlations: &mut Vec<Correlation>) {
         match document {
             Document::Rule(rule) => self.rules.push(*rule),
-            Document::Correlation(correlation) => {
-                let (file, line, title) =
-                    (correlation.file, correlation.at.line, correlation.title);
-                let kind = correlation.kind.as_str();
-                self.not_run
-                    .push(format!("{file}:{line}: correlation {kind} {title:?} is not yet run"));
-            }
+            Document::Correlation(correlation) => correlations.push(*correlation),
             Document::Filter(filter) => {
                 let (file, line, title) = (filter.file, filter.at.line, filter.title);
                 self.not_run.push(format!("{file}:{line}: filter {title:?} is not yet applied"));
@@ -135,17 +141,16 @@ mod tests {
         std::fs::write(path("a/one.yml"), RULE).unwrap();
         std::fs::write(
             path("a/two.yaml"),
-            "title: x\n---\ntitle: c\ncorrelation: {type: event_count, rules: [a], timespan: 5m, condition: {gte: 2}}\n",
+            "title: x\n---\ntitle: c\nfilter: {}\n---\ntitle: d\ncorrelation: {type: event_count, rules: [one], timespan: 5m, condition: {gte: 2}}\n",
         )
         .unwrap();
         std::fs::write(path("a/one.match.log"), "no rule").unwrap();
         std::fs::write(path("a/mappings/t.yml"), "- when: {}\n").unwrap();
         let paths = [folder.path().to_owned()];
         let loaded = load(&paths, &Placeholders::new()).unwrap();
-        assert_eq!((loaded.rules.len(), loaded.errors.len(), loaded.not_run.len()), (1, 1, 1));
-        assert!(
-            loaded.not_run[0].ends_with("two.yaml:3: correlation event_count \"c\" is not yet run")
-        );
+        assert_eq!((loaded.rules.len(), loaded.errors.len(), loaded.not_run.len()), (1, 2, 1));
+        assert!(loaded.not_run[0].ends_with("two.yaml:3: filter \"c\" is not yet applied"));
+        assert!(loaded.errors[1].to_string().contains("no rule \"one\" is known"));
         let before = fingerprint(&paths).unwrap();
         assert_eq!(before, fingerprint(&paths).unwrap());
         std::fs::write(path("a/three.yml"), RULE).unwrap();

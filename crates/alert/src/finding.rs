@@ -59,7 +59,7 @@ pub fn finding(
         "count": 1,
         "is_alert": rule.level.is_none_or(|level| level > Level::Informational),
         "message": sentence(Language::English, rule, clauses, source),
-        "metadata": metadata(rule, source),
+        "metadata": metadata(&uid(rule, &source.uid()), source),
         "finding_info": info(rule, source),
         "unmapped": {
             "message_bn": sentence(Language::Bangla, rule, clauses, source),
@@ -80,6 +80,18 @@ pub fn finding(
 
 /// Writes the finding with the event's own text as evidence, which a tree would reorder.
 fn with_evidence(finding: Value, source: &Source, evidence: Evidence) -> String {
+    format!("{},\"evidences\":[{}]}}", open(finding), item(source, evidence))
+}
+
+/// An object with members without its last brace, which is its own.
+pub(crate) fn open(value: Value) -> String {
+    let mut text = value.to_string();
+    text.pop();
+    text
+}
+
+/// One event as evidence.
+pub(crate) fn item(source: &Source, evidence: Evidence) -> String {
     let mut inner = Map::new();
     inner.insert("uid".into(), source.uid().into());
     for part in ["user", "src_endpoint", "dst_endpoint", "process", "file"] {
@@ -97,17 +109,10 @@ fn with_evidence(finding: Value, source: &Source, evidence: Evidence) -> String 
         (Evidence::Whole, Err(_)) => Value::from(source.text.as_str()).to_string(),
         (Evidence::Reference, _) => reference.to_string(),
     };
-    // Both are objects with members, so they end with one brace that is theirs.
-    let open = |value: Value| {
-        let mut text = value.to_string();
-        text.pop();
-        text
-    };
-    let (finding, inner) = (open(finding), open(Value::Object(inner)));
-    format!("{finding},\"evidences\":[{inner},\"data\":{data}}}]}}")
+    format!("{},\"data\":{data}}}", open(Value::Object(inner)))
 }
 
-fn severity(level: Option<Level>) -> (u8, &'static str) {
+pub(crate) fn severity(level: Option<Level>) -> (u8, &'static str) {
     match level {
         None => (0, "Unknown"),
         Some(Level::Informational) => (1, "Informational"),
@@ -118,10 +123,10 @@ fn severity(level: Option<Level>) -> (u8, &'static str) {
     }
 }
 
-fn metadata(rule: &Rule, source: &Source) -> Value {
+pub(crate) fn metadata(uid: &str, source: &Source) -> Value {
     let mut metadata = json!({
         "version": "1.8.0",
-        "uid": uid(rule, &source.uid()),
+        "uid": uid,
         "product": {"name": "Prohori", "vendor_name": "Prohori"},
         "profiles": ["host", "security_control"],
     });

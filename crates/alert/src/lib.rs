@@ -1,13 +1,15 @@
-//! Matches as OCSF 1.8.0 Detection Findings (class 2004), with the evidence inside.
+//! Matches and correlations as OCSF 1.8.0 Detection Findings (class 2004), with the evidence inside.
 //!
 //! A finding depends on nothing but the rule, the event and the ruleset's version: a replay makes
 //! the same bytes with the same id. Its times are the event's.
 
 mod attacks;
+mod correlated;
 mod finding;
 mod message;
 mod source;
 
+pub use correlated::{alarm_uid, correlated};
 pub use finding::{CLAUSES_MAX, Evidence, VALUE_CHARS_MAX, finding, uid};
 pub use source::Source;
 

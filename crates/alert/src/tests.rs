@@ -1,6 +1,7 @@
 //! Findings held against the OCSF schema, and what they tell.
 
 use super::*;
+use correlate::{Alarm, Fact, Stage};
 use detect::{Engine, Json};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -144,6 +145,72 @@ fn wrong(schema: &Value, attributes: &Value, value: &Value, at: &str, found: &mu
     }
 }
 
+/// What a correlation of three events is told as.
+fn told(evidence: Evidence, stage: Stage) -> String {
+    let text = "title: Many.\nid: c-1\nlevel: high\ntags: [attack.t1110]\ncorrelation: {type: event_count, rules: [a], group-by: [u], timespan: 1m, condition: {gte: 3}}\n";
+    let parsed = sigma::parse("c.yml", text, &sigma::Placeholders::new());
+    let Some(sigma::Document::Correlation(correlation)) = parsed.documents.into_iter().next()
+    else {
+        panic!("{:?}", parsed.errors);
+    };
+    let mut engine = correlate::Engine::new(Arc::default(), correlate::Options::default());
+    let fact = |uid: u128, body| Fact {
+        uid,
+        time: 1_700_000_000_123,
+        arrival: 0,
+        rule: "a".into(),
+        scope: "mof".into(),
+        values: Box::default(),
+        body,
+        parts: Vec::new(),
+        weight: 1,
+    };
+    let whole = Arc::new(fact(1, engine.body(EVENT.as_bytes(), b"")));
+    let without_room = correlate::Options { evidence_bytes_max: 0, ..Default::default() };
+    let mut full = correlate::Engine::new(Arc::default(), without_room);
+    let left_out = Arc::new(fact(2, full.body(EVENT.as_bytes(), b"")));
+    let alarm = Alarm {
+        correlation: Arc::from(correlation),
+        uid: 0xabc,
+        stage,
+        time: 1_700_000_000_123,
+        first: 1_700_000_000_000,
+        last: 1_700_000_060_000,
+        count: 5,
+        folded: 2,
+        measured: "3".into(),
+        group: vec![("u".into(), "alice".into())],
+        anchor: Arc::clone(&whole),
+        evidence: vec![whole, left_out],
+    };
+    correlated(&alarm, "v1", evidence)
+}
+
+#[test]
+fn a_correlation_tells_what_was_counted_and_shows_its_events() {
+    let text = told(Evidence::Whole, Stage::Raised);
+    assert!(text.contains(EVENT), "the event's own text is the evidence");
+    let finding: Value = serde_json::from_str(&text).unwrap();
+    for (pointer, expected) in [
+        ("/activity_id", "1"),
+        ("/count", "5"),
+        ("/finding_info/uid", r#""00000000000000000000000000000abc""#),
+        ("/finding_info/analytic/uid", r#""c-1""#),
+        ("/finding_info/attacks/0/technique/uid", r#""T1110""#),
+        ("/metadata/tenant_uid", r#""mof""#),
+        ("/message", r#""Many, u “alice”: 5 events in 60 s.""#),
+        ("/evidences/1/data/metadata/uid", r#""00000000000000000000000000000002""#),
+        ("/unmapped/correlation/events_left_out", "3"),
+        ("/unmapped/correlation/condition", r#""gte 3""#),
+    ] {
+        let found = finding.pointer(pointer).map(Value::to_string);
+        assert_eq!(found.as_deref(), Some(expected), "{pointer}");
+    }
+    assert_eq!(finding.pointer("/device"), None, "not all of its events name one");
+    let closed: Value = serde_json::from_str(&told(Evidence::Whole, Stage::Closed)).unwrap();
+    assert_eq!((&closed["activity_id"], &closed["type_uid"]), (&2.into(), &200_402.into()));
+}
+
 #[test]
 fn findings_are_valid_ocsf() {
     let from_env = std::env::var_os("PROHORI_SHARED").map(PathBuf::from);
@@ -155,8 +222,13 @@ fn findings_are_valid_ocsf() {
     };
     let schema: Value = serde_json::from_slice(&zstd::decode_all(file).unwrap()).unwrap();
     let class = &schema["classes"]["detection_finding"]["attributes"];
-    for evidence in [Evidence::Whole, Evidence::Reference] {
-        let finding: Value = serde_json::from_str(&found(EVENT, evidence)).unwrap();
+    for text in [
+        found(EVENT, Evidence::Whole),
+        found(EVENT, Evidence::Reference),
+        told(Evidence::Whole, Stage::Raised),
+        told(Evidence::Reference, Stage::Closed),
+    ] {
+        let finding: Value = serde_json::from_str(&text).unwrap();
         let mut found = Vec::new();
         wrong(&schema, class, &finding, "", &mut found);
         assert!(found.is_empty(), "{found:#?}");

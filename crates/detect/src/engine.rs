@@ -88,6 +88,11 @@ impl Engine {
         naive::explain(&self.tables, &self.rules[rule], event)
     }
 
+    /// The values of fields of an event, by their Sigma names.
+    pub fn values(&self, event: &Json, fields: &[String]) -> Vec<Option<Box<str>>> {
+        naive::values(&self.tables, event, fields)
+    }
+
     /// The plan for events of `key`, or `None` where no rule is for them.
     pub(crate) fn plan(&self, key: &RouteKey<'_>) -> Option<Arc<Plan>> {
         let map = self.tables.event_map(key)?;

@@ -29,6 +29,19 @@ pub fn explain(tables: &Tables, rule: &Rule, event: &Json) -> Vec<Clause> {
     clauses
 }
 
+/// The values of fields of an event, by their Sigma names; of a field with several, all as one
+/// text. `None` where it is absent, null or empty.
+pub fn values(tables: &Tables, event: &Json, fields: &[String]) -> Vec<Option<Box<str>>> {
+    let Some(map) = tables.event_map(&route_key(event)) else { return vec![None; fields.len()] };
+    let asked = Asked { event, map: &map };
+    let value = |name: &String| {
+        let (_, values) = asked.field(name)?;
+        let texts: Vec<&str> = values.iter().filter_map(|value| value_of(value).text()).collect();
+        Some(texts.join(", ").into_boxed_str()).filter(|text| !text.is_empty())
+    };
+    fields.iter().map(value).collect()
+}
+
 /// What decides the event's mapping.
 pub fn route_key(event: &Json) -> RouteKey<'_> {
     let text = |path| event.at(path).and_then(Json::text);

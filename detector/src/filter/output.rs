@@ -1,5 +1,6 @@
 //! The output of the filter: what came of each piece, in the order of the pieces.
 
+use super::correlation::Correlation;
 use super::{Done, warn};
 use crate::Error;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ struct State<W> {
     output: W,
     next: u64,
     held: BTreeMap<u64, Done>,
+    correlation: Correlation,
     lines: u64,
     bad: u64,
     /// The first failure of any thread, which ends them all.
@@ -47,11 +49,12 @@ impl<W: Write> Drop for Guard<'_, W> {
 }
 
 impl<W: Write> Output<W> {
-    pub(super) fn new(output: W, threads: usize) -> Self {
+    pub(super) fn new(output: W, threads: usize, correlation: Correlation) -> Self {
         let state = State {
             output,
             next: 0,
             held: BTreeMap::new(),
+            correlation,
             lines: 0,
             bad: 0,
             failed: None,
@@ -75,7 +78,7 @@ impl<W: Write> Output<W> {
         let mut state = self.lock();
         state.held.insert(number, done);
         while let Some(done) = state.take_next() {
-            state.write(&done).map_err(Error::Output)?;
+            state.write(done).map_err(Error::Output)?;
             self.moved.notify_all();
         }
         while state.held.len() > self.held_max && !state.ended() {
@@ -90,14 +93,17 @@ impl<W: Write> Output<W> {
         self.moved.notify_all();
     }
 
-    /// Tells what was wrong with the lines, and flushes.
-    pub(super) fn finish(self) -> Result<(), Error> {
+    /// Writes what the correlations decide, tells what was wrong with the lines, and flushes.
+    pub(super) fn finish(self, ruleset: &str) -> Result<(), Error> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = state.failed {
             return Err(error);
         }
         if state.bad > TOLD_MAX as u64 {
             warn(&format!("{} of {} lines are no events", state.bad, state.lines));
+        }
+        for finding in state.correlation.finish(ruleset) {
+            writeln!(state.output, "{finding}").map_err(Error::Output)?;
         }
         state.output.flush().map_err(Error::Output)
     }
@@ -114,7 +120,7 @@ impl<W: Write> State<W> {
         Some(done)
     }
 
-    fn write(&mut self, done: &Done) -> std::io::Result<()> {
+    fn write(&mut self, done: Done) -> std::io::Result<()> {
         for (line, why) in &done.told {
             if self.bad < TOLD_MAX as u64 {
                 warn(&format!("line {}: {why}", self.lines + line));
@@ -123,6 +129,7 @@ impl<W: Write> State<W> {
         }
         self.bad += done.bad - done.told.len() as u64;
         self.lines += done.lines;
+        self.correlation.take(done.matched, done.end);
         if done.alerts.is_empty() {
             return Ok(());
         }
@@ -141,28 +148,28 @@ mod tests {
     #[test]
     fn pieces_are_written_in_order_whoever_is_first() {
         let mut text = Vec::new();
-        let output = Output::new(&mut text, 8);
+        let output = Output::new(&mut text, 8, Correlation::none());
         for number in [2, 0, 3, 1, 4] {
             assert!(output.put(number, done(&number.to_string())).unwrap());
         }
-        output.finish().unwrap();
+        output.finish("v").unwrap();
         assert_eq!(text, b"01234");
     }
 
     #[test]
     fn a_failure_ends_who_waits_for_the_next_piece() {
-        let output = Output::new(Vec::new(), 1);
+        let output = Output::new(Vec::new(), 1, Correlation::none());
         thread::scope(|scope| {
             let ahead = scope.spawn(|| (1..100).all(|n| output.put(n, done("x")).unwrap()));
             output.fail(Error::Input(std::io::Error::other("gone")));
             assert!(!ahead.join().unwrap());
         });
-        assert!(matches!(output.finish(), Err(Error::Input(_))));
+        assert!(matches!(output.finish("v"), Err(Error::Input(_))));
     }
 
     #[test]
     fn a_lost_thread_ends_who_waits_for_it() {
-        let output = Output::new(Vec::new(), 1);
+        let output = Output::new(Vec::new(), 1, Correlation::none());
         thread::scope(|scope| {
             let lost = scope.spawn(|| {
                 let _guard = output.guard();

@@ -50,3 +50,63 @@ fn alerts_come_in_the_order_of_the_events_from_any_number_of_threads() {
         assert_eq!(numbers(threads), expected, "{threads} threads");
     }
 }
+
+const CORRELATED: &str = "
+title: Failure
+name: failure
+logsource: {product: linux}
+detection: {s: [failed], condition: s}
+---
+title: Many failures.
+title_bn: বহু ব্যর্থতা
+id: many
+level: high
+correlation: {type: event_count, rules: [failure], group-by: [who], timespan: 1m, condition: {gte: 3}}
+";
+
+/// Failures as `second who`, one event a line.
+fn failures(rows: &[(i64, &str)]) -> Vec<String> {
+    let event = |(number, (second, who)): (usize, &(i64, &str))| {
+        format!(
+            "{{\"time\":{},\"metadata\":{{\"uid\":\"{number:032x}\",\"log_source\":\"sshd\"}},\"message\":\"failed\",\"unmapped\":{{\"who\":\"{who}\"}}}}\n",
+            second * 1_000
+        )
+    };
+    rows.iter().enumerate().map(event).collect()
+}
+
+#[test]
+fn correlations_are_told_once_with_the_final_count_however_the_lines_are_ordered() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.yml"), CORRELATED).unwrap();
+    let rows = [(1, "a"), (2, "b"), (3, "a"), (4, "a"), (9, "a"), (99, "b"), (300, "a")];
+    let mut lines = failures(&rows);
+    lines.push(lines[0].clone());
+    let run = |lines: &[String], threads: usize| {
+        let threads = NonZero::new(threads);
+        let options = Options { rules: vec![folder.path().to_owned()], threads };
+        let mut output = Vec::new();
+        super::run(&options, lines.concat().as_bytes(), &mut output).unwrap();
+        String::from_utf8(output).unwrap()
+    };
+    let text = run(&lines, 1);
+    let finding: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for (pointer, expected) in [
+        ("/finding_info/analytic/uid", "\"many\""),
+        ("/activity_id", "1"),
+        ("/time", "4000"),
+        ("/count", "4"),
+        ("/severity_id", "4"),
+        ("/evidences/3/data/time", "9000"),
+        ("/evidences/4", "null"),
+        ("/unmapped/correlation/group", "{\"who\":\"a\"}"),
+        ("/unmapped/correlation/folded", "1"),
+        ("/message", "\"Many failures, who “a”: 4 events in 8 s.\""),
+        ("/unmapped/message_bn", "\"“বহু ব্যর্থতা” শনাক্ত হয়েছে, who “a”: ৮ সেকেন্ড সময়ে ৪টি ঘটনা।\""),
+    ] {
+        let found = finding.pointer(pointer).map_or("null".into(), ToString::to_string);
+        assert_eq!(found, expected, "{pointer}");
+    }
+    lines.reverse();
+    assert_eq!(run(&lines, 3), text);
+}

@@ -1,0 +1,211 @@
+//! A correlation that holds as a finding: what was counted, in which group, with the first events
+//! and the last.
+
+use crate::attacks::attacks;
+use crate::finding::{item, metadata, open, severity};
+use crate::{Evidence, Source};
+use correlate::{Alarm, Fact, Stage};
+use serde_json::{Value, json};
+use sigma::{Correlation, Level};
+use std::fmt::Write as _;
+
+/// How much of a group's value a sentence shows, in characters.
+const SHOWN_CHARS_MAX: usize = 80;
+
+/// The id of the finding of an alarm, new or closed: always the same.
+pub fn alarm_uid(alarm: &Alarm) -> String {
+    format!("{:032x}", alarm.uid)
+}
+
+/// The Detection Finding, as JSON, for an alarm; `ruleset` is the version of the rules in force.
+pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
+    let rule = &*alarm.correlation;
+    let sources: Vec<Source> = alarm.evidence.iter().map(|fact| source(fact)).collect();
+    let anchor = source(&alarm.anchor);
+    let (severity_id, severity) = severity(rule.level);
+    let (activity_id, activity) = match alarm.stage {
+        Stage::Raised => (1, "Create"),
+        Stage::Closed => (2, "Update"),
+    };
+    let mut finding = json!({
+        "class_uid": 2004,
+        "class_name": "Detection Finding",
+        "category_uid": 2,
+        "category_name": "Findings",
+        "activity_id": activity_id,
+        "activity_name": activity,
+        "type_uid": 200_400 + activity_id,
+        "type_name": format!("Detection Finding: {activity}"),
+        "severity_id": severity_id,
+        "severity": severity,
+        "status_id": 1,
+        "status": "New",
+        "time": alarm.time,
+        "start_time": alarm.first,
+        "end_time": alarm.last,
+        "count": alarm.count,
+        "is_alert": rule.level.is_none_or(|level| level > Level::Informational),
+        "message": english(alarm),
+        "metadata": metadata(&alarm_uid(alarm), &anchor),
+        "finding_info": info(alarm, &anchor),
+        "unmapped": {
+            "message_bn": bangla(alarm),
+            "matched": [],
+            "rule": details(rule, ruleset),
+            "correlation": {
+                "type": rule.kind.as_str(),
+                "timespan_ms": rule.timespan_ms,
+                "condition": rule.measure.condition.to_string(),
+                "measured": alarm.measured,
+                "group": group(alarm),
+                "count": alarm.count,
+                "folded": alarm.folded,
+                "rules": alarm.evidence.iter().map(|fact| &*fact.rule).collect::<Vec<_>>(),
+                "events_left_out": alarm.count.saturating_sub(sources.len() as u64),
+            },
+        },
+    });
+    // Whose device or account it is can be said only where all events say the same.
+    for part in ["device", "actor"] {
+        let pointer = format!("/{part}");
+        let first = sources.first().and_then(|source| source.at(&pointer));
+        if let Some(value) = first.filter(|v| sources.iter().all(|s| s.at(&pointer) == Some(*v))) {
+            finding[part] = value.clone();
+        }
+    }
+    with_evidence(finding, &alarm.evidence, &sources, evidence)
+}
+
+/// The event behind a match, or what is known of it where there was no room to keep it.
+fn source(fact: &Fact) -> Source {
+    match fact.body.event() {
+        Some(event) => Source::new(event),
+        None => {
+            let uid = format!("{:032x}", fact.uid);
+            let known = json!({ "time": fact.time, "metadata": { "uid": uid } });
+            Source::new(known.to_string().as_bytes())
+        }
+    }
+}
+
+fn with_evidence(
+    finding: Value,
+    facts: &[std::sync::Arc<Fact>],
+    sources: &[Source],
+    evidence: Evidence,
+) -> String {
+    let mut text = open(finding);
+    text.push_str(",\"evidences\":[");
+    for (index, (source, fact)) in sources.iter().zip(facts).enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        let whole = fact.body.event().is_some() && evidence == Evidence::Whole;
+        text.push_str(&item(source, if whole { Evidence::Whole } else { Evidence::Reference }));
+    }
+    text.push_str("]}");
+    text
+}
+
+fn info(alarm: &Alarm, anchor: &Source) -> Value {
+    let rule = &alarm.correlation;
+    let processed = anchor.at("/metadata/processed_time").and_then(Value::as_i64);
+    let mut info = json!({
+        "uid": alarm_uid(alarm),
+        "title": rule.title,
+        "created_time": processed.unwrap_or(alarm.time),
+        "first_seen_time": alarm.first,
+        "last_seen_time": alarm.last,
+        "analytic": {
+            "uid": rule.uid(),
+            "name": rule.title,
+            "type_id": 1,
+            "type": "Rule",
+            "category": "Sigma correlation",
+        },
+        "related_events_count": alarm.count,
+    });
+    if let Some(description) = &rule.description {
+        info["desc"] = description.trim().into();
+    }
+    if let Some(modified) = rule.modified.as_ref().or(rule.date.as_ref()) {
+        info["analytic"]["version"] = modified.as_str().into();
+    }
+    let attacks = attacks(&rule.tags);
+    if !attacks.is_empty() {
+        info["attacks"] = attacks.into();
+    }
+    info
+}
+
+fn group(alarm: &Alarm) -> Value {
+    alarm.group.iter().map(|(field, value)| (field.clone(), Value::from(value.as_str()))).collect()
+}
+
+fn details(rule: &Correlation, ruleset: &str) -> Value {
+    json!({
+        "id": rule.uid(),
+        "title": rule.title,
+        "title_bn": rule.title_bn,
+        "level": rule.level.map(Level::as_str),
+        "status": rule.status,
+        "description": rule.description.as_deref().map(str::trim),
+        "author": rule.author,
+        "tags": rule.tags,
+        "falsepositives": rule.falsepositives,
+        "falsepositives_bn": rule.falsepositives_bn,
+        "references": rule.references,
+        "condition": rule.measure.condition.to_string(),
+        "ruleset": ruleset,
+    })
+}
+
+fn english(alarm: &Alarm) -> String {
+    let mut text = alarm.correlation.title.trim_end_matches('.').to_owned();
+    for (field, value) in &alarm.group {
+        let _ = write!(text, ", {field} “{}”", shown(value));
+    }
+    let _ = write!(text, ": {} {}", alarm.count, if alarm.count == 1 { "event" } else { "events" });
+    let _ = write!(text, " in {}.", span(alarm.last - alarm.first, &["s", "min", "h"]));
+    text
+}
+
+fn bangla(alarm: &Alarm) -> String {
+    let title = alarm.correlation.title_bn.as_deref().unwrap_or(&alarm.correlation.title);
+    let mut text = format!("“{}” শনাক্ত হয়েছে", title.trim_end_matches(['.', '।']));
+    for (field, value) in &alarm.group {
+        let _ = write!(text, ", {field} “{}”", shown(value));
+    }
+    let span = digits(&span(alarm.last - alarm.first, &["সেকেন্ড", "মিনিট", "ঘণ্টা"]));
+    let _ = write!(text, ": {span} সময়ে {}টি ঘটনা।", digits(&alarm.count.to_string()));
+    text
+}
+
+/// A duration in its largest whole unit.
+fn span(ms: i64, units: &[&str; 3]) -> String {
+    let seconds = (ms + 999) / 1_000;
+    match seconds {
+        ..=119 => format!("{seconds} {}", units[0]),
+        120..=7_199 => format!("{} {}", seconds / 60, units[1]),
+        _ => format!("{} {}", seconds / 3_600, units[2]),
+    }
+}
+
+/// Bangla digits.
+fn digits(text: &str) -> String {
+    let digit = |c: char| match c.to_digit(10) {
+        Some(digit) => char::from_u32('০' as u32 + digit).unwrap_or(c),
+        None => c,
+    };
+    text.chars().map(digit).collect()
+}
+
+/// A value on one line, cut where it is long.
+fn shown(value: &str) -> String {
+    let line = value.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut text: String = line.clone().take(SHOWN_CHARS_MAX).collect();
+    if line.count() > SHOWN_CHARS_MAX {
+        text.push('…');
+    }
+    text
+}
