@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The tables of `rules/mappings`, compiled in.
-const BUILTIN: [(&str, &str); 12] = [
+const BUILTIN: [(&str, &str); 14] = [
     ("windows.yml", include_str!("../../../rules/mappings/windows.yml")),
     ("windows-security.yml", include_str!("../../../rules/mappings/windows-security.yml")),
     ("windows-sysmon.yml", include_str!("../../../rules/mappings/windows-sysmon.yml")),
@@ -20,6 +20,8 @@ const BUILTIN: [(&str, &str); 12] = [
     ("network.yml", include_str!("../../../rules/mappings/network.yml")),
     ("cloud.yml", include_str!("../../../rules/mappings/cloud.yml")),
     ("applications.yml", include_str!("../../../rules/mappings/applications.yml")),
+    ("databases.yml", include_str!("../../../rules/mappings/databases.yml")),
+    ("platforms.yml", include_str!("../../../rules/mappings/platforms.yml")),
     ("natives.yml", include_str!("../../../rules/mappings/natives.yml")),
 ];
 /// How many entries all tables may have: one bit each in [`Fits`].
