@@ -29,12 +29,24 @@ pub(crate) struct Field {
     pub(crate) base: u32,
 }
 
+/// A rule.
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub(crate) holds: Expr,
+    /// Tests of which one holds whenever the rule does; `None` where it can match without any.
+    pub(crate) triggers: Option<Box<[u32]>>,
+    /// The fields that it asks about.
+    pub(crate) fields: Box<[u32]>,
+    /// Its tests that are not answered by one field's value: keywords and references.
+    pub(crate) apart: Box<[u32]>,
+}
+
 /// What rules are compiled to.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) fields: Vec<Field>,
     /// One for each rule.
-    pub(crate) rules: Vec<Expr>,
+    pub(crate) rules: Vec<CompiledRule>,
     pub(crate) references: Vec<Reference>,
     /// The field, among `fields`, of each test.
     pub(crate) field_of: Vec<u32>,
@@ -122,16 +134,49 @@ pub(crate) fn compile<'a>(
         .collect();
     let (fields, bases, field_of) = number(&mut gathered)?;
     let references = references(&fields, &gathered.index);
-    let rules = drafts
-        .iter()
-        .map(|(condition, selections)| {
-            let selections: Vec<Expr> =
-                selections.iter().map(|draft| draft.number(&bases)).collect();
-            Expr::condition(condition, &selections)
-        })
-        .collect();
+    let rules = drafts.iter().map(|(condition, selections)| {
+        let selections: Vec<Expr> = selections.iter().map(|draft| draft.number(&bases)).collect();
+        Expr::condition(condition, &selections)
+    });
+    let rules = finished(rules.collect(), &fields, &field_of);
     let guards = guards.into_iter().map(|(key, draft)| (key, draft.number(&bases))).collect();
     Ok(Compiled { fields, rules, references, field_of, guards })
+}
+
+/// Finds for each rule what plans want to know of it.
+///
+/// The tests that draw attention to a rule are rare ones, of which few rules ask, as what many
+/// rules ask for (`\powershell.exe`) is common in events too.
+fn finished(rules: Vec<Expr>, fields: &[Field], field_of: &[u32]) -> Vec<CompiledRule> {
+    let tests_of = |rule: &Expr| {
+        let mut tests = Vec::new();
+        rule.tests(&mut tests);
+        tests.sort_unstable();
+        tests.dedup();
+        tests
+    };
+    let mut uses = vec![0u64; field_of.len()];
+    for test in rules.iter().flat_map(tests_of) {
+        uses[test as usize] += 1;
+    }
+    let is_apart = |test: &u32| {
+        let field = &fields[field_of[*test as usize] as usize];
+        let matcher = &field.tests.matchers()[(*test - field.base) as usize];
+        field.name == KEYWORDS || matches!(matcher, Matcher::Reference { .. })
+    };
+    let finish = |holds: Expr| {
+        let tests = tests_of(&holds);
+        let mut fields: Vec<u32> = tests.iter().map(|test| field_of[*test as usize]).collect();
+        fields.dedup();
+        let triggers = holds.triggers(&|test| uses[test as usize]).map(|(_, mut triggers)| {
+            triggers.sort_unstable();
+            triggers.dedup();
+            triggers.into()
+        });
+        let apart = tests.iter().copied().filter(is_apart).collect();
+        CompiledRule { triggers, fields: fields.into(), apart, holds }
+    };
+    rules.into_iter().map(finish).collect()
 }
 
 type Numbered = (Vec<Field>, Vec<u32>, Vec<u32>);

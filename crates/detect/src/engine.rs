@@ -5,7 +5,7 @@ use crate::locate::keys;
 use crate::plan::Plan;
 use crate::scan::PathTree;
 use crate::{Error, Json, naive};
-use mapping::{EventMap, RouteKey, Tables};
+use mapping::{EventMap, LogSource, RouteKey, Tables};
 use sigma::Rule;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -42,6 +42,8 @@ pub struct Engine {
     rules: Vec<Arc<Rule>>,
     tables: Arc<Tables>,
     pub(crate) compiled: Compiled,
+    /// The rules of each log source.
+    pub(crate) log_sources: Vec<(LogSource, Vec<u32>)>,
     pub(crate) tree: PathTree,
     pub(crate) keyword_tree: PathTree,
     pub(crate) route: [u32; 5],
@@ -65,11 +67,16 @@ impl Engine {
                 }
             }
         }
+        let mut log_sources: HashMap<LogSource, Vec<u32>> = HashMap::new();
+        for (number, rule) in rules.iter().enumerate() {
+            log_sources.entry(naive::log_source(rule)).or_default().push(number as u32);
+        }
         let keywords = compiled.fields.iter().position(|field| field.name == KEYWORDS);
         Ok(Self {
             rules,
             tables,
             compiled,
+            log_sources: log_sources.into_iter().collect(),
             tree,
             keyword_tree: PathTree::keywords(),
             route,

@@ -1,8 +1,9 @@
 //! All that all rules ask of one field, answered for a value in one go.
 
+use crate::costs::Clock;
 use crate::{Error, gate};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use sigma::{Matcher, Number, Part, Pattern, Value};
+use sigma::{Address, Matcher, Network, Number, Part, Pattern, Value};
 use std::collections::HashMap;
 
 /// An automaton over texts of up to this many bytes in all is built as a DFA: twice as fast, at
@@ -34,6 +35,8 @@ pub(crate) struct FieldTests {
     automaton: Option<AhoCorasick>,
     /// By the automaton's pattern.
     needles: Vec<Vec<(u32, Check)>>,
+    /// Networks that an address may be in.
+    networks: Vec<(Network, u32)>,
     /// Tests that no text can announce.
     ask: Vec<u32>,
     /// Tests that hold where the field is absent, and where it is null.
@@ -48,6 +51,8 @@ pub(crate) struct FieldTests {
 pub(crate) struct Scratch {
     folded: String,
     asked: Vec<bool>,
+    /// Tests that were timed, and how long they took in nanoseconds.
+    pub(crate) timed: Vec<(u32, u64)>,
 }
 
 /// A builder's view: texts to look for and whom they concern.
@@ -78,6 +83,7 @@ impl FieldTests {
             numbers: HashMap::new(),
             automaton: None,
             needles: Vec::new(),
+            networks: Vec::new(),
             ask: Vec::new(),
             absent: Vec::new(),
             null: Vec::new(),
@@ -121,7 +127,8 @@ impl FieldTests {
                 }
                 None => self.ask.push(test),
             },
-            Matcher::Network(_) | Matcher::Compare(..) | Matcher::Date(..) => self.ask.push(test),
+            Matcher::Network(network) => self.networks.push((*network, test)),
+            Matcher::Compare(..) | Matcher::Date(..) => self.ask.push(test),
             // Asked of two fields; see `engine::Reference`.
             Matcher::Reference { .. } => {}
         }
@@ -156,23 +163,35 @@ impl FieldTests {
         &self.matchers
     }
 
-    /// Appends the tests that hold for one value of the field; some perhaps twice.
-    pub(crate) fn holding(&self, value: Value<'_>, scratch: &mut Scratch, holding: &mut Vec<u32>) {
+    /// Appends the tests that hold for one value of the field; some perhaps twice. With a clock, those
+    /// that are asked one by one are timed.
+    pub(crate) fn holding(
+        &self,
+        value: Value<'_>,
+        clock: Option<Clock>,
+        scratch: &mut Scratch,
+        holding: &mut Vec<u32>,
+    ) {
         holding.extend(&self.present);
         let Some(text) = value.text() else {
             holding.extend(&self.null);
             return;
         };
-        let Scratch { folded, asked } = scratch;
+        let Scratch { folded, asked, timed } = scratch;
         folded.clear();
         sigma::fold::fold_into(text, folded);
         if let Some(tests) = self.exact.get(folded.as_str()) {
             holding.extend(tests);
         }
         self.numbers_holding(value, text, holding);
-        let ask = |test: u32, holding: &mut Vec<u32>| {
+        self.networks_holding(text, holding);
+        let mut ask = |test: u32, holding: &mut Vec<u32>| {
+            let began = clock.map(|clock| (clock, clock()));
             if self.matchers[test as usize].matches_folded(value, folded) {
                 holding.push(test);
+            }
+            if let Some((clock, began)) = began {
+                timed.push((test, clock().saturating_sub(began)));
             }
         };
         for test in &self.ask {
@@ -196,6 +215,13 @@ impl FieldTests {
                 }
             }
         }
+    }
+
+    fn networks_holding(&self, text: &str, holding: &mut Vec<u32>) {
+        let address = if self.networks.is_empty() { None } else { Address::parse(text) };
+        let Some(address) = address else { return };
+        let within = self.networks.iter().filter(|(network, _)| network.has(address));
+        holding.extend(within.map(|(_, test)| test));
     }
 
     fn numbers_holding(&self, value: Value<'_>, text: &str, holding: &mut Vec<u32>) {

@@ -13,12 +13,15 @@
 //! [`naive`] says the same one rule and one event at a time; tests hold the two against each other,
 //! and it explains the few events that match.
 
+mod bytes;
 mod compile;
+mod costs;
 mod engine;
 mod error;
 mod expr;
 mod field;
 mod gate;
+mod hasher;
 mod json;
 mod locate;
 mod memo;
@@ -31,6 +34,7 @@ mod sets;
 mod token;
 pub mod trace;
 
+pub use costs::{Clock, Cost};
 pub use engine::{Clause, Engine};
 pub use error::{BadEvent, Error};
 pub use gate::texts as demanded_texts;

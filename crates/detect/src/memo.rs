@@ -54,6 +54,11 @@ impl Memo {
         })
     }
 
+    /// How much memory it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>() + self.bytes.capacity()
+    }
+
     /// Remembers the answer for `value`, at the cost of another where there is no room.
     pub(crate) fn put(&mut self, hash: u64, kind: u8, value: &[u8], answer: u32) {
         if value.len() > VALUE_BYTES_MAX {

@@ -2,9 +2,9 @@
 
 use crate::Engine;
 use crate::compile::KEYWORDS;
+use crate::costs::Account;
 use crate::expr::Expr;
 use crate::locate::places;
-use crate::naive::log_source;
 use crate::probe::Probes;
 use crate::scan::NO_PATH;
 use mapping::{EventMap, LogSource};
@@ -52,32 +52,26 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn new(engine: &Engine, map: &EventMap) -> Self {
         let rules = rules_for(engine, map);
-        let mut tests = Vec::new();
-        for rule in &rules {
-            engine.compiled.rules[rule.rule as usize].tests(&mut tests);
-            if let Some(guard) = &rule.guard {
-                guard.tests(&mut tests);
-            }
-        }
-        let mut uses: HashMap<u32, u64> = HashMap::new();
-        for test in &tests {
-            *uses.entry(*test).or_default() += 1;
-        }
-        let used: BTreeSet<u32> =
-            tests.iter().map(|test| engine.compiled.field_of[*test as usize]).collect();
+        let compiled = &engine.compiled;
+        let compiled_rules = || rules.iter().map(|rule| &compiled.rules[rule.rule as usize]);
+        let mut used: BTreeSet<u32> = compiled_rules().flat_map(|r| &r.fields).copied().collect();
+        let mut guards = Vec::new();
+        rules.iter().flat_map(|rule| &rule.guard).for_each(|guard| guard.tests(&mut guards));
+        used.extend(guards.iter().map(|test| compiled.field_of[*test as usize]));
+        let apart: BTreeSet<u32> = compiled_rules().flat_map(|r| &r.apart).copied().collect();
         let place = |field: u32| -> Box<[u32]> {
-            let name = &engine.compiled.fields[field as usize].name;
+            let name = &compiled.fields[field as usize].name;
             let numbers = places(map, name).into_iter().map(|keys| engine.tree.number(&keys));
             numbers.filter(|number| *number != NO_PATH).collect()
         };
         let keywords = engine.keywords.is_some_and(|field| used.contains(&field));
-        let named = |field: &&u32| engine.compiled.fields[**field as usize].name != KEYWORDS;
+        let named = |field: &&u32| compiled.fields[**field as usize].name != KEYWORDS;
         let fields = used.iter().filter(named);
         let fields =
             fields.map(|field| PlanField { field: *field, places: place(*field) }).collect();
-        let references = engine.compiled.references.iter().enumerate();
+        let references = compiled.references.iter().enumerate();
         let references = references
-            .filter(|(_, reference)| uses.contains_key(&reference.test))
+            .filter(|(_, reference)| apart.contains(&reference.test))
             .map(|(index, reference)| PlanReference {
                 reference: index as u32,
                 field: place(reference.field),
@@ -85,28 +79,9 @@ impl Plan {
             })
             .collect();
         let field = engine.keywords.filter(|_| keywords);
-        let probes = field.and_then(|field| probes(engine, field, &uses));
-        let (triggers, always) = (HashMap::new(), Vec::new());
-        let mut plan = Self { fields, rules, references, keywords, probes, triggers, always };
-        plan.index(engine, &uses);
-        plan
-    }
-
-    /// Finds for each rule the tests that must draw attention to it: rare ones, of which few rules
-    /// ask, as what many rules ask for (`\powershell.exe`) is common in events too.
-    fn index(&mut self, engine: &Engine, uses: &HashMap<u32, u64>) {
-        let cost = |test: u32| uses.get(&test).copied().unwrap_or(1);
-        for (index, rule) in self.rules.iter().enumerate() {
-            let index = index as u32;
-            match engine.compiled.rules[rule.rule as usize].triggers(&cost) {
-                None => self.always.push(index),
-                Some((_, tests)) => {
-                    for test in BTreeSet::from_iter(tests) {
-                        self.triggers.entry(test).or_default().push(index);
-                    }
-                }
-            }
-        }
+        let probes = field.and_then(|field| probes(engine, field, &apart));
+        let (triggers, always) = index(engine, &rules);
+        Self { fields, rules, references, keywords, probes, triggers, always }
     }
 
     /// The rules that match where exactly these tests hold, of which `holding` answers any.
@@ -115,37 +90,64 @@ impl Plan {
         engine: &Engine,
         tests: &[u32],
         holding: &impl Fn(u32) -> bool,
+        account: &mut Account,
     ) -> Vec<u32> {
         let triggered = tests.iter().filter_map(|test| self.triggers.get(test)).flatten();
         let candidates: BTreeSet<u32> = triggered.chain(&self.always).copied().collect();
-        let matches = |index: &u32| {
-            let rule = &self.rules[*index as usize];
-            engine.compiled.rules[rule.rule as usize].holds(holding)
+        let matches = |rule: &PlanRule| {
+            engine.compiled.rules[rule.rule as usize].holds.holds(holding)
                 && rule.guard.as_ref().is_none_or(|guard| guard.holds(holding))
         };
-        candidates.into_iter().filter(matches).map(|i| self.rules[i as usize].rule).collect()
+        let candidates = candidates.into_iter().map(|index| &self.rules[index as usize]);
+        let Some(clock) = account.sample() else {
+            return candidates.filter(|rule| matches(rule)).map(|rule| rule.rule).collect();
+        };
+        let mut matching = Vec::new();
+        for rule in candidates {
+            let began = clock();
+            if matches(rule) {
+                matching.push(rule.rule);
+            }
+            account.rule(rule.rule, clock().saturating_sub(began));
+        }
+        matching
     }
+}
+
+/// By test, the rules to look at when it holds, and the rules to look at always.
+fn index(engine: &Engine, rules: &[PlanRule]) -> (HashMap<u32, Vec<u32>>, Vec<u32>) {
+    let (mut triggers, mut always) = (HashMap::<u32, Vec<u32>>::new(), Vec::new());
+    for (index, rule) in rules.iter().enumerate() {
+        match &engine.compiled.rules[rule.rule as usize].triggers {
+            None => always.push(index as u32),
+            Some(tests) => {
+                for test in tests {
+                    triggers.entry(*test).or_default().push(index as u32);
+                }
+            }
+        }
+    }
+    (triggers, always)
 }
 
 /// Probes for the keywords that the plan's rules ask for.
-fn probes(engine: &Engine, field: u32, uses: &HashMap<u32, u64>) -> Option<Probes> {
+fn probes(engine: &Engine, field: u32, apart: &BTreeSet<u32>) -> Option<Probes> {
     let field = &engine.compiled.fields[field as usize];
     let matchers = field.tests.matchers().iter().enumerate();
-    let used = matchers.filter(|(test, _)| uses.contains_key(&(field.base + *test as u32)));
+    let used = matchers.filter(|(test, _)| apart.contains(&(field.base + *test as u32)));
     Probes::new(used.map(|(_, matcher)| matcher))
 }
 
-/// The rules that are for events of `map`, with what their log sources ask.
+/// The rules that are for events of `map`, in order, with what their log sources ask.
 fn rules_for(engine: &Engine, map: &EventMap) -> Vec<PlanRule> {
-    let mut known: HashMap<LogSource, Option<Option<Expr>>> = HashMap::new();
     let mut rules = Vec::new();
-    for (index, rule) in engine.rules().iter().enumerate() {
-        let wanted = log_source(rule);
-        let guard = known.entry(wanted).or_insert_with_key(|wanted| guard(engine, map, wanted));
-        if let Some(guard) = guard {
-            rules.push(PlanRule { rule: index as u32, guard: guard.clone() });
+    for (wanted, numbers) in &engine.log_sources {
+        if let Some(guard) = guard(engine, map, wanted) {
+            let rule = |rule: &u32| PlanRule { rule: *rule, guard: guard.clone() };
+            rules.extend(numbers.iter().map(rule));
         }
     }
+    rules.sort_by_key(|rule| rule.rule);
     rules
 }
 

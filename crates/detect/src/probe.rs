@@ -3,7 +3,7 @@
 //! Keywords concern every value of an event, so the honest way to look for them is to take every
 //! value out. For nearly all events this is not needed: a keyword that is in a value has three
 //! neighbouring plain characters that are in the event's bytes as well, as JSON writes such
-//! characters as they are, unless it writes one as `\u....`. So: no such three bytes, in either
+//! characters as they are, unless it writes one as `\u....`. So: no such three characters, in any
 //! case, and no such escape, no keyword.
 
 use crate::gate;
@@ -11,21 +11,22 @@ use aho_corasick::packed::{Config, MatchKind, Searcher};
 use sigma::{Matcher, Part};
 use std::collections::BTreeSet;
 
-/// How many patterns the vector search (Teddy) takes at most.
-const PATTERNS_MAX: usize = 64;
-/// How many characters of a keyword are looked for.
+/// How many patterns are looked for at most: with more, they are found too often.
+const PATTERNS_MAX: usize = 256;
+/// How many characters of a keyword are looked for. No pattern is shorter than this in bytes, as the
+/// vector search (Teddy) compares only as many bytes at once as its shortest pattern has.
 const WIDTH: usize = 3;
-/// The characters beyond ASCII that fold to an ASCII letter: Kelvin, long s, dotted capital i.
-const FOLDING: [char; 3] = ['\u{212a}', '\u{17f}', '\u{130}'];
-/// What an escape begins with.
-const ESCAPE: &[u8] = b"\\u";
+/// The characters beyond ASCII that fold to an ASCII letter: long s, Kelvin, dotted capital i.
+const FOLDING: [(u8, char); 3] = [(b's', '\u{17f}'), (b'k', '\u{212a}'), (b'i', '\u{130}')];
+/// What the escape of a character begins with that a window may have: one of ASCII or of `FOLDING`.
+const ESCAPES: [&[u8]; 2] = [b"\\u0", b"\\u2"];
 
 /// What is looked for in an event's bytes.
 #[derive(Debug)]
 pub(crate) struct Probes {
     searcher: Searcher,
-    /// The pattern that is [`ESCAPE`].
-    escape: usize,
+    /// The first pattern that is one of [`ESCAPES`]; they are the last.
+    escapes: usize,
 }
 
 impl Probes {
@@ -43,9 +44,8 @@ impl Probes {
             }
         }
         let mut patterns: Vec<Vec<u8>> = windows.iter().flat_map(cases).collect();
-        let escape = patterns.len();
-        patterns.push(ESCAPE.to_vec());
-        patterns.extend(FOLDING.map(|folding| folding.to_string().into_bytes()));
+        let escapes = patterns.len();
+        patterns.extend(ESCAPES.map(<[u8]>::to_vec));
         if patterns.len() > PATTERNS_MAX {
             return None;
         }
@@ -53,14 +53,14 @@ impl Probes {
         config.match_kind(MatchKind::LeftmostFirst).heuristic_pattern_limits(false);
         let mut builder = config.builder();
         builder.extend(&patterns);
-        Some(Self { searcher: builder.build()?, escape })
+        Some(Self { searcher: builder.build()?, escapes })
     }
 
     /// Whether a keyword may be in `event`.
     pub(crate) fn may_hold(&self, event: &[u8]) -> bool {
         let mut at = 0;
         while let Some(found) = self.searcher.find_in(event, (at..event.len()).into()) {
-            if found.pattern().as_usize() != self.escape || hides(event, found.start()) {
+            if found.pattern().as_usize() < self.escapes || hides(event, found.start()) {
                 return true;
             }
             // What is wanted may begin with the letter of what only looked like an escape.
@@ -98,15 +98,18 @@ fn letters(window: &[u8; WIDTH]) -> usize {
     window.iter().filter(|byte| byte.is_ascii_alphabetic()).count()
 }
 
-/// A folded window in every mixture of cases.
+/// A folded window in every way to write it.
 fn cases(window: &[u8; WIDTH]) -> Vec<Vec<u8>> {
     let mut forms = vec![Vec::new()];
     for byte in window {
-        let upper = byte.to_ascii_uppercase();
-        let both = if upper == *byte { vec![*byte] } else { vec![*byte, upper] };
-        let with = |form: &Vec<u8>, byte: u8| form.iter().copied().chain([byte]).collect();
-        forms =
-            forms.iter().flat_map(|form| both.iter().map(move |byte| with(form, *byte))).collect();
+        let mut ways = vec![vec![*byte]];
+        if byte.is_ascii_lowercase() {
+            ways.push(vec![byte.to_ascii_uppercase()]);
+        }
+        let folding = FOLDING.iter().filter(|(letter, _)| letter == byte);
+        ways.extend(folding.map(|(_, character)| character.to_string().into_bytes()));
+        let with = |form: &Vec<u8>, way: &Vec<u8>| [&form[..], way].concat();
+        forms = forms.iter().flat_map(|form| ways.iter().map(move |way| with(form, way))).collect();
     }
     forms
 }
@@ -116,8 +119,9 @@ fn hides(event: &[u8], at: usize) -> bool {
     let before = event[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
     let digits = event.get(at + 2..at + 6).and_then(|digits| std::str::from_utf8(digits).ok());
     let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    let hidden = |code: u32| code < 0x80 || FOLDING.iter().any(|c| u32::from(*c) == code);
-    before % 2 == 0 && code.is_none_or(hidden)
+    let hidden = |code: u32| code < 0x80 || FOLDING.iter().any(|(_, c)| u32::from(*c) == code);
+    // What is cut short stands for no character of a window.
+    before % 2 == 0 && code.is_some_and(hidden)
 }
 
 #[cfg(test)]
@@ -149,7 +153,8 @@ mod tests {
             (r#"{"a":"\u09aa\u09cd is Bangla, \\u006d no escape"}"#, false),
             (r#"{"a":"an odd \\\u006d is one"}"#, true),
             ("{\"a\":\"mimi\u{212a}atz\"}", true),
-            (r#"{"a":"cut \u00"}"#, true),
+            (r#"{"a":"cut \u00"}"#, false),
+            (r#"{"a":"\u00k\u007"}"#, false),
             (r#"{"a":"c:\\PERFC.DAT"}"#, true),
             (r#"{"a":"c:\\usr-x"}"#, true),
         ] {
@@ -181,7 +186,7 @@ mod tests {
             assert!(probes(words).is_none(), "{words:?}");
         }
         let many: Vec<String> =
-            (0..40).map(|i| format!("w{}{}q", (b'a' + i % 26) as char, i)).collect();
+            (0..80).map(|i| format!("w{}{}q", (b'a' + i % 26) as char, i)).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(probes(&many).is_none());
     }

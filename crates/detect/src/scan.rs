@@ -7,6 +7,7 @@
 mod shapes;
 mod tree;
 
+use shapes::Lesson;
 pub(crate) use shapes::Shapes;
 pub(crate) use tree::PathTree;
 
@@ -36,6 +37,25 @@ pub(crate) struct Seen {
     after: u32,
 }
 
+/// Where a capture begins or ends that does not follow from the scalars: for learning the shape.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    at: u32,
+    path: u32,
+    kind: MarkKind,
+}
+
+/// What is at a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MarkKind {
+    /// The brace that opens a wanted object.
+    Open,
+    /// The byte after the brace that closes it.
+    Close,
+    /// The bracket that closes a wanted list without anything in it.
+    Empty,
+}
+
 /// What a pass over an event found.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
@@ -43,8 +63,7 @@ pub(crate) struct Scan {
     pub(crate) captures: Vec<Capture>,
     /// All scalars, while a shape is being learned.
     seen: Vec<Seen>,
-    /// Whether a capture does not follow from the scalars alone: an object, an empty array.
-    irregular: bool,
+    marks: Vec<Mark>,
 }
 
 impl Scan {
@@ -60,9 +79,7 @@ impl Scan {
             return Ok(());
         }
         self.read_general(event, tree)?;
-        if !self.irregular {
-            shapes.learn(event, &self.seen);
-        }
+        shapes.learn(Lesson { event, seen: &self.seen, marks: &self.marks });
         Ok(())
     }
 
@@ -70,7 +87,7 @@ impl Scan {
     pub(crate) fn read_general(&mut self, event: &[u8], tree: &PathTree) -> Result<(), BadEvent> {
         self.captures.clear();
         self.seen.clear();
-        self.irregular = false;
+        self.marks.clear();
         if u32::try_from(event.len()).is_err() {
             return Err(BadEvent { at: event.len(), expected: "less than 4 GiB" });
         }
@@ -132,6 +149,12 @@ impl Reader<'_> {
         }
     }
 
+    fn mark(&mut self, path: u32, kind: MarkKind, at: usize) {
+        if path != NO_PATH {
+            self.scan.marks.push(Mark { at: at as u32, path, kind });
+        }
+    }
+
     fn list(
         &mut self,
         start: usize,
@@ -142,7 +165,7 @@ impl Reader<'_> {
         let mut at = skip_blank(self.event, start + 1);
         if self.event.get(at) == Some(&b']') {
             let path = self.tree.path(node);
-            self.scan.irregular |= path != NO_PATH;
+            self.mark(path, MarkKind::Empty, at);
             self.capture(path, Kind::Null, at, at);
             return Ok(at + 1);
         }
@@ -164,9 +187,10 @@ impl Reader<'_> {
         squeeze: bool,
         depth: usize,
     ) -> Result<usize, BadEvent> {
-        let after = self.members(start, node, squeeze, depth)?;
         let path = self.tree.path(node);
-        self.scan.irregular |= path != NO_PATH;
+        self.mark(path, MarkKind::Open, start);
+        let after = self.members(start, node, squeeze, depth)?;
+        self.mark(path, MarkKind::Close, after);
         self.capture(path, Kind::Object, start, after);
         Ok(after)
     }

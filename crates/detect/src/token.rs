@@ -1,5 +1,7 @@
 //! The tokens of JSON, found without copying and without allocation.
 
+use crate::bytes::{mask16, mask64};
+
 /// What kind of value a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -25,14 +27,6 @@ pub(crate) struct Leaf {
     pub(crate) after: usize,
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// The high bit of each byte of `word` that is zero; one above the lowest may be wrong.
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(LOW) & !word & HIGH
-}
-
 /// How many bytes are looked at together.
 const BLOCK: usize = 64;
 /// Every second bit, from the second on.
@@ -43,16 +37,14 @@ const ODD_BITS: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 #[inline]
 pub(crate) fn text_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     // Most texts are short and plain.
-    for at in [start, start + 8, start + 16] {
-        let Some(chunk) = bytes.get(at..at + 8).and_then(<[u8]>::first_chunk::<8>) else { break };
-        let word = u64::from_le_bytes(*chunk);
-        let quotes = zero_bytes(word ^ (LOW * b'"' as u64));
-        let backslashes = zero_bytes(word ^ (LOW * b'\\' as u64));
-        if quotes | backslashes != 0 {
-            let quote = quotes.trailing_zeros();
-            if quote < backslashes.trailing_zeros() {
-                return Some((at + quote as usize / 8, false));
-            }
+    for at in [start, start + 16] {
+        let Some(part) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) else { break };
+        let (quotes, backslashes) = (mask16(part, b'"'), mask16(part, b'\\'));
+        let quote = quotes.trailing_zeros();
+        if quote < backslashes.trailing_zeros() {
+            return Some((at + quote as usize, false));
+        }
+        if backslashes != 0 {
             break;
         }
     }
@@ -66,7 +58,7 @@ fn long_text_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut carried = 0;
     let mut escapes = false;
     while let Some(block) = bytes.get(at..at + BLOCK).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        let (quotes, backslashes) = masks64(block);
+        let (quotes, backslashes) = (mask64(block, b'"'), mask64(block, b'\\'));
         let ends = quotes & !escaped(backslashes, &mut carried);
         if ends != 0 {
             let end = ends.trailing_zeros();
@@ -96,36 +88,6 @@ fn escaped(backslashes: u64, carried: &mut u64) -> u64 {
     let escaped = sequences ^ (backslashes | *carried);
     *carried = (sequences & backslashes) >> 63;
     escaped
-}
-
-/// The quotes and the backslashes of 64 bytes, the first byte as the lowest bit.
-#[inline]
-fn masks64(block: &[u8; BLOCK]) -> (u64, u64) {
-    (mask64(block, b'"'), mask64(block, b'\\'))
-}
-
-/// Which bytes of a block are `wanted`. The first loop becomes vector instructions; the second
-/// gathers eight bits by one multiplication, which sums the bytes of a word into its highest.
-#[inline]
-fn mask64(block: &[u8; BLOCK], wanted: u8) -> u64 {
-    const BITS: [u8; BLOCK] = {
-        let mut bits = [0; BLOCK];
-        let mut i = 0;
-        while i < BLOCK {
-            bits[i] = 1 << (i % 8);
-            i += 1;
-        }
-        bits
-    };
-    let mut bits = [0u8; BLOCK];
-    for i in 0..BLOCK {
-        bits[i] = if block[i] == wanted { BITS[i] } else { 0 };
-    }
-    let mut mask = 0;
-    for (i, word) in bits.as_chunks::<8>().0.iter().enumerate() {
-        mask |= (u64::from_le_bytes(*word).wrapping_mul(LOW) >> 56) << (8 * i);
-    }
-    mask
 }
 
 /// The scalar that begins at `at`, if one does.
@@ -191,7 +153,10 @@ pub(crate) fn unescape(inside: &[u8], out: &mut String) {
 
 /// Appends what the four digits at the start of `rest` stand for, with those of a second half.
 fn unicode<'a>(rest: &'a str, out: &mut String) -> &'a str {
-    let unit = |text: &str| u32::from_str_radix(text.get(..4)?, 16).ok();
+    let unit = |text: &str| {
+        let digits = text.get(..4).filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
+        u32::from_str_radix(digits?, 16).ok()
+    };
     let Some(first) = unit(rest) else {
         out.push(char::REPLACEMENT_CHARACTER);
         return rest;
@@ -251,6 +216,7 @@ mod tests {
             (r"\ud83d\u0041", "\u{fffd}A"),
             (r"\u00zz", "\u{fffd}00zz"),
             (r"\u00", "\u{fffd}00"),
+            (r"\u+06d", "\u{fffd}+06d"),
             (r"a\kb", r"a\kb"),
             ("\\", ""),
         ] {

@@ -42,7 +42,7 @@ pub use error::{Error, Problem};
 pub use matcher::{Anchor, Comparison, Matcher, REGEX_BYTES_MAX, Regex, Value};
 pub use modifier::Modifier;
 pub use near::nearest;
-pub use network::Network;
+pub use network::{Address, Network};
 pub use number::Number;
 pub use pattern::{Part, Pattern};
 pub use placeholder::{EXPANSIONS_MAX, Placeholders};

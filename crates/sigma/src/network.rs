@@ -38,7 +38,12 @@ impl Network {
 
     /// Whether `text` is an address within the network.
     pub fn contains(&self, text: &str) -> bool {
-        parse_address(text).is_some_and(|bits| bits & self.mask == self.address)
+        Address::parse(text).is_some_and(|address| self.has(address))
+    }
+
+    /// Whether `address` is within the network.
+    pub fn has(&self, address: Address) -> bool {
+        address.0 & self.mask == self.address
     }
 }
 
@@ -53,13 +58,19 @@ impl fmt::Display for Network {
     }
 }
 
-/// An address as the 128 bits it is compared by. A zone (`fe80::1%eth0`) is left aside.
-fn parse_address(text: &str) -> Option<u128> {
-    let text = text.split_once('%').map_or(text, |(address, _)| address);
-    Some(match text.parse().ok()? {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => Ipv6Addr::to_bits(v6),
-    })
+/// An address of either family, as the 128 bits that networks compare it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Address(u128);
+
+impl Address {
+    /// Reads an address. A zone (`fe80::1%eth0`) is left aside.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.split_once('%').map_or(text, |(address, _)| address);
+        Some(Self(match text.parse().ok()? {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(v6) => Ipv6Addr::to_bits(v6),
+        }))
+    }
 }
 
 #[cfg(test)]
