@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// More threads than this read more partitions than any topic of ours has.
 const THREADS_MAX: usize = 64;
+/// Alerts that wait longer than an hour for lines that are late help nobody.
+const LATENESS_MS_MAX: u64 = 3_600_000;
 /// Looking for changed files more often than this would be work without use.
 const RELOAD_MS_MIN: u64 = 100;
 
@@ -26,6 +28,13 @@ pub struct RawConfig {
     /// Threads, each a member of the consumer group.
     #[serde(default = "one")]
     pub threads: usize,
+    /// Threads that correlate, each a member of a consumer group of their own.
+    #[serde(default = "one")]
+    pub correlators: usize,
+    /// How much later than others a line may arrive and still be correlated in order, in
+    /// milliseconds. Alerts of correlations wait for it.
+    #[serde(default = "five_seconds")]
+    pub lateness_ms: u64,
     /// How often the rule files are looked at for changes, in milliseconds.
     #[serde(default = "second")]
     pub reload_ms: u64,
@@ -33,6 +42,10 @@ pub struct RawConfig {
 
 fn one() -> usize {
     1
+}
+
+fn five_seconds() -> u64 {
+    5_000
 }
 
 fn second() -> u64 {
@@ -47,6 +60,8 @@ pub struct Config {
     pub(crate) rules: Vec<PathBuf>,
     pub(crate) placeholders: sigma::Placeholders,
     pub(crate) threads: usize,
+    pub(crate) correlators: usize,
+    pub(crate) lateness_ms: i64,
     pub(crate) reload: Duration,
 }
 
@@ -58,8 +73,14 @@ impl TryFrom<RawConfig> for Config {
         if raw.rules.is_empty() {
             return bad("rules", "is empty; name at least one folder of Sigma rules".into());
         }
-        if raw.threads == 0 || raw.threads > THREADS_MAX {
-            return bad("threads", format!("is {}; write 1 to {THREADS_MAX}", raw.threads));
+        for (key, threads) in [("threads", raw.threads), ("correlators", raw.correlators)] {
+            if threads == 0 || threads > THREADS_MAX {
+                return bad(key, format!("is {threads}; write 1 to {THREADS_MAX}"));
+            }
+        }
+        if raw.lateness_ms > LATENESS_MS_MAX {
+            let what = format!("is {}; write at most {LATENESS_MS_MAX}", raw.lateness_ms);
+            return bad("lateness_ms", what);
         }
         if raw.reload_ms < RELOAD_MS_MIN {
             return bad(
@@ -73,6 +94,8 @@ impl TryFrom<RawConfig> for Config {
             rules: raw.rules,
             placeholders: raw.placeholders,
             threads: raw.threads,
+            correlators: raw.correlators,
+            lateness_ms: raw.lateness_ms.cast_signed(),
             reload: Duration::from_millis(raw.reload_ms),
         })
     }
@@ -97,6 +120,14 @@ mod tests {
                 Some("configuration: rules is empty; name at least one folder of Sigma rules"),
             ),
             (format!("threads = 0\n{base}"), Some("configuration: threads is 0; write 1 to 64")),
+            (
+                format!("correlators = 65\n{base}"),
+                Some("configuration: correlators is 65; write 1 to 64"),
+            ),
+            (
+                format!("lateness_ms = 3600001\n{base}"),
+                Some("configuration: lateness_ms is 3600001; write at most 3600000"),
+            ),
             (
                 format!("reload_ms = 1\n{base}"),
                 Some("configuration: reload_ms is 1; write at least 100"),

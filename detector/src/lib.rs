@@ -1,11 +1,14 @@
 //! The detector: events in, alerts out, by all rules at once.
 //!
 //! [`run`] is the service: the relay of crate `bus` hands each event to a [`stage`], which asks the
-//! rules in force ([`live`]) and writes a finding per match. [`filter`] is the same on standard
+//! rules in force ([`live`]) and writes a finding per match. Matches that correlations are about go
+//! to topic `matches`, by the values they are grouped by ([`scatter`]); a second relay reads them
+//! and correlates ([`correlator`]), on this or another instance. [`filter`] is the same on standard
 //! input. Rules are read from folders ([`rules`]) and read again when a file changes: the new set is
 //! compiled aside and swapped whole, or not at all.
 
 mod config;
+pub mod correlator;
 mod error;
 pub mod filter;
 pub mod live;
@@ -13,8 +16,10 @@ mod matched;
 mod metrics;
 mod replay;
 pub mod rules;
+mod scatter;
 mod service_run;
 pub mod stage;
+mod trail;
 
 pub use config::{Config, RawConfig};
 pub use error::Error;

@@ -24,6 +24,37 @@ pub struct Metrics {
     pub rule_errors: IntGauge,
     /// Sets of rules taken over while running.
     pub reloads: IntCounter,
+    /// What stage two does.
+    pub correlation: CorrelationMetrics,
+}
+
+/// What the correlations have done, and what they hold.
+#[derive(Debug, Clone)]
+pub struct CorrelationMetrics {
+    /// Matches taken.
+    pub matches: IntCounter,
+    /// Matches that had been taken before.
+    pub duplicates: IntCounter,
+    /// Matches that lack a field to group by, and belong to no group.
+    pub ungrouped: IntCounter,
+    /// Matches later than the lateness that still counted.
+    pub late: IntCounter,
+    /// Matches whose window was over: not counted.
+    pub too_late: IntCounter,
+    /// Matches folded into alerts raised before.
+    pub folded: IntCounter,
+    /// Events not kept as evidence, for want of room.
+    pub evidence_left_out: IntCounter,
+    /// Matches for correlations or rules that are no longer in force.
+    pub stale: IntCounter,
+    /// Records of topic `matches` that could not be read.
+    pub bad: IntCounter,
+    /// How often a correlation met a limit: groups forgotten, matches left out of a full window.
+    pub limits: IntCounterVec,
+    /// Groups held.
+    pub groups: IntGauge,
+    /// Bytes of events held as evidence.
+    pub evidence_bytes: IntGauge,
 }
 
 impl Metrics {
@@ -52,6 +83,41 @@ impl Metrics {
             rules: gauge("rules", "Rules in force")?,
             rule_errors: gauge("rule_errors", "Rules that do not compile")?,
             reloads: counter("reloads_total", "Rule sets taken over while running")?,
+            correlation: CorrelationMetrics::register(registry)?,
+        })
+    }
+}
+
+impl CorrelationMetrics {
+    /// Registers them all as `prohori_correlation_…`.
+    fn register(registry: &Registry) -> Result<Self, Error> {
+        let counter = |name: &str, help: &str| -> Result<IntCounter, Error> {
+            let counter = IntCounter::new(format!("prohori_correlation_{name}_total"), help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, Error> {
+            let gauge = IntGauge::new(format!("prohori_correlation_{name}"), help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let help = "Groups forgotten and matches left out because a limit was met";
+        let options = Opts::new("prohori_correlation_limits_total", help);
+        let limits = IntCounterVec::new(options, &["rule", "limit"])?;
+        registry.register(Box::new(limits.clone()))?;
+        Ok(Self {
+            matches: counter("matches", "Matches taken")?,
+            duplicates: counter("duplicates", "Matches taken before")?,
+            ungrouped: counter("ungrouped", "Matches without a value to group by")?,
+            late: counter("late", "Matches later than allowed that still counted")?,
+            too_late: counter("too_late", "Matches whose window was over")?,
+            folded: counter("folded", "Matches folded into alerts raised before")?,
+            evidence_left_out: counter("evidence_left_out", "Events not kept as evidence")?,
+            stale: counter("stale", "Matches for rules no longer in force")?,
+            bad: counter("bad", "Records that could not be read")?,
+            limits,
+            groups: gauge("groups", "Groups held")?,
+            evidence_bytes: gauge("evidence_bytes", "Bytes of events held as evidence")?,
         })
     }
 }

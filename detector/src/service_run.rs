@@ -1,19 +1,24 @@
 //! The service: from configuration to an orderly end.
 
+use crate::correlator::{Correlator, Setting};
 use crate::live::{Live, Source, watch};
 use crate::rules::fingerprint;
 use crate::stage::Detector;
 use crate::{Config, Error, Metrics};
 use bus::relay::Options;
-use bus::{ConsumerOptions, Subscription};
+use bus::{ConsumerOptions, Subscription, TopicSpec};
 use model::topic;
 use service::status::{Server, router};
 use service::{Registry, Shutdown, Status, Tasks};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The consumer group of all detectors.
 const GROUP: &str = "detector";
+/// The consumer group of those that correlate.
+const CORRELATORS: &str = "correlator";
+/// Pause between two looks for the topics.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long the end may take: the relay's own drain and a little.
 const DEADLINE: Duration = Duration::from_secs(15);
 
@@ -43,15 +48,97 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     );
     tasks.spawn("rules", watching);
 
-    let consumer = ConsumerOptions::new(GROUP, Subscription::topic(topic::EVENTS));
-    let options = Options::new(config.bus, consumer, config.threads);
     relay_part.up();
-    tasks.spawn_blocking("relay", move || {
-        let stop = || shutdown.has_begun();
-        let stage = |_| Detector::new(Arc::clone(&live), metrics.clone());
-        bus::relay::run(&options, &relay_metrics, &stop, &stage)
-    });
+    let work = Work { config, live, metrics, relay: relay_metrics, shutdown };
+    let other = work.clone();
+    tasks.spawn_blocking("match", move || work.detect());
+    tasks.spawn_blocking("correlate", move || other.correlate());
     Ok(tasks.join(DEADLINE).await?)
+}
+
+/// What both stages need.
+#[derive(Clone)]
+struct Work {
+    config: Config,
+    live: Arc<Live>,
+    metrics: Metrics,
+    relay: bus::relay::Metrics,
+    shutdown: Shutdown,
+}
+
+impl Work {
+    /// Stage one: events to alerts and matches.
+    fn detect(self) -> Result<(), bus::Error> {
+        let Some(topics) = self.topics() else { return Ok(()) };
+        let consumer = ConsumerOptions::new(GROUP, Subscription::topic(topic::EVENTS));
+        let options = Options::new(self.config.bus.clone(), consumer, self.config.threads);
+        let stage = |_| {
+            let (live, metrics) = (Arc::clone(&self.live), self.metrics.clone());
+            Detector::new(live, metrics, topics.matches, unix_ms)
+        };
+        let stop = || self.shutdown.has_begun();
+        bus::relay::run(&options, &self.relay, &stop, &stage)
+    }
+
+    /// Stage two: matches to alerts of correlations.
+    fn correlate(self) -> Result<(), bus::Error> {
+        let Some(topics) = self.topics() else { return Ok(()) };
+        let consumer = ConsumerOptions::new(CORRELATORS, Subscription::topic(topic::MATCHES));
+        let options = Options::new(self.config.bus.clone(), consumer, self.config.correlators);
+        let correlation = correlate::Options {
+            lateness_ms: self.config.lateness_ms,
+            sources: usize::try_from(topics.events).unwrap_or(1),
+            ..correlate::Options::default()
+        };
+        let setting = Setting { options: correlation, shards: topics.matches };
+        let stage =
+            |_| Correlator::new(Arc::clone(&self.live), setting.clone(), self.metrics.clone());
+        let stop = || self.shutdown.has_begun();
+        bus::relay::run(&options, &self.relay, &stop, &stage)
+    }
+
+    /// The partitions of the topics, once they are there; nothing when the end came first. A
+    /// cluster set up by an earlier version has no `matches` yet: it is made.
+    fn topics(&self) -> Option<Topics> {
+        while !self.shutdown.has_begun() {
+            match self.look() {
+                Ok(Some(topics)) => return Some(topics),
+                Ok(None) => tracing::warn!(topic = topic::EVENTS, "topic is not there yet"),
+                Err(error) => {
+                    let error = service::telemetry::chain(&error);
+                    tracing::warn!(error, "cannot ask Kafka for its topics; trying again");
+                }
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        None
+    }
+
+    fn look(&self) -> Result<Option<Topics>, bus::Error> {
+        let bus = &self.config.bus;
+        let known = bus::admin::topics(bus)?;
+        let partitions = |name| known.get(name).and_then(|count| i32::try_from(*count).ok());
+        let Some(events) = partitions(topic::EVENTS) else { return Ok(None) };
+        if let Some(matches) = partitions(topic::MATCHES) {
+            return Ok(Some(Topics { events, matches }));
+        }
+        let shared = TopicSpec::shared(events).into_iter();
+        let absent: Vec<TopicSpec> = shared.filter(|spec| spec.name == topic::MATCHES).collect();
+        bus::admin::ensure_topics(bus, &absent)?;
+        Ok(Some(Topics { events, matches: events }))
+    }
+}
+
+/// How many partitions the topics have.
+#[derive(Debug, Clone, Copy)]
+struct Topics {
+    events: i32,
+    matches: i32,
+}
+
+fn unix_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The first ruleset, compiled where it may block, and the fingerprint of its files.

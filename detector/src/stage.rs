@@ -3,6 +3,7 @@
 use crate::Metrics;
 use crate::live::{Live, Ruleset};
 use crate::replay::Replay;
+use crate::scatter::Scatter;
 use alert::{Evidence, Source};
 use bus::relay::{Outbox, Stage};
 use bus::{Outgoing, Partition, Record};
@@ -21,16 +22,19 @@ pub struct Detector {
     ruleset: Arc<Ruleset>,
     session: Session,
     replay: Replay,
+    scatter: Scatter,
     metrics: Metrics,
 }
 
 impl Detector {
-    /// A detector by the rules in force.
-    pub fn new(live: Arc<Live>, metrics: Metrics) -> Self {
+    /// A detector by the rules in force; topic `matches` has `shards` partitions, and `clock` tells
+    /// the milliseconds since the epoch.
+    pub fn new(live: Arc<Live>, metrics: Metrics, shards: i32, clock: fn() -> i64) -> Self {
         let generation = live.generation();
         let ruleset = live.ruleset();
         let session = Session::new(Arc::clone(&ruleset.engine));
-        Self { live, generation, ruleset, session, replay: Replay::default(), metrics }
+        let (replay, scatter) = (Replay::default(), Scatter::new(shards, clock));
+        Self { live, generation, ruleset, session, replay, scatter, metrics }
     }
 
     /// Takes over rules that have been swapped in since the last event.
@@ -43,7 +47,13 @@ impl Detector {
         }
     }
 
-    fn alerts(&mut self, record: &Record<'_>, raw: &[u8], out: &mut dyn Outbox) {
+    fn alerts(
+        &mut self,
+        record: &Record<'_>,
+        raw: &[u8],
+        place: &EventPlace<'_>,
+        out: &mut dyn Outbox,
+    ) {
         let matching = match self.session.matches(record.value) {
             Ok(matching) => matching,
             Err(error) => return self.dead_letter(record, &error.to_string(), out),
@@ -53,7 +63,18 @@ impl Detector {
         }
         let Ok(json) = Json::parse(record.value) else { return };
         let source = Source::new(record.value);
-        for number in matching {
+        let ruleset = &self.ruleset;
+        for number in matching.iter().filter(|n| !ruleset.plan.leaves(**n as usize).is_empty()) {
+            self.scatter.send(
+                ruleset,
+                *number as usize,
+                &json,
+                (record, place),
+                &self.metrics,
+                out,
+            );
+        }
+        for number in matching.iter().filter(|n| !ruleset.plan.is_silent(**n as usize)) {
             let rule = &self.ruleset.engine.rules()[*number as usize];
             let clauses = self.ruleset.engine.explain(*number as usize, &json);
             let write =
@@ -111,12 +132,13 @@ impl Stage for Detector {
             Ok(place) => place,
             Err(error) => return self.dead_letter(record, &error.to_string(), out),
         };
+        self.scatter.pass(record.partition, place.raw.kafka_ms);
         if !self.replay.is_new(record.partition, &place) {
             self.metrics.replayed.inc();
             return;
         }
         self.metrics.events.inc();
-        self.alerts(record, raw, out);
+        self.alerts(record, raw, &place, out);
     }
 
     fn panicked(&mut self, record: &Record<'_>, message: &str, out: &mut dyn Outbox) {
@@ -124,8 +146,19 @@ impl Stage for Detector {
         self.dead_letter(record, &format!("the detector panicked: {message}"), out);
     }
 
+    fn tick(&mut self, out: &mut dyn Outbox) {
+        if !self.ruleset.plan.is_empty() {
+            self.scatter.tick(out);
+        }
+    }
+
+    fn assigned(&mut self, partitions: &[Partition]) {
+        partitions.iter().for_each(|partition| self.scatter.begin(partition.partition));
+    }
+
     fn revoked(&mut self, partitions: &[Partition]) {
         for partition in partitions {
+            self.scatter.forget(partition.partition);
             self.replay.forget(partition.partition);
         }
     }

@@ -20,6 +20,7 @@ mod slots;
 
 pub use metrics::Metrics;
 
+use crate::admin::Committed;
 use crate::{Config, ConsumerOptions, Error, Outgoing, Partition, ProducerOptions, Record};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -91,6 +92,31 @@ pub trait Stage {
     /// place to send a dead letter. Its state must be as good as before.
     fn panicked(&mut self, record: &Record<'_>, message: &str, out: &mut dyn Outbox) {
         let _ = (record, message, out);
+    }
+
+    /// Whether the stage wants to be shown records of a partition again that were processed before,
+    /// from [`Self::back_to`] on, because its state can only be had from them.
+    fn reads_back(&self) -> bool {
+        false
+    }
+
+    /// From which offset on records are to be shown again to a stage that [`Self::reads_back`];
+    /// `committed` has what [`Self::note`] wrote.
+    fn back_to(&mut self, partition: &Partition, committed: &Committed) -> i64 {
+        let _ = partition;
+        committed.offset
+    }
+
+    /// What to store beside the commit of `offset`, the next to read.
+    fn note(&mut self, partition: &Partition, offset: i64) -> String {
+        let _ = (partition, offset);
+        String::new()
+    }
+
+    /// Called between records, at least every tenth of a second or so. What is sent is made of no
+    /// record, so that no commit waits for it.
+    fn tick(&mut self, out: &mut dyn Outbox) {
+        let _ = out;
     }
 
     /// These partitions begin to be read by this stage.

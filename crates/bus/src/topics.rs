@@ -6,6 +6,11 @@ use model::{Agency, topic};
 /// How much a batch may be larger than its one record: frame, key and headers.
 const BATCH_OVERHEAD_BYTES: usize = 64 * 1024;
 
+/// How long matches are kept: a restarted correlator reads back four windows of its longest rule
+/// and the lateness besides. That is enough for windows of a week; of a longer one, what is older is
+/// forgotten by a restart.
+pub const MATCHES_KEPT_MS: i64 = 32 * 86_400_000;
+
 /// A topic as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSpec {
@@ -44,9 +49,11 @@ impl TopicSpec {
 
     /// The topics that are there once, whatever the agencies.
     pub fn shared(partitions: i32) -> Vec<Self> {
-        let plain = [topic::EVENTS, topic::MATCHES, topic::ALERTS, topic::DEAD_LETTERS];
+        let plain = [topic::EVENTS, topic::ALERTS, topic::DEAD_LETTERS];
         let mut topics: Vec<_> =
             plain.into_iter().map(|name| Self::new(name, partitions)).collect();
+        let kept = Self::new(topic::MATCHES, partitions);
+        topics.push(kept.with("retention.ms", &MATCHES_KEPT_MS.to_string()));
         for name in [topic::CONTROL, topic::STREAMS] {
             topics.push(Self::new(name, partitions).with("cleanup.policy", "compact"));
         }

@@ -7,6 +7,7 @@ pub mod agency;
 pub mod coordinates;
 pub mod dead_letter;
 pub mod error;
+pub mod matches;
 pub mod origin;
 pub mod topic;
 pub mod uid;

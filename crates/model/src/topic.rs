@@ -8,7 +8,7 @@ pub const RAW_PREFIX: &str = "raw.";
 pub const RAW_PATTERN: &str = "^raw\\..+";
 /// OCSF JSON, one event a record, in the partition with the number of its raw partition.
 pub const EVENTS: &str = "events";
-/// Internal: rule matches, keyed by rule and group.
+/// Internal: rule matches, by correlation and group, and how far `events` has been read.
 pub const MATCHES: &str = "matches";
 /// Compacted: rulesets, stages, exceptions, indicators, parsers.
 pub const CONTROL: &str = "control";

@@ -49,7 +49,7 @@ fn detector() -> Detector {
     let rules = Rules::new(vec![folder.path().to_owned()], sigma::Placeholders::new()).unwrap();
     let ruleset = rules.compile(|told| panic!("{told}")).unwrap();
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-    Detector::new(Arc::new(Live::new(ruleset)), metrics)
+    Detector::new(Arc::new(Live::new(ruleset)), metrics, 1, || 0)
 }
 
 fn place(offset: i64) -> String {

@@ -16,6 +16,9 @@ impl Tag {
         Self(u64::from(slot) << OFFSET_BITS | (offset as u64 & ((1 << OFFSET_BITS) - 1)))
     }
 
+    /// Of a record that no offset waits for.
+    pub(super) const FREE: Self = Self(u64::MAX);
+
     pub(super) fn get(self) -> u64 {
         self.0
     }

@@ -20,27 +20,28 @@ pub(super) enum Cut {
     Failed(Error),
 }
 
-/// The outbox of one record.
+/// The outbox of one record, or of a moment between records.
 pub(super) struct KafkaOutbox<'a> {
     pub(super) producer: &'a Producer,
     pub(super) deliveries: &'a Deliveries,
     pub(super) metrics: &'a Metrics,
     pub(super) stop: &'a (dyn Fn() -> bool + Sync),
-    pub(super) watermark: &'a mut Watermark,
-    pub(super) slot: u16,
-    pub(super) offset: i64,
+    /// What waits for the record's confirmation, by its tag.
+    pub(super) held: Option<(&'a mut Watermark, Tag)>,
     /// Set when the rest of what the stage sends is in vain.
     pub(super) cut: Option<Cut>,
 }
 
 impl Outbox for KafkaOutbox<'_> {
     fn send(&mut self, record: &Outgoing<'_>) -> Result<(), TooLarge> {
-        let tag = Tag::new(self.slot, self.offset).get();
+        let tag = self.held.as_ref().map_or(Tag::FREE, |(_, tag)| *tag);
         let mut waiting = None;
         while self.cut.is_none() {
-            match self.producer.try_send(record, tag) {
+            match self.producer.try_send(record, tag.get()) {
                 Ok(()) => {
-                    self.watermark.hold(self.offset);
+                    if let Some((watermark, tag)) = &mut self.held {
+                        watermark.hold(tag.offset());
+                    }
                     self.metrics.records_out.inc();
                     self.metrics.bytes_out.inc_by(record.bytes() as u64);
                     break;

@@ -12,14 +12,18 @@ pub(super) fn starts<S: Stage>(
     partitions: &[Partition],
     stage: &mut S,
 ) -> Result<Vec<i64>, Error> {
-    let Some(Recall { topic, offsets }) = stage.recalls() else {
+    let recalls = stage.recalls();
+    if recalls.is_none() && !stage.reads_back() {
         return Ok(vec![0; partitions.len()]);
-    };
+    }
     let committed = consumer.committed(partitions)?;
     let known = partitions.iter().zip(&committed).filter(|(_, committed)| committed.is_some());
     let numbers: BTreeSet<i32> = known.map(|(p, _)| p.partition).collect();
-    for number in numbers {
-        reader::read_all(config, &Partition::new(topic, number), |record| stage.recall(record))?;
+    if let Some(Recall { topic, .. }) = recalls {
+        for number in numbers {
+            let memory = Partition::new(topic, number);
+            reader::read_all(config, &memory, |record| stage.recall(record))?;
+        }
     }
     let mut begins = Vec::with_capacity(partitions.len());
     for (partition, committed) in partitions.iter().zip(committed) {
@@ -32,7 +36,12 @@ pub(super) fn starts<S: Stage>(
         let anew = consumer.end(partition)? < committed.offset;
         let begin = if anew { 0 } else { committed.offset };
         // An offset that is no longer kept makes the consumer start at the first that is.
-        consumer.start_at(partition.clone(), (begin - offsets).max(0));
+        let first = match recalls {
+            Some(Recall { offsets, .. }) => begin - offsets,
+            None if anew => 0,
+            None => stage.back_to(partition, &committed).min(begin),
+        };
+        consumer.start_at(partition.clone(), first.max(0));
         begins.push(begin);
     }
     Ok(begins)

@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
                 Err(Cut::Failed(error)) => return Err(error),
             }
         }
-        self.drain()
+        self.drain(stage)
     }
 
     fn turn<S: Stage>(&mut self, stage: &mut S) -> Result<(), Cut> {
@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
                     stage.assigned(&partitions);
                 }
                 Polled::Revoked(partitions) => {
-                    books.release(producer, consumer, &partitions).map_err(Cut::Failed)?;
+                    books.release(producer, consumer, &partitions, stage).map_err(Cut::Failed)?;
                     stage.revoked(&partitions);
                 }
                 Polled::Lost(partitions) => {
@@ -109,24 +109,39 @@ impl<'a> Session<'a> {
                 break;
             }
         }
+        books.tick(producer, stage)?;
         books.settle().map_err(Cut::Failed)?;
-        books.commit_when_due(consumer);
+        books.commit_when_due(consumer, stage);
         Ok(())
     }
 
     /// Waits for what is under way and commits it; what does not make it is read again next time.
-    fn drain(&mut self) -> Result<(), Error> {
+    fn drain<S: Stage>(&mut self, stage: &mut S) -> Result<(), Error> {
         let Self { producer, consumer, books } = self;
         if let Err(error) = producer.flush(books.options.drain) {
             tracing::warn!(%error, "records left unconfirmed; they will be made again");
         }
         let settled = books.settle();
-        books.commit_now(consumer, None);
+        books.commit_now(consumer, None, stage);
         settled
     }
 }
 
 impl Books<'_> {
+    /// Lets the stage send what no record asked for.
+    fn tick<S: Stage>(&mut self, producer: &Producer, stage: &mut S) -> Result<(), Cut> {
+        let mut out = KafkaOutbox {
+            producer,
+            deliveries: &self.deliveries,
+            metrics: self.metrics,
+            stop: self.stop,
+            held: None,
+            cut: None,
+        };
+        stage.tick(&mut out);
+        out.cut.map_or(Ok(()), Err)
+    }
+
     fn handle<S: Stage>(
         &mut self,
         producer: &Producer,
@@ -162,9 +177,7 @@ impl Books<'_> {
             deliveries: &self.deliveries,
             metrics: self.metrics,
             stop: self.stop,
-            watermark: &mut slot.watermark,
-            slot: slot.number,
-            offset,
+            held: Some((&mut slot.watermark, Tag::new(slot.number, offset))),
             cut: None,
         };
         process(stage, record, &mut out);
@@ -199,7 +212,7 @@ impl Books<'_> {
         Ok(())
     }
 
-    fn commit_when_due(&mut self, consumer: &Consumer) {
+    fn commit_when_due<S: Stage>(&mut self, consumer: &Consumer, stage: &mut S) {
         let now = Instant::now();
         if now < self.commit_at {
             return;
@@ -212,34 +225,42 @@ impl Books<'_> {
             self.slots.commit_again();
         }
         let commits = self.slots.commits(None);
-        self.commit(&commits, |commits| consumer.commit_async(commits));
+        self.commit(&commits, stage, |commits| consumer.commit_async(commits));
     }
 
-    fn commit_now(&mut self, consumer: &Consumer, only: Option<&[Partition]>) {
+    fn commit_now<S: Stage>(
+        &mut self,
+        consumer: &Consumer,
+        only: Option<&[Partition]>,
+        stage: &mut S,
+    ) {
         if only.is_none() {
             self.slots.commit_again();
         }
         let commits = self.slots.commits(only);
-        self.commit(&commits, |commits| consumer.commit(commits));
+        self.commit(&commits, stage, |commits| consumer.commit(commits));
     }
 
     /// A commit that is refused is no failure: the offsets are committed with the next one, or
     /// the records are made again.
-    fn commit(
+    fn commit<S: Stage>(
         &mut self,
         offsets: &[(Partition, i64)],
+        stage: &mut S,
         commit: impl FnOnce(&[Commit<'_>]) -> Result<(), Error>,
     ) {
         if offsets.is_empty() {
             return;
         }
+        let notes: Vec<String> = offsets.iter().map(|(p, offset)| stage.note(p, *offset)).collect();
         let commits: Vec<_> = offsets
             .iter()
-            .map(|(p, offset)| Commit {
+            .zip(&notes)
+            .map(|((p, offset), note)| Commit {
                 topic: &p.topic,
                 partition: p.partition,
                 offset: *offset,
-                metadata: "",
+                metadata: note,
             })
             .collect();
         self.metrics.commits.inc();
@@ -251,17 +272,18 @@ impl Books<'_> {
     }
 
     /// Settles partitions that another member is to have.
-    fn release(
+    fn release<S: Stage>(
         &mut self,
         producer: &Producer,
         consumer: &Consumer,
         partitions: &[Partition],
+        stage: &mut S,
     ) -> Result<(), Error> {
         if let Err(error) = producer.flush(REVOKE_FLUSH) {
             tracing::debug!(%error, "records unconfirmed as their partition goes");
         }
         let settled = self.settle();
-        self.commit_now(consumer, Some(partitions));
+        self.commit_now(consumer, Some(partitions), stage);
         self.slots.remove(partitions);
         settled
     }

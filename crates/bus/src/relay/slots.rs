@@ -96,7 +96,8 @@ impl Slots {
     }
 
     fn new_number(&mut self) -> u16 {
-        while self.slots.iter().any(|slot| slot.number == self.next) {
+        // The last number is [`Tag::FREE`]'s.
+        while self.next == u16::MAX || self.slots.iter().any(|slot| slot.number == self.next) {
             self.next = self.next.wrapping_add(1);
         }
         let number = self.next;
