@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::engine::Settings;
+use crate::masks::{Masks, RawPrivacy};
 use parse::Zone;
 use std::net::SocketAddr;
 
@@ -20,6 +21,9 @@ pub struct RawConfig {
     /// Threads, each a member of the consumer group.
     #[serde(default = "one")]
     pub threads: usize,
+    /// Whose personal data is hidden.
+    #[serde(default)]
+    pub privacy: RawPrivacy,
 }
 
 fn utc() -> String {
@@ -54,7 +58,7 @@ impl TryFrom<RawConfig> for Config {
             bus: raw.bus,
             listen: raw.http.listen,
             threads: raw.threads,
-            settings: Settings { zone },
+            settings: Settings { zone, masks: Masks::load(&raw.privacy)? },
         })
     }
 }
@@ -75,6 +79,8 @@ mod tests {
         assert!(read(&format!("zone = 'Asia/Dhaka'\nthreads = 2\n{bus}")).is_ok());
         assert!(matches!(read(&format!("zone = 'Dhaka'\n{bus}")), Err(Error::Zone { .. })));
         assert!(matches!(read(&format!("threads = 0\n{bus}")), Err(Error::Threads)));
+        let keys = "[privacy]\nkeys = { mof = '/no/such/file' }\n";
+        assert!(matches!(read(&format!("{bus}{keys}")), Err(Error::KeyRead { .. })));
         let error = read(&format!("zones = 'x'\n{bus}")).err().map(|e| format!("{e:?}"));
         assert!(error.is_some_and(|e| e.contains("zones")));
     }

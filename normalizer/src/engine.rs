@@ -1,11 +1,13 @@
 //! The engine: one raw record in, its events or the reason why there are none out.
 
+use crate::masks::Masks;
 use crate::text;
 use bumpalo::Bump;
 use mapping::Tables;
 use model::{DeadLetterCode, Origin, RAW_BYTES_MAX, UidSeed};
 use ocsf::{Envelope, Event, Path, Store, write};
 use parse::{Cx, Outcome, Scratch, Zone};
+use privacy::{Known, Masker};
 use std::sync::Arc;
 
 /// The arena gives memory back when a record made it grow beyond this: one huge record must not
@@ -17,11 +19,13 @@ const ARENA_BYTES_MAX: usize = 4 << 20;
 pub struct Settings {
     /// The zone of times that name none.
     pub zone: Zone,
+    /// What hides the personal data of each agency that has a key.
+    pub masks: Masks,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { zone: Zone::UTC }
+        Self { zone: Zone::UTC, masks: Masks::default() }
     }
 }
 
@@ -50,6 +54,8 @@ pub struct Events<'n> {
     ends: &'n [usize],
     /// The parser of the first, with its version.
     pub parser: &'static str,
+    /// In how many of them personal data was hidden.
+    pub masked: u32,
 }
 
 impl<'n> Events<'n> {
@@ -115,7 +121,8 @@ impl Normalizer {
         } else {
             self.arena.reset();
         }
-        let Some(text) = text::decode(raw, &self.arena) else {
+        let masker = self.settings.masks.of(agency);
+        let Some(text) = text::decode(raw, masker, &self.arena) else {
             return Normalized::Dead(Dead {
                 code: DeadLetterCode::Binary,
                 reason: "more than a quarter of the bytes are no text",
@@ -124,17 +131,36 @@ impl Normalizer {
         };
         let job = Job { text, origin, agency, now_ms, settings: &self.settings };
         let store = std::mem::take(&mut self.store);
-        let (outcome, parser, store) =
-            job.run(&self.arena, &mut self.scratch, store, &mut self.out, &mut self.ends);
+        let mut made =
+            Made { out: &mut self.out, ends: &mut self.ends, parser: "none/0", masked: 0 };
+        let (outcome, store) = job.run(&self.arena, &mut self.scratch, store, &mut made);
+        let (parser, masked) = (made.parser, made.masked);
         self.store = store;
         match outcome {
             Outcome::Events => {
-                Normalized::Events(Events { out: &self.out, ends: &self.ends, parser })
+                Normalized::Events(Events { out: &self.out, ends: &self.ends, parser, masked })
             }
             Outcome::Dead { code, reason, parser } => {
                 Normalized::Dead(Dead { code, reason, parser })
             }
         }
+    }
+}
+
+/// What has been made of a record so far.
+struct Made<'m> {
+    out: &'m mut Vec<u8>,
+    ends: &'m mut Vec<usize>,
+    parser: &'static str,
+    masked: u32,
+}
+
+impl Made<'_> {
+    /// Hides the personal data of the event that was written last.
+    fn hide(&mut self, hiding: Option<&(&Masker, Known)>) {
+        let from = self.ends.last().copied().unwrap_or_default();
+        let hidden = hiding.is_some_and(|(masker, known)| masker.mask_json(self.out, from, known));
+        self.masked += u32::from(hidden);
     }
 }
 
@@ -153,9 +179,8 @@ impl<'a> Job<'a, '_> {
         arena: &'a Bump,
         scratch: &mut Scratch,
         store: Store,
-        out: &mut Vec<u8>,
-        ends: &mut Vec<usize>,
-    ) -> (Outcome, &'static str, Store) {
+        made: &mut Made<'_>,
+    ) -> (Outcome, Store) {
         let own = |text: Option<&str>| text.map(|text| &*arena.alloc_str(text));
         let cx = Cx {
             arena,
@@ -167,18 +192,20 @@ impl<'a> Job<'a, '_> {
         let seed = UidSeed::new(self.origin);
         let device = (own(self.origin.host), own(self.origin.sender));
         let cut = self.origin.cut.map(|cut| (cut.bytes, &*arena.alloc_str(cut.sha256)));
-        let mut parser = "none/0";
+        let masker = self.settings.masks.of(self.agency);
+        let hiding = masker.map(|masker| (masker, masker.known(self.text.text.as_bytes())));
         let mut event = Event::new(store);
         let outcome = parse::parse(self.text.text, &cx, scratch, &mut event, &mut |event| {
             finish(event, device, cut);
-            if ends.is_empty() {
-                parser = event.parser;
+            if made.ends.is_empty() {
+                made.parser = event.parser;
             }
-            envelope.uid = seed.uid(ends.len() as u32);
-            write(event, &envelope, out);
-            ends.push(out.len());
+            envelope.uid = seed.uid(made.ends.len() as u32);
+            write(event, &envelope, made.out);
+            made.hide(hiding.as_ref());
+            made.ends.push(made.out.len());
         });
-        (outcome, parser, event.into_store())
+        (outcome, event.into_store())
     }
 
     fn envelope(&self, arena: &'a Bump) -> Envelope<'a> {

@@ -14,6 +14,38 @@ pub enum Error {
     /// Zero threads would normalize nothing.
     #[error("threads = 0 normalizes nothing: use 1 or more")]
     Threads,
+    /// A kind of personal data that is not known.
+    #[error("unknown kind of personal data {name:?}: use nid, phone, email or card")]
+    PrivacyKind {
+        /// What was configured.
+        name: String,
+    },
+    /// A file of keys cannot be read.
+    #[error("cannot read keys from {path}", path = path.display())]
+    KeyRead {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of keys is open to others than its owner.
+    #[error("keys in {path} are open to others (mode {mode:o}): use chmod 600", path = path.display())]
+    KeyOpen {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// A file holds no keys.
+    #[error("cannot use keys in {path}", path = path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: privacy::Error,
+    },
     /// The mapping tables do not read.
     #[error("cannot read the mapping tables")]
     Mapping(#[source] mapping::Error),

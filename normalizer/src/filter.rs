@@ -7,7 +7,7 @@
 mod lines;
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
-use crate::{Error, filter::lines::Line};
+use crate::{Error, Masks, filter::lines::Line};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mapping::Tables;
@@ -34,6 +34,8 @@ pub struct Options {
     pub dead_letters: Option<PathBuf>,
     /// Whether lines are framed.
     pub framed: bool,
+    /// The file of keys that personal data is hidden with; without it nothing is.
+    pub privacy_key: Option<PathBuf>,
 }
 
 /// A framed line.
@@ -50,9 +52,14 @@ struct Frame<'a> {
 /// Reads all of `input` and writes what it becomes to `output`.
 pub fn run(options: &Options, input: impl BufRead, output: impl Write) -> Result<(), Error> {
     let tables = Arc::new(Tables::builtin().map_err(Error::Mapping)?);
-    let normalizer = Normalizer::new(tables, Settings::default());
+    let masks = match &options.privacy_key {
+        Some(path) => Masks::of_agency(&Agency::local(), path)?,
+        None => Masks::default(),
+    };
+    let settings = Settings { masks: masks.clone(), ..Settings::default() };
+    let normalizer = Normalizer::new(tables, settings);
     let out = BufWriter::with_capacity(OUT_BYTES, output);
-    let mut filter = Filter { options, normalizer, out, dead: DeadLetters::open(options)? };
+    let mut filter = Filter { options, normalizer, out, dead: DeadLetters::open(options, masks)? };
     let mut lines = lines::Lines::new(input);
     if options.framed {
         lines = lines.with_limit(FRAME_BYTES_MAX);
@@ -138,18 +145,19 @@ impl<W: Write> Filter<'_, W> {
 
 /// The dead letters of a run.
 struct DeadLetters {
+    masks: Masks,
     file: Option<(PathBuf, BufWriter<File>)>,
     count: u64,
 }
 
 impl DeadLetters {
-    fn open(options: &Options) -> Result<Self, Error> {
+    fn open(options: &Options, masks: Masks) -> Result<Self, Error> {
         let open = |path: &PathBuf| -> Result<_, Error> {
             let file = File::create(path)
                 .map_err(|source| Error::DeadLetters { path: path.clone(), source })?;
             Ok((path.clone(), BufWriter::new(file)))
         };
-        Ok(Self { file: options.dead_letters.as_ref().map(open).transpose()?, count: 0 })
+        Ok(Self { masks, file: options.dead_letters.as_ref().map(open).transpose()?, count: 0 })
     }
 
     fn add(&mut self, dead: Dead, line: &Line<'_>, raw: &[u8]) -> Result<(), Error> {
@@ -161,7 +169,7 @@ impl DeadLetters {
             "parser": dead.parser,
             "sequence": line.sequence,
             "offset": line.offset,
-            "raw_base64": STANDARD.encode(raw),
+            "raw_base64": STANDARD.encode(self.masks.hide(Agency::local().as_str(), raw)),
         });
         writeln!(file, "{row}").map_err(|source| Error::DeadLetters { path: path.clone(), source })
     }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod filter;
+pub mod masks;
 mod metrics;
 mod repeats;
 mod stage;
@@ -16,6 +17,7 @@ mod text;
 pub use config::{Config, RawConfig};
 pub use engine::{Dead, Events, Normalized, Normalizer, Settings};
 pub use error::Error;
+pub use masks::Masks;
 
 use bus::relay::{self, Options};
 use bus::{ConsumerOptions, Subscription};

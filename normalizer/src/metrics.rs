@@ -9,6 +9,7 @@ use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 pub(crate) struct Metrics {
     pub(crate) events: IntCounterVec,
     pub(crate) records: IntCounter,
+    pub(crate) masked: IntCounter,
     pub(crate) dead_letters: IntCounterVec,
     pub(crate) streams_forgotten: IntCounter,
 }
@@ -36,6 +37,7 @@ impl Metrics {
         let records = counter("records_total", "Raw records that became events")?;
         let streams_forgotten =
             counter("streams_forgotten_total", "Streams forgotten at the limit of the memory")?;
-        Ok(Self { events, records, dead_letters, streams_forgotten })
+        let masked = counter("masked_total", "Events in which personal data was hidden")?;
+        Ok(Self { events, records, masked, dead_letters, streams_forgotten })
     }
 }

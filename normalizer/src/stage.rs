@@ -1,6 +1,7 @@
 //! The normalizer between Kafka's topics.
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
+use crate::masks::Masks;
 use crate::metrics::Metrics;
 use crate::repeats::{Repeats, SAVE_OFFSETS, Sent};
 use bus::relay::{Outbox, Recall, Stage};
@@ -51,6 +52,7 @@ fn place<'a>(record: &Record<'a>, index: u32, count: u32) -> EventPlace<'a> {
 fn bury(
     record: &Record<'_>,
     dead: Dead,
+    masks: &Masks,
     header: &mut String,
     metrics: &Metrics,
     out: &mut dyn Outbox,
@@ -58,6 +60,9 @@ fn bury(
     header.clear();
     place(record, 0, 0).encode(header);
     let origin = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
+    // Analysts see dead letters, so these hide what events hide.
+    let agency = record.topic.strip_prefix(topic::RAW_PREFIX).unwrap_or_default();
+    let value = masks.hide(agency, record.value);
     let headers = [
         (RAW_HEADER, header.as_bytes()),
         (ORIGIN_HEADER, origin),
@@ -69,13 +74,13 @@ fn bury(
         topic: topic::DEAD_LETTERS,
         partition: Some(record.partition),
         key: None,
-        value: record.value,
+        value: &value,
         headers: &headers,
     };
     if let Err(too_large) = out.send(&outgoing) {
         // Only an oversized record fails; its head still says where it came from.
         tracing::error!(%too_large, topic = record.topic, offset = record.offset, "dead letter cut");
-        outgoing.value = &record.value[..record.value.len().min(model::RAW_BYTES_MAX)];
+        outgoing.value = &value[..value.len().min(model::RAW_BYTES_MAX)];
         if let Err(too_large) = out.send(&outgoing) {
             tracing::error!(%too_large, "dead letter lost: its headers are too large");
         }
@@ -124,7 +129,8 @@ impl Stage for Normalize {
     }
 
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
-        let Self { normalizer, metrics, repeats, place: header, .. } = self;
+        let Self { normalizer, settings, metrics, repeats, place: header, .. } = self;
+        let masks = &settings.masks;
         let header_bytes = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
         let origin = Origin::decode(header_bytes);
         let agency = topic::agency_of(record.topic);
@@ -134,7 +140,7 @@ impl Stage for Normalize {
                 reason: "the origin header is missing or malformed",
                 parser: "origin/1",
             };
-            return bury(record, dead, header, metrics, out);
+            return bury(record, dead, masks, header, metrics, out);
         };
         repeats.save(record.topic, record.partition, record.offset, |key, value| {
             remember(record.partition, key, value, out);
@@ -142,10 +148,10 @@ impl Stage for Normalize {
         let (repeated, forgotten) = repeats.contain(&sent(record, &origin, header_bytes));
         metrics.streams_forgotten.inc_by(forgotten as u64);
         if repeated {
-            return bury(record, REPEATED, header, metrics, out);
+            return bury(record, REPEATED, masks, header, metrics, out);
         }
         match normalizer.normalize(record.value, &origin, agency.as_str(), now_ms()) {
-            Normalized::Dead(dead) => bury(record, dead, header, metrics, out),
+            Normalized::Dead(dead) => bury(record, dead, masks, header, metrics, out),
             Normalized::Events(events) => {
                 let count = events.len() as u32;
                 let mut too_large = false;
@@ -165,8 +171,9 @@ impl Stage for Normalize {
                 }
                 metrics.events.with_label_values(&[events.parser]).inc_by(u64::from(count));
                 if too_large && count == 1 {
-                    return bury(record, TOO_LONG, header, metrics, out);
+                    return bury(record, TOO_LONG, masks, header, metrics, out);
                 }
+                metrics.masked.inc_by(u64::from(events.masked));
                 metrics.records.inc();
             }
         }
@@ -180,7 +187,7 @@ impl Stage for Normalize {
             reason: "a parser panicked on it: please report the raw bytes",
             parser: "detect/1",
         };
-        bury(record, dead, &mut self.place, &self.metrics, out);
+        bury(record, dead, &self.settings.masks, &mut self.place, &self.metrics, out);
     }
 }
 

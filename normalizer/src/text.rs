@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bumpalo::Bump;
+use privacy::Masker;
 
 /// Bytes as text.
 pub(crate) struct Text<'a> {
@@ -14,10 +15,20 @@ pub(crate) struct Text<'a> {
 /// One part in this many may be neither text nor blank; with more it is no text.
 const STRANGE_PART: usize = 4;
 
-/// Decodes a record; `None` where it is binary.
-pub(crate) fn decode<'a>(raw: &'a [u8], arena: &'a Bump) -> Option<Text<'a>> {
+/// Decodes a record; `None` where it is binary. With a `masker` the bytes that are kept beside the
+/// text have no personal data either.
+pub(crate) fn decode<'a>(
+    raw: &'a [u8],
+    masker: Option<&Masker>,
+    arena: &'a Bump,
+) -> Option<Text<'a>> {
     if let Some(text) = utf16(raw) {
-        return Some(Text { text: arena.alloc_str(&text), base64: Some(base64(raw, arena)) });
+        let masked = masker.and_then(|masker| masker.mask(text.as_bytes()));
+        let base64 = match masked {
+            Some(masked) => base64(&utf16le(&String::from_utf8_lossy(&masked)), arena),
+            None => base64(raw, arena),
+        };
+        return Some(Text { text: arena.alloc_str(&text), base64: Some(base64) });
     }
     if let Ok(text) = std::str::from_utf8(raw) {
         let strange = raw.iter().filter(|b| is_strange(**b)).count();
@@ -26,8 +37,15 @@ pub(crate) fn decode<'a>(raw: &'a [u8], arena: &'a Bump) -> Option<Text<'a>> {
     let text = String::from_utf8_lossy(raw);
     let replaced = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     let strange = replaced + raw.iter().filter(|b| is_strange(**b)).count();
+    let masked = masker.and_then(|masker| masker.mask(raw));
+    let bytes = masked.as_deref().unwrap_or(raw);
     (strange * STRANGE_PART <= raw.len())
-        .then(|| Text { text: arena.alloc_str(&text), base64: Some(base64(raw, arena)) })
+        .then(|| Text { text: arena.alloc_str(&text), base64: Some(base64(bytes, arena)) })
+}
+
+/// Text in UTF-16 with its mark, the least significant byte first.
+fn utf16le(text: &str) -> Vec<u8> {
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
 }
 
 /// Control characters that no log writes: not tab, line feed, return, escape, nor the audit
@@ -65,7 +83,7 @@ mod tests {
     fn what_is_text() {
         let arena = Bump::new();
         let check = |raw: &[u8], expected: Option<(&str, bool)>| {
-            let found = decode(raw, &arena).map(|t| (t.text.to_owned(), t.base64.is_some()));
+            let found = decode(raw, None, &arena).map(|t| (t.text.to_owned(), t.base64.is_some()));
             assert_eq!(found, expected.map(|(t, b)| (t.to_owned(), b)), "{raw:?}");
         };
         check("লগ".as_bytes(), Some(("লগ", false)));

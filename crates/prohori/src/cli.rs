@@ -37,8 +37,33 @@ pub(crate) enum Command {
     ClickhouseEngine(Service),
     /// Run the Kafka broker of one machine
     Kafka(Service),
+    /// Make keys that hide personal data, and ask what a value's token is
+    #[command(subcommand)]
+    Privacy(Privacy),
     /// Print the API's contract (OpenAPI 3.1, JSON)
     Openapi,
+}
+
+/// Keys and tokens of personal data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Privacy {
+    /// Add a new key to a file, which only its owner may read; the newest key makes tokens
+    Keygen {
+        /// The file; made if it is not there
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Print the token of a value under each key of a file, the oldest key first
+    Token {
+        /// The file of keys
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// What the value is, where it does not say so itself: nid, phone, email or card
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// The value
+        value: String,
+    },
 }
 
 /// One service by its configuration file.
@@ -67,6 +92,9 @@ pub(crate) struct Normalize {
     /// Lines are {"id", "raw", "source"?}; answer {"id", "events": […], "error"}
     #[arg(long, requires = "stdin")]
     pub framed: bool,
+    /// Hide personal data with the keys in this file; see `prohori privacy keygen`
+    #[arg(long, value_name = "FILE", requires = "stdin")]
+    pub privacy_key: Option<PathBuf>,
 }
 
 /// The detector as service or filter.

@@ -1,6 +1,7 @@
 //! `prohori`: every server part of the platform as a subcommand of one binary.
 
 mod cli;
+mod privacy_keys;
 mod rules;
 mod services;
 mod up;
@@ -30,6 +31,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rules(command) => return Ok(rules::run(&command)),
         Command::ClickhouseEngine(args) => services::clickhouse_engine(&args.config),
         Command::Kafka(args) => services::kafka(&args.config),
+        Command::Privacy(command) => privacy_keys::run(&command),
         Command::Openapi => services::openapi(),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -50,6 +50,7 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
         source: args.source.clone(),
         dead_letters: args.dead_letters.clone(),
         framed: args.framed,
+        privacy_key: args.privacy_key.clone(),
     };
     let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
     normalizer::filter::run(&options, input, output).context("normalize --stdin")

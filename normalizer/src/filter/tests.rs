@@ -85,3 +85,55 @@ fn dead_letters_keep_their_bytes() {
     assert_eq!(rows[0]["raw_base64"], STANDARD.encode(b"\x01\x02\x03\x04"));
     assert_eq!((rows[1]["sequence"].as_u64(), rows[1]["offset"].as_u64()), (Some(1), Some(5)));
 }
+
+/// A file with a new key.
+fn key_file(folder: &std::path::Path) -> PathBuf {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = folder.join("local.key");
+    let open = File::options().write(true).create_new(true).mode(0o600).open(&path);
+    open.unwrap().write_all(privacy::generate("k1", [5; 32]).unwrap().as_bytes()).unwrap();
+    path
+}
+
+#[test]
+fn with_a_key_no_plain_value_survives_in_events_or_dead_letters() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead = folder.path().join("dead");
+    let options = Options {
+        privacy_key: Some(key_file(folder.path())),
+        dead_letters: Some(dead.clone()),
+        ..Options::default()
+    };
+    let mut input = Vec::new();
+    for line in [
+        &b"{\"nid\":1234567890,\"email\":\"rahim@mof.gov.bd\",\"user\":\"rahim\"}"[..],
+        b"CEF:0|V|P|1|1|n|5|suser=rahim@mof.gov.bd msg=call 01712345678",
+        b"Mar  1 10:00:00 h app[1]: \xff caller 01712345678",
+        b"\xff\xfec\0a\0l\0l\0 \x000\x001\x007\x001\x002\x003\x004\x005\x006\x007\x008\0",
+        "কল ০১৭১২৩৪৫৬৭৮".as_bytes(),
+        b"\x01\x02\x03\x04\x05\x06 01712345678",
+    ] {
+        input.extend_from_slice(line);
+        input.push(b'\n');
+    }
+    let events = filter(&options, &input);
+    let letters = std::fs::read_to_string(&dead).unwrap();
+    assert_eq!((events.len(), letters.lines().count()), (5, 1));
+    let text = serde_json::to_string(&events).unwrap();
+    for plain in ["1234567890", "rahim@", "01712345678", "০১৭১২৩৪৫৬৭৮"] {
+        assert!(!text.contains(plain), "{plain} in {text}");
+    }
+    assert!(text.contains("tok:nid:k1:") && text.contains("@mof.gov.bd"));
+    let phones: Vec<_> =
+        text.match_indices("tok:phone:k1:").map(|(at, _)| &text[at..at + 37]).collect();
+    assert!(phones.len() >= 6 && phones.iter().all(|token| *token == phones[0]), "{phones:?}");
+    // What is kept in base64 beside text that is no UTF-8 is masked too.
+    for event in &events[2..4] {
+        let bytes = STANDARD.decode(event["unmapped"]["raw_base64"].as_str().unwrap()).unwrap();
+        let wide: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
+        assert!(wide.windows(13).any(|w| w == b"tok:phone:k1:"), "{bytes:?}");
+    }
+    let letter: Value = serde_json::from_str(&letters).unwrap();
+    let bytes = STANDARD.decode(letter["raw_base64"].as_str().unwrap()).unwrap();
+    assert!(bytes.starts_with(b"\x01\x02\x03\x04\x05\x06 tok:phone:k1:"));
+}
