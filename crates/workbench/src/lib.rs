@@ -12,6 +12,7 @@ mod files;
 mod navigator;
 mod run;
 pub mod samples;
+mod sequences;
 mod words;
 
 pub use error::Error;

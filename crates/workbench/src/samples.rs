@@ -1,9 +1,12 @@
 //! `prohori rules test`: the samples beside each rule, through the real normalizer and engine.
+//!
+//! A rule fires on a line or does not. A correlation needs several, so each file beside it is one
+//! sequence ([`sequences`]).
 
 use crate::explain::failing;
 use crate::files::{self, Kind};
 use crate::run::{Bench, Raw};
-use crate::{Error, Format, Input, Verdict};
+use crate::{Error, Format, Input, Verdict, sequences};
 use lint::RuleFile;
 use mapping::Tables;
 use serde_json::{Value, json};
@@ -30,11 +33,13 @@ pub struct Options {
 pub struct Tested {
     /// The file, as given.
     pub file: String,
-    /// The ids of its rules.
+    /// The ids of its rules; where it holds correlations, of those that raise alerts.
     pub rules: Vec<String>,
+    /// Whether each of its sample files is one sequence, as a correlation needs it.
+    pub is_sequence: bool,
     /// What is wrong with its rules, which then are not tested.
     pub errors: Vec<String>,
-    /// One for each line of its samples.
+    /// One for each line of its samples, or for each sequence.
     pub samples: Vec<Outcome>,
 }
 
@@ -60,6 +65,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Nothing has come of it yet.
+    pub(crate) fn new(file: PathBuf, line: usize, kind: Kind, raw: &str) -> Self {
+        let (fired, others, why) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        Self { file, line, kind, raw: raw.to_owned(), events: 0, fired, others, why }
+    }
+
     /// Whether the rule did as expected. A line that became no event is no sample at all.
     pub fn passes(&self) -> bool {
         self.events > 0 && self.fired.is_empty() == (self.kind == Kind::Miss)
@@ -110,14 +121,24 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
         let mut entry = Tested {
             file: file.name.clone(),
             rules: Vec::new(),
+            is_sequence: false,
             errors: parsed.errors.iter().map(ToString::to_string).collect(),
             samples: Vec::new(),
         };
+        let mut correlations = Vec::new();
         for document in parsed.documents {
-            if let Document::Rule(rule) = document {
-                entry.rules.push(rule.uid().to_owned());
-                rules.push(*rule);
+            match document {
+                Document::Rule(rule) => {
+                    entry.rules.push(rule.uid().to_owned());
+                    rules.push(*rule);
+                }
+                Document::Correlation(correlation) => correlations.push(*correlation),
+                Document::Filter(_) => {}
             }
+        }
+        if !correlations.is_empty() {
+            entry.is_sequence = true;
+            entry.rules = sequences::outermost(&correlations);
         }
         if !entry.rules.is_empty() || !entry.errors.is_empty() {
             tested.push((file, entry));
@@ -127,7 +148,11 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
     let mut done = Vec::new();
     for (file, mut entry) in tested {
         for kind in [Kind::Match, Kind::Miss] {
-            samples(file, kind, &mut entry, &mut bench, &tables)?;
+            if entry.is_sequence {
+                sequences::run(input, file, kind, &mut entry, &mut bench)?;
+            } else {
+                samples(file, kind, &mut entry, &mut bench, &tables)?;
+            }
         }
         done.push(entry);
     }
@@ -148,16 +173,7 @@ fn samples(
         }
         let text = String::from_utf8_lossy(&files::read(&path)?).into_owned();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let mut outcome = Outcome {
-                file: path.clone(),
-                line: number + 1,
-                kind,
-                raw: line.to_owned(),
-                events: 0,
-                fired: BTreeSet::new(),
-                others: BTreeSet::new(),
-                why: Vec::new(),
-            };
+            let mut outcome = Outcome::new(path.clone(), number + 1, kind, line);
             match raw(&path, line) {
                 Ok(raw) => ask(&raw, &entry.rules, &mut outcome, bench, tables),
                 Err(why) => outcome.why.push(why),
@@ -169,7 +185,7 @@ fn samples(
 }
 
 /// A line as it stands, or the raw text and source of a framed one.
-fn raw(path: &Path, line: &str) -> Result<Raw, String> {
+pub(crate) fn raw(path: &Path, line: &str) -> Result<Raw, String> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Frame {

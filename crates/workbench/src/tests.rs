@@ -96,6 +96,36 @@ fn framed_samples_say_their_source() {
 }
 
 #[test]
+fn a_correlation_is_tested_on_sequences() {
+    let correlation = "name: root_by_sudo
+---
+title: Root by sudo, twice
+id: 7d0c9c5b-1c5f-4a35-8a0f-0f5e6f9a2b11
+correlation:
+    type: event_count
+    rules: [root_by_sudo]
+    timespan: 5m
+    condition: {gte: 2}
+";
+    let both = format!("{RULE}{correlation}");
+    let later = HIT.replace("10:00:00", "10:01:00");
+    assert_ne!(later, HIT, "the sample's time is another one now");
+    let test = |matching: &str, missing: &str| {
+        let files = [("c.yml", both.as_str()), ("c.match.log", matching), ("c.miss.log", missing)];
+        let (_folder, input) = folder(&files);
+        samples::test(&input).unwrap().remove(0)
+    };
+    let twice = format!("{HIT}\n{later}\n");
+    let tested = test(&twice, HIT);
+    assert!(tested.passes() && tested.is_whole(), "{tested:?}");
+    assert_eq!(tested.rules, ["7d0c9c5b-1c5f-4a35-8a0f-0f5e6f9a2b11"]);
+    assert_eq!(tested.samples.iter().map(|s| s.events).collect::<Vec<_>>(), [2, 1]);
+    let tested = test(HIT, &twice);
+    assert!(tested.samples.iter().all(|sample| !sample.passes()), "{tested:?}");
+    assert!(tested.samples[0].why[0].starts_with("1 events raise no alert of it"));
+}
+
+#[test]
 fn a_rule_in_words_and_its_fields() {
     let (folder, input) = folder(&[("r.yml", RULE)]);
     let run = |language| {
