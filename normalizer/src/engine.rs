@@ -170,7 +170,7 @@ struct Job<'a, 'o> {
     origin: &'o Origin<'o>,
     agency: &'o str,
     now_ms: i64,
-    settings: &'o Settings,
+    settings: &'a Settings,
 }
 
 impl<'a> Job<'a, '_> {
@@ -185,7 +185,7 @@ impl<'a> Job<'a, '_> {
         let cx = Cx {
             arena,
             arrival_ms: self.origin.collected_ms,
-            zone: &self.settings.zone.clone(),
+            zone: &self.settings.zone,
             hint: own(self.origin.source),
         };
         let mut envelope = self.envelope(arena);

@@ -3,6 +3,7 @@
 mod table;
 
 use crate::paths::{Path, WORDS};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -195,13 +196,19 @@ impl Class {
     }
 }
 
+/// The paths of every top-level attribute, each a run of the table.
+static RUNS: LazyLock<HashMap<&'static str, Range<u16>>> = LazyLock::new(|| {
+    let mut runs: HashMap<_, Range<u16>> = HashMap::new();
+    for path in Path::all() {
+        let name = path.text().split(['.', '[']).next().unwrap_or_default();
+        runs.entry(name).or_insert(path.0..path.0).end = path.0 + 1;
+    }
+    runs
+});
+
 /// The run of paths of a top-level attribute.
 pub(crate) fn attribute(name: &'static str) -> Attribute {
-    let of = |path: &Path| path.text().split(['.', '[']).next() == Some(name);
-    let mut paths = Path::all().filter(of).map(|p| p.0);
-    let start = paths.next().unwrap_or(0);
-    let end = paths.last().unwrap_or(start) + 1;
-    Attribute { name, paths: start..end }
+    Attribute { name, paths: RUNS.get(name).cloned().unwrap_or(0..1) }
 }
 
 fn category(name: &str) -> (u32, &'static str) {

@@ -4,16 +4,14 @@
 //! something that the record does not tell, the event falls back to a class that does not.
 
 use crate::classes::{Class, class};
-use crate::event::Event;
-use crate::paths::Path;
+use crate::event::{Event, bits};
+use crate::paths::{COUNT, Path};
 use crate::value::Value;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 /// An object with a required attribute and what stands there when nothing is known.
 struct Rule {
-    /// The object's paths.
-    object: Range<u16>,
     required: Path,
     default: Value<'static>,
 }
@@ -66,35 +64,47 @@ const REQUIRED: &[(&str, Path, Value<'static>)] = &[
     ("peripheral_device", Path::PERIPHERAL_DEVICE_TYPE_ID, NONE),
 ];
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let rule = |&(object, required, default): &(&str, Path, _)| Rule {
-        object: object_paths(object),
-        required,
-        default,
-    };
-    REQUIRED.iter().map(rule).collect()
+/// For each path, the rules and the files whose objects it lies in, a bit for each. So the objects
+/// of an event are found by its few attributes and not by asking for each object there may be.
+struct Objects {
+    rules: Vec<Rule>,
+    files: Vec<File>,
+    of: Box<[(u64, u64)]>,
+}
+
+static OBJECTS: LazyLock<Objects> = LazyLock::new(|| {
+    let mut of = vec![(0, 0); COUNT].into_boxed_slice();
+    let rules = REQUIRED.iter().enumerate().map(|(bit, &(object, required, default))| {
+        object_paths(object).for_each(|path| of[usize::from(path)].0 |= 1 << bit);
+        Rule { required, default }
+    });
+    let rules = rules.collect();
+    let files = files();
+    for (bit, (object, _)) in files.iter().enumerate() {
+        object.clone().for_each(|path| of[usize::from(path)].1 |= 1 << bit);
+    }
+    Objects { rules, files: files.into_iter().map(|(_, file)| file).collect(), of }
 });
 
 /// A `file` object.
 struct File {
-    object: Range<u16>,
     path: Option<Path>,
     name: Path,
     type_id: Path,
 }
 
-/// Every `file` object that an event may have.
-static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
+/// Every `file` object that an event may have, with its paths.
+fn files() -> Vec<(Range<u16>, File)> {
     let objects = Path::all().filter_map(|p| p.text().strip_suffix(".type_id"));
     let files = objects.filter(|o| o.ends_with("file") || *o == "file_result");
     let find = |object: &str, name: &str| Path::lookup(&format!("{object}.{name}"));
     files
         .filter_map(|o| {
             let (name, type_id) = (find(o, "name")?, find(o, "type_id")?);
-            Some(File { object: object_paths(o), path: find(o, "path"), name, type_id })
+            Some((object_paths(o), File { path: find(o, "path"), name, type_id }))
         })
         .collect()
-});
+}
 
 fn object_paths(object: &str) -> Range<u16> {
     let within = |p: &Path| p.text().strip_prefix(object).is_some_and(|r| r.starts_with('.'));
@@ -136,19 +146,23 @@ fn move_to_actor(event: &mut Event<'_>, class: &Class) {
 pub fn complete(event: &mut Event<'_>) -> &'static Class {
     let class = settle_class(event);
     move_to_actor(event, class);
-    for file in FILES.iter() {
-        if event.any(&file.object) {
-            complete_file(event, file);
-        }
+    // What is filled in lies within objects that are there, so that none appears by it.
+    let (mut rules, mut files) = (0, 0);
+    for path in event.paths() {
+        let of = OBJECTS.of[usize::from(path.0)];
+        rules |= of.0;
+        files |= of.1;
     }
+    bits(files).for_each(|bit| complete_file(event, &OBJECTS.files[bit]));
     for (file_name, name) in NAMES {
         if event.has(file_name) && !event.has(name) {
             let value = event.value(file_name);
             event.put(name, value);
         }
     }
-    for rule in RULES.iter() {
-        if !event.has(rule.required) && event.any(&rule.object) {
+    for bit in bits(rules) {
+        let rule = &OBJECTS.rules[bit];
+        if !event.has(rule.required) {
             event.put(rule.required, rule.default);
         }
     }
@@ -223,5 +237,16 @@ fn fill(event: &mut Event<'_>, name: &str) {
         "src_endpoint" => event.put(Path::SRC_ENDPOINT_TYPE_ID, NONE),
         "direction_id" => event.put(Path::DIRECTION_ID, NONE),
         _ => event.put(Path::ENTITY_NAME, UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_has_a_bit_of_its_own() {
+        assert!(OBJECTS.rules.len() <= 64 && OBJECTS.files.len() <= 64);
+        assert!(REQUIRED.iter().all(|(object, ..)| !object_paths(object).is_empty()));
     }
 }

@@ -256,6 +256,12 @@ impl<'a> Event<'a> {
         self.put(Path::METADATA_PRODUCT_NAME, Value::Str(name));
     }
 
+    /// The attributes that are set, in the order of the table.
+    #[inline]
+    pub(crate) fn paths(&self) -> impl Iterator<Item = Path> + use<> {
+        paths(self.used)
+    }
+
     /// Whether any attribute of a run is set.
     #[inline]
     pub(crate) fn any(&self, paths: &std::ops::Range<u16>) -> bool {
@@ -272,6 +278,25 @@ impl<'a> Event<'a> {
             || self.used[last / 64] & tail != 0
             || self.used[first / 64 + 1..last / 64].iter().any(|word| *word != 0)
     }
+}
+
+/// The numbers of the bits that are set, lowest first.
+#[inline]
+pub(crate) fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = word.trailing_zeros() as usize;
+        (word != 0).then(|| {
+            word &= word - 1;
+            at
+        })
+    })
+}
+
+/// The paths in a set.
+#[inline]
+pub(crate) fn paths(set: [u64; WORDS]) -> impl Iterator<Item = Path> {
+    let words = set.into_iter().enumerate();
+    words.flat_map(|(at, word)| bits(word).map(move |bit| Path((at * 64 + bit) as u16)))
 }
 
 enum Fit<'a> {

@@ -121,15 +121,18 @@ pub(crate) struct Layout {
     pub(crate) nodes: Vec<Node>,
     /// `"name":`.
     pub(crate) key: &'static str,
+    /// The observable that its value is, up to that value.
+    pub(crate) observable: &'static str,
 }
 
 /// The layouts of all paths, made once.
 pub(crate) static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let mut objects: HashMap<&'static str, Node> = HashMap::new();
-    Path::all().map(|path| layout(path.text(), &mut objects)).collect()
+    Path::all().map(|path| layout(path, &mut objects)).collect()
 });
 
-fn layout(text: &'static str, objects: &mut HashMap<&'static str, Node>) -> Layout {
+fn layout(path: Path, objects: &mut HashMap<&'static str, Node>) -> Layout {
+    let text = path.text();
     let mut nodes = Vec::new();
     let mut begin = 0;
     while let Some(length) = text[begin..].find('.') {
@@ -141,7 +144,27 @@ fn layout(text: &'static str, objects: &mut HashMap<&'static str, Node>) -> Layo
         }));
         begin += length + 1;
     }
-    Layout { nodes, key: leak(format!("\"{}\":", &text[begin..])) }
+    let (type_id, kind) = observable_type(path);
+    let observable =
+        format!("{{\"name\":\"{text}\",\"type_id\":{type_id},\"type\":\"{kind}\",\"value\":");
+    let key = leak(format!("\"{}\":", &text[begin..]));
+    Layout { nodes, key, observable: leak(observable) }
+}
+
+/// `type_id` and `type` of the observable that a path's value is.
+fn observable_type(path: Path) -> (u8, &'static str) {
+    match path.observable() {
+        _ if path.kind() == Kind::Hashes => (8, "Hash"),
+        1 => (1, "Hostname"),
+        2 => (2, "IP Address"),
+        3 => (3, "MAC Address"),
+        4 => (4, "User Name"),
+        5 => (5, "Email Address"),
+        6 => (6, "URL String"),
+        8 => (8, "Hash"),
+        46 => (46, "Registry Key Path"),
+        _ => (99, "Other"),
+    }
 }
 
 /// The table is made once and lives as long as the process.

@@ -3,7 +3,7 @@
 use crate::classes::{Class, attribute};
 use crate::complete::complete;
 use crate::escape::{int, string};
-use crate::event::{Event, UNMAPPED_MAX};
+use crate::event::{Event, UNMAPPED_MAX, paths};
 use crate::paths::{Kind, LAYOUTS, Node, Path, WORDS};
 use crate::value::Value;
 use model::EventUid;
@@ -38,7 +38,7 @@ pub fn write<'a>(event: &mut Event<'a>, envelope: &Envelope<'a>, out: &mut Vec<u
     write_head(event, class, envelope, out);
     write_metadata(event, envelope, &used, out);
     let mut writer = Attributes { out, open: &[], skip: 0, first: false };
-    writer.run(event, &used, OTHERS.as_slice());
+    writer.run(event, std::array::from_fn(|word| used[word] & !METADATA[word]));
     writer.close_all();
     write_observables(event, &used, out);
     write_unmapped(event, envelope, out);
@@ -47,10 +47,11 @@ pub fn write<'a>(event: &mut Event<'a>, envelope: &Envelope<'a>, out: &mut Vec<u
     out.push(b'}');
 }
 
-static METADATA: LazyLock<Range<u16>> = LazyLock::new(|| attribute("metadata").paths);
-static TOP: LazyLock<Range<u16>> = LazyLock::new(|| 0..METADATA.start);
-static OTHERS: LazyLock<[Range<u16>; 2]> =
-    LazyLock::new(|| [TOP.clone(), METADATA.end..crate::paths::COUNT as u16]);
+/// The paths of `metadata`, which is written by itself.
+static METADATA: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
+    let paths = attribute("metadata").paths.map(Path);
+    set(paths)
+});
 static CLOUD: LazyLock<Range<u16>> = LazyLock::new(|| attribute("cloud").paths);
 static HOST: LazyLock<[Range<u16>; 2]> =
     LazyLock::new(|| [attribute("device").paths, attribute("actor").paths]);
@@ -63,15 +64,10 @@ static SECURITY: LazyLock<Vec<Range<u16>>> = LazyLock::new(|| {
 /// Moves attributes that the class does not have to `unmapped`; returns those that stay.
 fn divert_foreign(event: &mut Event<'_>, class: &Class) -> [u64; WORDS] {
     let mut kept = event.used;
-    for (word, allowed) in class.allowed.iter().enumerate() {
-        let mut foreign = kept[word] & !allowed;
-        kept[word] &= allowed;
-        while foreign != 0 {
-            let path = Path((word * 64) as u16 + foreign.trailing_zeros() as u16);
-            foreign &= foreign - 1;
-            let value = event.value(path);
-            event.unmapped(path.text(), value);
-        }
+    for path in paths(std::array::from_fn(|word| event.used[word] & !class.allowed[word])) {
+        kept[usize::from(path.0) / 64] &= !(1 << (path.0 % 64));
+        let value = event.value(path);
+        event.unmapped(path.text(), value);
     }
     kept
 }
@@ -123,7 +119,7 @@ fn write_metadata(
         out.extend_from_slice(b",\"product\":{\"name\":\"unknown\"}");
     }
     let mut writer = Attributes { out, open: &[], skip: 1, first: false };
-    writer.run(event, used, std::slice::from_ref(&*METADATA));
+    writer.run(event, std::array::from_fn(|word| used[word] & METADATA[word]));
     writer.close_all();
     out.push(b'}');
 }
@@ -156,17 +152,8 @@ struct Attributes<'o> {
 }
 
 impl Attributes<'_> {
-    fn run(&mut self, event: &Event<'_>, used: &[u64; WORDS], ranges: &[Range<u16>]) {
-        for (word, bits) in used.iter().enumerate() {
-            let mut bits = *bits;
-            while bits != 0 {
-                let at = (word * 64) as u16 + bits.trailing_zeros() as u16;
-                bits &= bits - 1;
-                if ranges.iter().any(|r| r.contains(&at)) {
-                    self.attribute(Path(at), event.value(Path(at)));
-                }
-            }
-        }
+    fn run(&mut self, event: &Event<'_>, wanted: [u64; WORDS]) {
+        paths(wanted).for_each(|path| self.attribute(path, event.value(path)));
     }
 
     fn attribute(&mut self, path: Path, value: Value<'_>) {
@@ -259,21 +246,16 @@ fn array<T>(out: &mut Vec<u8>, items: &[T], mut each: impl FnMut(&mut Vec<u8>, &
 
 fn write_observables(event: &Event<'_>, used: &[u64; WORDS], out: &mut Vec<u8>) {
     let mut open = false;
-    for (word, bits) in used.iter().enumerate() {
-        let mut bits = *bits & OBSERVED[word];
-        while bits != 0 {
-            let path = Path((word * 64) as u16 + bits.trailing_zeros() as u16);
-            bits &= bits - 1;
-            match event.value(path) {
-                Value::Str(text) => observable(out, &mut open, path, text),
-                Value::List(texts) => {
-                    texts.iter().for_each(|text| observable(out, &mut open, path, text));
-                }
-                Value::Hashes(hashes) => {
-                    hashes.iter().for_each(|(_, text)| observable(out, &mut open, path, text));
-                }
-                _ => {}
+    for path in paths(std::array::from_fn(|word| used[word] & OBSERVED[word])) {
+        match event.value(path) {
+            Value::Str(text) => observable(out, &mut open, path, text),
+            Value::List(texts) => {
+                texts.iter().for_each(|text| observable(out, &mut open, path, text));
             }
+            Value::Hashes(hashes) => {
+                hashes.iter().for_each(|(_, text)| observable(out, &mut open, path, text));
+            }
+            _ => {}
         }
     }
     if open {
@@ -281,34 +263,18 @@ fn write_observables(event: &Event<'_>, used: &[u64; WORDS], out: &mut Vec<u8>) 
     }
 }
 
-static OBSERVED: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
+static OBSERVED: LazyLock<[u64; WORDS]> =
+    LazyLock::new(|| set(Path::all().filter(|p| p.observable() != 0 || p.kind() == Kind::Hashes)));
+
+fn set(paths: impl Iterator<Item = Path>) -> [u64; WORDS] {
     let mut set = [0; WORDS];
-    for path in Path::all().filter(|p| p.observable() != 0 || p.kind() == Kind::Hashes) {
-        set[usize::from(path.0) / 64] |= 1 << (path.0 % 64);
-    }
+    paths.for_each(|path| set[usize::from(path.0) / 64] |= 1 << (path.0 % 64));
     set
-});
+}
 
 fn observable(out: &mut Vec<u8>, open: &mut bool, path: Path, value: &str) {
-    let (id, name) = match path.observable() {
-        _ if path.kind() == Kind::Hashes => (8, "Hash"),
-        1 => (1, "Hostname"),
-        2 => (2, "IP Address"),
-        3 => (3, "MAC Address"),
-        4 => (4, "User Name"),
-        5 => (5, "Email Address"),
-        6 => (6, "URL String"),
-        8 => (8, "Hash"),
-        46 => (46, "Registry Key Path"),
-        _ => (99, "Other"),
-    };
-    out.extend_from_slice(if *open { b",{\"name\":" } else { b",\"observables\":[{\"name\":" });
-    string(out, path.text());
-    out.extend_from_slice(b",\"type_id\":");
-    int(out, id);
-    out.extend_from_slice(b",\"type\":");
-    string(out, name);
-    out.extend_from_slice(b",\"value\":");
+    out.extend_from_slice(if *open { b"," } else { b",\"observables\":[" });
+    out.extend_from_slice(LAYOUTS[usize::from(path.0)].observable.as_bytes());
     string(out, value);
     out.push(b'}');
     *open = true;

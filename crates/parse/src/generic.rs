@@ -8,7 +8,7 @@ use crate::fields::{End, address, port, source, user};
 use crate::scan::{digits, has_ignore_case};
 use crate::words::{Guess, Target, settle};
 use crate::{Cx, error_log, kv, time};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use ocsf::{Event, Path, Severity, Status, ip};
 use std::sync::LazyLock;
 
@@ -101,6 +101,7 @@ static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(WORDS.iter().map(|(word, _)| word))
         .ok()
 });

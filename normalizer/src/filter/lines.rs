@@ -49,7 +49,7 @@ impl<R: BufRead> Lines<R> {
             if chunk.is_empty() {
                 break;
             }
-            let end = memchr_newline(chunk);
+            let end = memchr::memchr(b'\n', chunk);
             let text = &chunk[..end.unwrap_or(chunk.len())];
             keep(text, self.limit, &mut self.buffer, &mut hash);
             whole += text.len() as u64;
@@ -67,10 +67,6 @@ impl<R: BufRead> Lines<R> {
         let end = self.buffer.strip_suffix(b"\r").map_or(self.buffer.len(), <[u8]>::len);
         Ok(Some(Line { bytes: &self.buffer[..end], sequence, offset, cut }))
     }
-}
-
-fn memchr_newline(chunk: &[u8]) -> Option<usize> {
-    chunk.iter().position(|b| *b == b'\n')
 }
 
 /// Keeps what fits, hashes all of what does not.
