@@ -8,6 +8,7 @@ use model::{DeadLetterCode, Origin, RAW_BYTES_MAX, UidSeed};
 use ocsf::{Envelope, Event, Path, Store, write};
 use parse::{Cx, Outcome, Scratch, Zone};
 use privacy::{Known, Masker};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 /// The arena gives memory back when a record made it grow beyond this: one huge record must not
@@ -187,6 +188,7 @@ impl<'a> Job<'a, '_> {
             arrival_ms: self.origin.collected_ms,
             zone: &self.settings.zone,
             hint: own(self.origin.source),
+            stream: stream(self.origin),
         };
         let mut envelope = self.envelope(arena);
         let seed = UidSeed::new(self.origin);
@@ -219,6 +221,13 @@ impl<'a> Job<'a, '_> {
             fallback_ms: self.origin.collected_ms,
         }
     }
+}
+
+/// A number for the stream and its generation: a file that began anew has headers of its own.
+fn stream(origin: &Origin<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (origin.collector, origin.stream, origin.generation).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Adds what the collector knows and the text may not say.

@@ -21,6 +21,8 @@ pub enum DeadLetterCode {
     Binary,
     /// JSON nested deeper than the parser's limit.
     TooDeep,
+    /// A line that only names the columns of a file.
+    Header,
     /// Longer than the limit though the collector should have cut it.
     TooLong,
     /// The `origin` header is missing or malformed.
@@ -33,10 +35,11 @@ pub enum DeadLetterCode {
 
 impl DeadLetterCode {
     /// Every code.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Empty,
         Self::Binary,
         Self::TooDeep,
+        Self::Header,
         Self::TooLong,
         Self::BadOrigin,
         Self::Repeated,
@@ -49,6 +52,7 @@ impl DeadLetterCode {
             Self::Empty => "empty",
             Self::Binary => "binary",
             Self::TooDeep => "too_deep",
+            Self::Header => "header",
             Self::TooLong => "too_long",
             Self::BadOrigin => "bad_origin",
             Self::Repeated => "repeated",

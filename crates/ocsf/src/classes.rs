@@ -45,6 +45,8 @@ pub mod class {
     pub const DNS: u32 = 4003;
     /// An address lease.
     pub const DHCP: u32 = 4004;
+    /// A remote desktop's connection.
+    pub const RDP: u32 = 4005;
     /// An SMB request.
     pub const SMB: u32 = 4006;
     /// An SSH connection.

@@ -64,6 +64,28 @@ pub fn is_v4(text: &str) -> bool {
     dots == 3 && digits > 0 && number <= 255
 }
 
+/// Whether `text` is an address of the internet: neither private nor of the host or link itself.
+pub fn is_public(text: &str) -> bool {
+    match text.parse() {
+        Ok(std::net::IpAddr::V4(v4)) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            !(v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || shared)
+        }
+        Ok(std::net::IpAddr::V6(v6)) => {
+            !(v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local())
+        }
+        Err(_) => false,
+    }
+}
+
 /// Whether `text` is six pairs of hex digits joined by `:` or `-`.
 pub fn is_mac(text: &str) -> bool {
     text.len() == 17

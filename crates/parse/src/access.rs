@@ -3,7 +3,7 @@
 use crate::fields::{
     End, actor, address, address_port, http_method, is_host, is_nothing, source, url,
 };
-use crate::scan::{between, cut, digits, find, quoted, word};
+use crate::scan::{between, cut, digits, find, has, quoted, word};
 use crate::{Cx, time};
 use memchr::memchr;
 use ocsf::{Event, Path, Severity, Status, class, ip};
@@ -81,6 +81,9 @@ fn clients<'a>(head: &'a str, event: &mut Event<'a>) -> bool {
     let (second, _) = word(rest);
     // Behind proxies the client is the first of a list: `10.0.0.2, 10.0.0.1 - -`.
     if let Some(client) = first.strip_suffix(',') {
+        // The first that is of the internet, where one is; else the first.
+        let listed = head.split([',', ' ']).filter(|part| ip::parse(part).is_some());
+        let client = listed.clone().find(|part| ip::is_public(part)).unwrap_or(client);
         return address(event, End::Src, client) && user_of(rest.rsplit(' ').next(), event);
     }
     if ip::parse(first).is_none() && is_client(second) && !is_nothing(second) {
@@ -176,6 +179,10 @@ fn load_balancer<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool 
 
 /// HAProxy: `FRONTEND BACKEND/SERVER TIMERS STATUS BYTES - - ---- … "REQUEST"`.
 fn haproxy<'a>(rest: &'a str, event: &mut Event<'a>) {
+    if has(rest, " failure") || has(rest, ": Connection ") {
+        event.status(Status::Failure);
+        event.set(Path::STATUS_DETAIL, rest.split_once(": ").map_or(rest, |(_, text)| text));
+    }
     let mut words = rest.split(' ');
     let (Some(frontend), Some(backend), Some(timers)) = (words.next(), words.next(), words.next())
     else {

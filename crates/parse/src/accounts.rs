@@ -51,7 +51,8 @@ fn group<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     if let Some(gid) = value(body, "GID=") {
         event.set(Path::GROUP_UID, gid);
     }
-    if let Some(path) = body.split(" /").nth(1).map(|p| word(p).0.trim_end_matches([':', ','])) {
+    if let Some(path) = crate::scan::find(body, " /").map(|at| word(&body[at + 1..]).0) {
+        let path = path.trim_end_matches([':', ',']);
         event.unmapped("file", path);
     }
     true

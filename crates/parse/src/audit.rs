@@ -119,6 +119,10 @@ fn pairs<'a>(text: &'a str, kind: &'a str, cx: &Cx<'a>, fields: &mut Fields<'a>)
         let (value, next) = value(after);
         rest = next.trim_start_matches([' ', ',']);
         if key == "msg" {
+            let value = match value.contains("\\\"") {
+                true => cx.arena.alloc_str(&value.replace("\\\"", "\"")),
+                false => value,
+            };
             pairs(value, kind, cx, fields);
         } else if !key.is_empty() {
             // A quoted value is itself; only a bare one may be hex.

@@ -27,6 +27,11 @@ pub(crate) fn read<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> boo
     }
 }
 
+/// Reads CEF without its own name, as some relays leave it: `0|Vendor|Product|…`.
+pub(crate) fn read_bare<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    read_cef(text, cx, event)
+}
+
 /// Cuts at the next `|` that no backslash stands before.
 fn header(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();

@@ -24,7 +24,9 @@ pub(crate) fn split(body: &str) -> Option<(u8, &str, &str)> {
         _ => cut(rest, b'-')?.1,
     };
     let (severity, rest) = cut(rest, b'-')?;
-    let (id, text) = cut(rest, b':')?;
+    // Some relays lose the colon.
+    let end = rest.find([':', ' '])?;
+    let (id, text) = (&rest[..end], &rest[end + 1..]);
     let severity = digits(severity).filter(|s| *s <= 7)?;
     digits(id)?;
     Some((severity as u8, id, text.trim_start()))
@@ -62,7 +64,9 @@ fn settle<'a>(text: &'a str, event: &mut Event<'a>) {
             event.set(Path::USER_NAME, name);
         }
         event.set(Path::SERVICE_NAME, "ASA");
-    } else if has(text, "Accessed ") && event.has(Path::HTTP_REQUEST_URL_URL_STRING) {
+    } else if (has(text, "Accessed ") || has(text, " URL "))
+        && event.has(Path::HTTP_REQUEST_URL_URL_STRING)
+    {
         event.kind(class::HTTP, 0);
     } else if known {
         let activity = if text.starts_with("Built") {
@@ -81,9 +85,9 @@ fn settle<'a>(text: &'a str, event: &mut Event<'a>) {
 /// What stands before an address.
 fn role(word: &str) -> Option<End> {
     match word {
-        "from" | "src" | "for" | "laddr" | "source" | "From" | "inside" | "host" | "between"
-        | "permitted" | "denied" => Some(End::Src),
-        "to" | "dst" | "->" | "faddr" | "destination" | "dest" => Some(End::Dst),
+        "from" | "src" | "SRC" | "for" | "laddr" | "source" | "From" | "inside" | "host"
+        | "between" | "permitted" | "denied" => Some(End::Src),
+        "to" | "dst" | "DEST" | "->" | "faddr" | "destination" | "dest" => Some(End::Dst),
         _ => None,
     }
 }
@@ -93,9 +97,17 @@ fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
     let outbound = text.starts_with("Built outbound") && !has(text, " laddr ");
     let mut before = None;
     let mut seen = [false; 2];
+    let mut skip = false;
     for token in text.split([' ', ',']).take(WORDS_MAX) {
-        if token == "gaddr" || (token == "and" && seen[0]) {
-            before = (token == "and" && has(text, "between ")).then_some(End::Dst);
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        if token == "gaddr" {
+            skip = true;
+            continue;
+        }
+        if token == "and" && seen[0] {
+            before = has(text, "between ").then_some(End::Dst);
             continue;
         }
         if let Some(end) = role(token.trim_end_matches(':')) {
@@ -114,7 +126,7 @@ fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
         let slot = usize::from(end == End::Dst);
         // Of `Built outbound … for A to B` B is the source.
         let end = if outbound { if end == End::Src { End::Dst } else { End::Src } } else { end };
-        if token.starts_with('(') {
+        if token.starts_with('(') && (seen[slot] || !bracketed(token)) {
             translated(token, end, event);
             continue;
         }
@@ -128,6 +140,14 @@ fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
     if let Some(global) = after(text, "gaddr ").map(|rest| word(rest).0) {
         translated(global, End::Src, event);
     }
+}
+
+/// `(0.0.0.0)` in the place of an address.
+fn bracketed(token: &str) -> bool {
+    token
+        .strip_prefix('(')
+        .and_then(|t| t.strip_suffix(')'))
+        .is_some_and(|t| ip::parse(t).is_some())
 }
 
 /// An address that no word stands before: who did it.
@@ -146,7 +166,8 @@ fn first_address<'a>(token: &'a str, event: &mut Event<'a>) -> bool {
 
 /// `IF:ADDRESS/PORT`, `ADDRESS/PORT`, `IF/ADDRESS(PORT)`, `ADDRESS`.
 fn endpoint<'a>(token: &'a str, end: End, event: &mut Event<'a>) -> bool {
-    let token = token.trim_end_matches(['.', ',', ';']);
+    let token = token.trim_end_matches(['.', ',', ';', ':']);
+    let token = if bracketed(token) { token.trim_matches(['(', ')']) } else { token };
     let (token, user) = match find(token, "(") {
         Some(at) => (&token[..at], &token[at + 1..]),
         None => (token, ""),
@@ -241,7 +262,9 @@ fn icmp_payload<'a>(text: &'a str, event: &mut Event<'a>) {
 fn protocol<'a>(token: &'a str, event: &mut Event<'a>) -> bool {
     const NAMES: [&str; 12] =
         ["tcp", "udp", "icmp", "icmp6", "gre", "esp", "ah", "sctp", "igmp", "TCP", "UDP", "ICMP"];
-    let known = NAMES.contains(&token) || matches!(token, "GRE" | "ESP" | "AH" | "SCTP" | "IGMP");
+    let token = if token == "IPv6-ICMP" { "ipv6-icmp" } else { token };
+    let known = NAMES.contains(&token)
+        || matches!(token, "ipv6-icmp" | "GRE" | "ESP" | "AH" | "SCTP" | "IGMP");
     if known && !event.has(Path::CONNECTION_INFO_PROTOCOL_NAME) {
         event.set(Path::CONNECTION_INFO_PROTOCOL_NAME, token);
     }

@@ -8,8 +8,9 @@ use ocsf::{Event, Path, Severity, class};
 /// Columns that are looked at; the widest log has some 120.
 const COLUMNS_MAX: usize = 160;
 
-/// Splits at commas outside of quotes; quotes around a column are taken off.
-fn columns<'a>(text: &'a str, cx: &Cx<'a>) -> bumpalo::collections::Vec<'a, &'a str> {
+/// Splits at commas outside of quotes; quotes around a column are taken off, doubled ones within
+/// are made one.
+pub(crate) fn columns<'a>(text: &'a str, cx: &Cx<'a>) -> bumpalo::collections::Vec<'a, &'a str> {
     let mut columns = bumpalo::collections::Vec::with_capacity_in(64, cx.arena);
     let bytes = text.as_bytes();
     let (mut start, mut quoted) = (0, false);
@@ -17,7 +18,7 @@ fn columns<'a>(text: &'a str, cx: &Cx<'a>) -> bumpalo::collections::Vec<'a, &'a 
         match byte {
             b'"' => quoted = !quoted,
             b',' if !quoted => {
-                columns.push(text[start..at].trim_matches('"'));
+                columns.push(bare(&text[start..at], cx));
                 start = at + 1;
                 if columns.len() >= COLUMNS_MAX {
                     return columns;
@@ -26,8 +27,16 @@ fn columns<'a>(text: &'a str, cx: &Cx<'a>) -> bumpalo::collections::Vec<'a, &'a 
             _ => {}
         }
     }
-    columns.push(text[start..].trim_matches('"'));
+    columns.push(bare(&text[start..], cx));
     columns
+}
+
+fn bare<'a>(text: &'a str, cx: &Cx<'a>) -> &'a str {
+    let inner = text.strip_prefix('"').map(|t| t.strip_suffix('"').unwrap_or(t)).unwrap_or(text);
+    match inner.contains("\"\"") {
+        true => cx.arena.alloc_str(&inner.replace("\"\"", "\"")),
+        false => inner,
+    }
 }
 
 /// Reads a body that begins `1,2026/03/01 10:00:00,SERIAL,TYPE,SUBTYPE,…`.
@@ -59,7 +68,9 @@ pub(crate) fn read_panw<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
     event.set(Path::METADATA_LOG_NAME, kind);
     event.set(Path::METADATA_EVENT_CODE, column(4));
     event.unmapped("serial_number", column(2));
-    if !set_time(event, cx, column(6)) {
+    // The columns' times have no zone: a header's time that has one is surer.
+    let sure = event.time.is_some() && !event.labels().contains(&"time:zone_assumed");
+    if !sure && !set_time(event, cx, column(6)) {
         set_time(event, cx, column(1));
     }
     match kind {

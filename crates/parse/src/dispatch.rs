@@ -3,8 +3,8 @@
 use crate::header;
 use crate::words::Guess;
 use crate::{
-    Cx, Emit, Outcome, Scratch, access, audit, cef, error_log, generic, json, kv, syslog, time,
-    w3c, windows_xml,
+    Cx, Emit, Outcome, Scratch, access, apps, audit, cef, databases, dhcp, dns, error_log, generic,
+    journal, json, kv, layout, mail, squid, syslog, time, w3c, windows_xml,
 };
 use model::DeadLetterCode;
 use ocsf::Event;
@@ -32,6 +32,20 @@ pub fn parse<'a>(
         && let Some(outcome) = json::read(text, cx, scratch, event, emit).outcome()
     {
         return outcome;
+    }
+    if first == b'#'
+        && let Some(outcome) = layout::read_headers(text, cx, scratch, event, emit)
+    {
+        return outcome;
+    }
+    if journal::is(text) {
+        let entry = journal::as_json(text, cx);
+        if let Some(outcome) = json::read(entry, cx, scratch, event, emit).outcome() {
+            return outcome;
+        }
+    }
+    if first != b'<' && layout::read_row(text, cx, scratch, event, emit) {
+        return Outcome::Events;
     }
     if hinted(text, cx, event) || known_whole(text, first, cx, scratch, event) {
         emit(event);
@@ -76,14 +90,47 @@ fn known_whole<'a>(
         b'C' | b'L' if text.starts_with("CEF:") || text.starts_with("LEEF:") => {
             cef::read(text, cx, event)
         }
-        b'[' => error_log::read(text, cx, event) || access::read(text, None, cx, event),
-        b'0'..=b'9' if time::scan(text).is_some() => {
-            error_log::read(text, cx, event) || w3c::read(text, cx, event)
+        b'<' if text.starts_with("<AUDIT_RECORD") => databases::by_look(text, cx, event),
+        b'[' => {
+            error_log::read(text, cx, event)
+                || access::read(text, None, cx, event)
+                || dns::by_look(text, cx, event)
+                || databases::by_look(text, cx, event)
+                || apps::by_shape(text, cx, event)
+                || apps::by_look(text, cx, event)
         }
+        b'0'..=b'9' => by_number(text, cx, event),
+        b'#' | b'O' | b'L' => databases::by_look(text, cx, event),
+        b'c' => dns::by_look(text, cx, event),
+        b'D' => dhcp::by_look(text, cx, event) || access::read(text, None, cx, event),
         b'<' => false,
         _ if time::scan(text).is_some() => false,
         _ => access::read(text, None, cx, event),
     }
+}
+
+/// Files' own formats that begin with a time, an address, a number.
+fn by_number<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    if time::scan(text).is_some() {
+        return error_log::read(text, cx, event)
+            || w3c::read(text, cx, event)
+            || w3c::read_exchange(text, cx, event)
+            || databases::by_look(text, cx, event)
+            || mail::by_look(text, cx, event)
+            || dns::by_look(text, cx, event)
+            || dhcp::by_look(text, cx, event)
+            || apps::by_look(text, cx, event);
+    }
+    if text.starts_with("0|") || text.starts_with("1|") {
+        return cef::read_bare(text, cx, event);
+    }
+    squid::read(text, cx, event)
+        || apps::by_shape(text, cx, event)
+        || w3c::read_ftp(text, event)
+        || layout::read_headless(text, cx, event)
+        || dhcp::by_look(text, cx, event)
+        || access::read(text, None, cx, event)
+        || databases::by_look(text, cx, event)
 }
 
 /// Everything else has a header, or nothing that is known.
@@ -99,14 +146,7 @@ fn with_header<'a>(
         generic::mark(event, false);
         event.message = Some(text);
         event.parser = "kv/1";
-        let mut guess = Guess::default();
-        let separator = [b'|', b'\t']
-            .into_iter()
-            .find(|mark| generic::head(text, 512).bytes().filter(|b| b == mark).count() >= 3);
-        if let Some(separator) = separator {
-            kv::read(text, separator, cx, event, &mut guess);
-        }
-        generic::read(text, cx, event, &mut guess);
+        generic::read(text, cx, event, &mut Guess::default());
         emit(event);
         return;
     }

@@ -1,7 +1,7 @@
 //! Settings that several parsers share: addresses, users, syslog's process.
 
 use crate::scan::{cut, digits};
-use ocsf::{Event, Path, class, ip};
+use ocsf::{Event, Path, Status, class, ip};
 
 /// One of the two ends of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,8 +136,8 @@ pub(crate) fn actor<'a>(event: &mut Event<'a>, text: &'a str) {
     if name.is_empty() || matches!(name, "-" | "?" | "(null)") {
         return;
     }
-    match name.split_once('\\') {
-        Some((domain, name)) if !domain.is_empty() && !name.is_empty() && !name.contains('\\') => {
+    match name.rsplit_once('\\') {
+        Some((domain, name)) if !domain.is_empty() && !name.is_empty() => {
             event.set(Path::ACTOR_USER_DOMAIN, domain);
             event.set(Path::ACTOR_USER_NAME, name);
         }
@@ -160,6 +160,16 @@ pub(crate) fn device<'a>(event: &mut Event<'a>, text: &'a str) {
 pub(crate) fn source(event: &mut Event<'_>, parser: &'static str, source: &'static str) {
     event.parser = parser;
     event.set(Path::METADATA_LOG_SOURCE, source);
+}
+
+/// Makes the event a logon to `service`; a user that nobody named stands as unknown.
+pub(crate) fn logon<'a>(event: &mut Event<'a>, service: &'a str, status: Option<Status>) {
+    event.kind(class::AUTHENTICATION, 1);
+    event.set_if_absent(Path::USER_NAME, "(unknown)");
+    event.set(Path::SERVICE_NAME, service);
+    if let Some(status) = status {
+        event.status(status);
+    }
 }
 
 /// The HTTP activity of a method, and whether OCSF knows the method.

@@ -1,7 +1,12 @@
-//! Packet filters: netfilter's `IN= OUT= SRC=`, pf's filterlog, Juniper's flows.
+//! Firewalls: netfilter's `IN= OUT= SRC=`, pf's filterlog, and vendors' own formats.
+
+pub(crate) mod f5;
+pub(crate) mod junos;
+pub(crate) mod mikrotik;
+pub(crate) mod watchguard;
 
 use crate::fields::{End, address, port, source};
-use crate::scan::{find, has_ignore_case, word};
+use crate::scan::{find, has_ignore_case};
 use crate::words::{Guess, set_action, set_protocol};
 use crate::{Cx, kv};
 use ocsf::{Event, Path, class};
@@ -69,32 +74,4 @@ pub(crate) fn read_filterlog<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'
     port(event, End::Dst, column(src + 3));
     event.kind(class::NETWORK, if column(6) == "block" { 5 } else { 6 });
     true
-}
-
-/// Junos: `RT_FLOW_SESSION_CREATE: session created A/P->B/P …`, or structured data.
-pub(crate) fn read_rt_flow<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
-    let Some(at) = find(body, "->") else { return false };
-    let left = body[..at].rsplit(' ').next().unwrap_or("");
-    let right = word(&body[at + 2..]).0;
-    let known = [(left, End::Src), (right, End::Dst)].into_iter().all(|(text, end)| {
-        let (host, number) = text.split_once('/').unwrap_or((text, ""));
-        port(event, end, number);
-        ocsf::ip::parse(host).is_some() && address(event, end, host)
-    });
-    if known {
-        source(event, "junos-flow/1", "juniper");
-        event.product("Juniper", "Junos");
-        event.message = Some(body);
-        event.kind(
-            class::NETWORK,
-            if body.contains("CLOSE") {
-                2
-            } else if body.contains("DENY") {
-                5
-            } else {
-                1
-            },
-        );
-    }
-    known
 }

@@ -1,5 +1,9 @@
 //! `key=value` logs of any vendor: Fortinet, Sophos, SonicWall, logfmt, and what looks like them.
 
+mod products;
+
+pub(crate) use products::Signs;
+
 use crate::Cx;
 use crate::scan::quoted;
 use crate::words::{Guess, Target, alias};
@@ -67,31 +71,102 @@ impl<'a> Pairs<'a> {
 
 /// How many pairs a text has at least, counted up to `enough`.
 pub(crate) fn count(text: &str, enough: usize) -> usize {
-    pairs(text, b' ').take(enough).count()
+    pairs(text, separator(text)).take(enough).count()
 }
 
-/// Reads pairs: each is kept under its own name, and what the names tell is set.
+/// What stands between the pairs of a text: the mark that stands before most of its keys.
+pub(crate) fn separator(text: &str) -> u8 {
+    const MARKS: [u8; 5] = [b' ', b'|', b'\t', b',', b';'];
+    let near = crate::generic::head(text, 1024).as_bytes();
+    let mut counts = [0; MARKS.len()];
+    let mut key_at = 0;
+    for (at, byte) in near.iter().enumerate() {
+        match byte {
+            b'=' if at > key_at && key_at > 0 => {
+                if let Some(mark) = MARKS.iter().position(|mark| *mark == near[key_at - 1]) {
+                    counts[mark] += 1;
+                }
+                key_at = usize::MAX;
+            }
+            byte if MARKS.contains(byte) => key_at = at + 1,
+            _ => {}
+        }
+    }
+    let best = (0..MARKS.len()).rev().max_by_key(|mark| counts[*mark]).unwrap_or(0);
+    if counts[best] >= 3 { MARKS[best] } else { b' ' }
+}
+
+/// Reads pairs: each is kept under its own name, and what the names tell is set. Returns the signs
+/// of who wrote them.
 pub(crate) fn read<'a>(
     text: &'a str,
     separator: u8,
     cx: &Cx<'a>,
     event: &mut Event<'a>,
     guess: &mut Guess,
-) {
+) -> Signs {
+    walk(pairs(text, separator), cx, event, guess)
+}
+
+/// Reads RFC 5424's structured data, whose values escape quotes, brackets and backslashes.
+pub(crate) fn read_data<'a>(
+    data: &'a str,
+    cx: &Cx<'a>,
+    event: &mut Event<'a>,
+    guess: &mut Guess,
+) -> Signs {
+    let plain = |value: &'a str| match memchr(b'\\', value.as_bytes()) {
+        Some(_) => unescape(value, cx),
+        None => value,
+    };
+    walk(pairs(data, b' ').map(|(key, value)| (key, plain(value))), cx, event, guess)
+}
+
+/// `\"`, `\\` and `\]` are escapes; a backslash before anything else is itself.
+fn unescape<'a>(value: &'a str, cx: &Cx<'a>) -> &'a str {
+    let mut out = bumpalo::collections::String::with_capacity_in(value.len(), cx.arena);
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        let escaped = character == '\\' && matches!(characters.peek(), Some('"' | '\\' | ']'));
+        out.push(if escaped { characters.next().unwrap_or(character) } else { character });
+    }
+    out.into_bump_str()
+}
+
+fn walk<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    cx: &Cx<'a>,
+    event: &mut Event<'a>,
+    guess: &mut Guess,
+) -> Signs {
     let mut date = None;
-    for (key, value) in pairs(text, separator).take(PAIRS_MAX) {
+    let mut joined = "";
+    let mut signs = Signs::default();
+    for (key, value) in pairs.take(PAIRS_MAX) {
+        signs.note(key, value);
         event.unmapped(key, value);
         match (key, alias(key)) {
             ("date" | "DATE", _) => date = Some(value),
             ("time", _) if date.is_some() => {
                 let day = date.take().unwrap_or("");
-                let joined = cx.write(format_args!("{day} {value}"));
+                joined = cx.write(format_args!("{day} {value}"));
                 guess.offer(event, cx, Target::Time, 1, joined);
             }
+            ("tz" | "timezone", _) if !joined.is_empty() => {
+                let zone = crate::scan::between(value, "(GMT", ")").unwrap_or(value);
+                crate::words::set_time(event, cx, cx.write(format_args!("{joined} {zone}")));
+            }
+            ("logon_user", _) => {
+                let (name, machine) = value.split_once('@').unwrap_or((value, ""));
+                guess.offer(event, cx, Target::User, 1, name);
+                event.set(ocsf::Path::USER_DOMAIN, machine);
+            }
+            ("ui", _) => products::interface(value, event),
             (_, Some((target, rank))) => guess.offer(event, cx, target, rank, value),
             _ => {}
         }
     }
+    signs
 }
 
 #[cfg(test)]

@@ -36,7 +36,18 @@ mod cisco;
 mod cisco_asa;
 mod csv;
 mod firewall;
+mod layout;
+mod squid;
+mod vmware;
 mod w3c;
+
+mod apps;
+mod databases;
+mod dhcp;
+mod dns;
+mod mail;
+
+mod journal;
 
 mod json;
 mod vendors;
@@ -73,6 +84,8 @@ pub struct Cx<'a> {
     pub zone: &'a Zone,
     /// The source type that the collector's configuration names.
     pub hint: Option<&'a str>,
+    /// The stream that the record is of, as a number: what a file's header lines say holds for it.
+    pub stream: u64,
 }
 
 impl<'a> Cx<'a> {
@@ -89,12 +102,17 @@ impl<'a> Cx<'a> {
 pub struct Scratch {
     pub(crate) json: json::Buffers,
     pub(crate) windows: windows::Maps,
+    pub(crate) layouts: layout::Layouts,
 }
 
 impl Scratch {
     /// Fresh buffers over the mapping tables.
     pub fn new(tables: Arc<mapping::Tables>) -> Self {
-        Self { json: json::Buffers::default(), windows: windows::Maps::new(tables) }
+        Self {
+            json: json::Buffers::default(),
+            windows: windows::Maps::new(tables),
+            layouts: layout::Layouts::default(),
+        }
     }
 }
 

@@ -22,7 +22,8 @@ pub(crate) fn read_message<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
         return false;
     };
     let known = session(rest, event) || failure(rest, event) || counted(rest, event);
-    if !known && let Some((_, name)) = rest.rsplit_once(" user ") {
+    let named = rest.strip_prefix("user ").or(rest.rsplit_once(" user ").map(|(_, name)| name));
+    if let Some(name) = named.filter(|_| !known) {
         user(event, word(name).0.trim_matches(['[', ']', '\'', '"', ',', ':']));
     }
     if event.class == class::AUTHENTICATION && !event.has(Path::SERVICE_NAME) {

@@ -46,7 +46,7 @@ fn logon<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
     };
     let (method, rest) = word(rest);
     let Some(rest) = rest.strip_prefix("for ") else { return false };
-    let name_end = rest.find(", client user \"").unwrap_or(rest.len());
+    let name_end = rest.find(", client user \"").or_else(|| ruser(rest)).unwrap_or(rest.len());
     let Some(peer) = peer_from_end(&rest[..name_end]) else { return false };
     event.kind(class::AUTHENTICATION, if status.is_some() { 1 } else { 6 });
     if let Some(status) = status {
@@ -62,6 +62,12 @@ fn logon<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
     set_peer(event, &peer);
     key(event, peer.after);
     true
+}
+
+/// Protocol 1 wrote the client's own user behind everything else: ` ssh1: ruser x`. A message that
+/// ends as protocol 2 ends it has no such part, whatever the user's name looks like.
+fn ruser(rest: &str) -> Option<usize> {
+    (!rest.ends_with(" ssh2")).then(|| rest.find(" ssh1: ruser ")).flatten()
 }
 
 /// ` ssh2: RSA SHA256:…`: the key that was offered.

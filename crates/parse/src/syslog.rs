@@ -1,12 +1,14 @@
 //! A syslog message's body, by the program that wrote it or by what it looks like.
 
 use crate::fields::source;
+use crate::firewall::{f5, junos, mikrotik, watchguard};
 use crate::header::Header;
 use crate::scan::{cut, digits, has};
 use crate::words::Guess;
 use crate::{
-    Cx, Emit, Scratch, access, accounts, audit, cef, cisco, cisco_asa, cron, csv, error_log,
-    firewall, generic, json, kv, pam, sshd, sudo, windows_xml,
+    Cx, Emit, Scratch, access, accounts, apps, audit, cef, cisco, cisco_asa, cron, csv, databases,
+    dhcp, dns, error_log, firewall, generic, json, kv, mail, pam, squid, sshd, sudo, vmware,
+    windows_xml,
 };
 use ocsf::{Event, Path};
 
@@ -23,23 +25,54 @@ pub(crate) fn read<'a>(
     emit: Emit<'_, 'a>,
 ) {
     let (count, body) = repeated(header.body);
-    if body.starts_with('{') {
-        let before = emit;
-        if let json::Read::Done = json::read(body, cx, scratch, event, before) {
+    let before = emit;
+    if let Some((text, json)) = embedded(body) {
+        embedding(text, cx, event);
+        if let json::Read::Done = json::read(json, cx, scratch, event, before) {
             return;
         }
-        one(header, body, cx, scratch, event);
-        before(event);
-        return;
     }
     one(header, body, cx, scratch, event);
     if count > REPEAT_MAX {
         event.set(Path::COUNT, count);
-        emit(event);
+        before(event);
         return;
     }
     for _ in 0..count {
-        emit(event);
+        before(event);
+    }
+}
+
+/// How far within a body an object may begin.
+const EMBEDDED_AT_MAX: usize = 160;
+
+/// A body that ends with a JSON object: `@cee: {…}`, `name {…}`, X-Road's `… INFO [X-Road …] … - {…}`.
+fn embedded(body: &str) -> Option<(&str, &str)> {
+    if !body.ends_with('}') {
+        return None;
+    }
+    let at = crate::scan::find(crate::generic::head(body, EMBEDDED_AT_MAX), "{")?;
+    let inner = body[at + 1..].trim_start();
+    // A pair's value or a rule's block is no object: a quoted name must follow the brace.
+    let tag = &body[..at];
+    // A sentence before it tells more than the object does; a tag or X-Road's level does not.
+    let open = at == 0
+        || has(tag, "[X-Road ")
+        || tag.len() <= 64 && !tag.trim_end().contains([' ', '=', '"']);
+    (open && (inner.starts_with('"') || inner.starts_with('}'))).then(|| body.split_at(at))
+}
+
+/// What stands before the object: X-Road's correlation id and level.
+fn embedding<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
+    if !has(text, "[X-Road ") {
+        return;
+    }
+    if let Some(id) = text.strip_prefix('[').and_then(|rest| cut(rest, b']')) {
+        event.set(Path::METADATA_CORRELATION_UID, id.0);
+    }
+    if let Some((head, tail)) = crate::scan::after(text, "[X-Road ").and_then(|r| cut(r, b']')) {
+        event.set(Path::METADATA_PRODUCT_FEATURE_NAME, head);
+        crate::words::set_time(event, cx, tail.trim_start());
     }
 }
 
@@ -63,7 +96,14 @@ fn one<'a>(
 ) {
     let program = header.program.unwrap_or("");
     let name = program.rsplit('/').next().unwrap_or(program);
-    if by_program(name, body, cx, event) || by_look(body, cx, scratch, event) {
+    let data = header.data.unwrap_or("");
+    if by_program(program, name, body, cx, event)
+        || junos::read_data(data, cx, event)
+        || by_look(body, cx, scratch, event)
+    {
+        if event.message == Some("") {
+            event.message = None;
+        }
         return;
     }
     generic::mark(event, header.pri.is_some() || header.program.is_some());
@@ -73,14 +113,22 @@ fn one<'a>(
         source(event, "generic/1", "systemd");
     }
     let mut guess = Guess::default();
+    let mut signs = kv::Signs::default();
     if let Some(data) = header.data {
-        kv::read(data, b' ', cx, event, &mut guess);
+        signs = kv::read_data(data, cx, event, &mut guess);
     }
-    event.message = Some(body);
+    event.message = Some(if body.is_empty() { data } else { body });
     generic::read(body, cx, event, &mut guess);
+    signs.settle(event);
 }
 
-fn by_program<'a>(name: &str, body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+fn by_program<'a>(
+    program: &'a str,
+    name: &str,
+    body: &'a str,
+    cx: &Cx<'a>,
+    event: &mut Event<'a>,
+) -> bool {
     match name {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::read(body, cx, event),
         "sudo" => sudo::read_sudo(body, cx, event),
@@ -91,10 +139,39 @@ fn by_program<'a>(name: &str, body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>)
         "systemd-logind" => accounts::read_logind(body, cx, event),
         "login" => accounts::read_login(body, cx, event),
         "filterlog" => return firewall::read_filterlog(body, cx, event),
-        "RT_FLOW" => return firewall::read_rt_flow(body, event),
-        _ => return false,
+        "RT_FLOW" if junos::read_flow(body, event) => {}
+        _ => return by_server(program, name, body, cx, event),
     }
     true
+}
+
+/// Reads a message that some program gave to the journal; `false` where it is none that is known.
+pub(crate) fn read_message<'a>(
+    program: &'a str,
+    message: &'a str,
+    cx: &Cx<'a>,
+    scratch: &mut Scratch,
+    event: &mut Event<'a>,
+) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    by_program(program, name, message, cx, event) || by_look(message, cx, scratch, event)
+}
+
+/// Servers of some kind that have a house of their own.
+fn by_server<'a>(
+    program: &'a str,
+    name: &str,
+    body: &'a str,
+    cx: &Cx<'a>,
+    event: &mut Event<'a>,
+) -> bool {
+    !name.is_empty()
+        && (mail::by_program(program, body, cx, event)
+            || databases::by_program(name, body, cx, event)
+            || dns::by_program(name, body, cx, event)
+            || dhcp::by_program(name, body, cx, event)
+            || vmware::by_program(name, body, cx, event)
+            || matches!(name, "squid" | "(squid-1)") && squid::read(body, cx, event))
 }
 
 /// Formats that are known by their look, whoever sent them.
@@ -120,6 +197,13 @@ fn by_look<'a>(body: &'a str, cx: &Cx<'a>, scratch: &mut Scratch, event: &mut Ev
         || (body.starts_with("pam_") || body.starts_with("(pam_")) && pam::read(body, cx, event)
         || firewall::read_netfilter(body, cx, event)
         || csv::read_panw(body, cx, event)
+        || f5::read(body, cx, event)
+        || junos::read_netscreen(body, cx, event)
+        || watchguard::read(body, cx, event)
+        || mikrotik::read(body, cx, event)
+        || body.starts_with("Oracle ") && databases::by_look(body, cx, event)
+        || vmware::by_look(body, cx, event)
+        || apps::by_look(body, cx, event)
         || error_log::read(body, cx, event)
         || access::read(body, event.text(Path::METADATA_LOG_PROVIDER), cx, event)
 }

@@ -1,14 +1,17 @@
 //! JSON of products that are known: how to tell them, and their tables.
 
 mod cloud;
+mod flows;
+mod hosts;
 mod identity;
 mod network;
 mod servers;
+mod xroad;
 
 use crate::fields::source;
 use crate::json::{Table, View, Walk, keep};
 use crate::words::Guess;
-use crate::{Cx, Scratch};
+use crate::{Cx, Scratch, generic};
 use ocsf::{Event, Path, class};
 use std::sync::LazyLock;
 
@@ -40,7 +43,15 @@ pub(crate) struct Known {
 }
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let all = [network::VENDORS, cloud::VENDORS, identity::VENDORS, servers::VENDORS];
+    let all = [
+        network::VENDORS,
+        cloud::VENDORS,
+        identity::VENDORS,
+        servers::VENDORS,
+        hosts::VENDORS,
+        flows::VENDORS,
+        xroad::VENDORS,
+    ];
     let known = |vendor: &'static Vendor| Known { vendor, table: Table::new(vendor.rows) };
     all.into_iter().flatten().map(known).collect()
 });
@@ -74,6 +85,13 @@ impl Known {
         let mut walk = Walk { cx, event, guess: Guess::default() };
         self.table.walk(body, &mut walk);
         (vendor.finish)(body, cx, event);
+        if vendor.source == "journald" {
+            let program = event.text(Path::METADATA_LOG_PROVIDER).unwrap_or("");
+            let message = event.message.unwrap_or("");
+            if !crate::syslog::read_message(program, message, cx, scratch, event) {
+                generic::read(message, cx, event, &mut Guess::default());
+            }
+        }
         keep(
             if vendor.keep_all { body } else { whole },
             Some(&self.table).filter(|_| !vendor.keep_all),

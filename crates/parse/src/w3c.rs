@@ -2,11 +2,18 @@
 //!
 //! The columns are guessed by what they hold: IIS' own orders are the ones that are known.
 
+mod named;
+
+pub(crate) use named::read_named;
+
 use crate::fields::{End, actor, address, http_method, is_nothing, port, source};
-use crate::scan::digits;
+use crate::scan::{cut, digits};
 use crate::{Cx, time};
 use bumpalo::collections::Vec as ArenaVec;
 use ocsf::{Event, Path, Status, class, ip};
+
+/// Columns of one row that are looked at.
+const COLUMNS_MAX: usize = 512;
 
 /// `date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent)
 /// [cs(Referer)] sc-status sc-substatus sc-win32-status [sc-bytes cs-bytes] time-taken`, with
@@ -40,6 +47,91 @@ pub(crate) fn read<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> boo
         actor(event, column(5));
     }
     tail(&columns[server + 7..], cx, event);
+    true
+}
+
+/// IIS' FTP service without its header: `10:00:00 10.0.0.1 [2]USER anonymous 331`.
+pub(crate) fn read_ftp<'a>(line: &'a str, event: &mut Event<'a>) -> bool {
+    let mut columns = line.split(' ').filter(|column| !column.is_empty());
+    let mut column = || columns.next().unwrap_or("");
+    let (clock, client, command) = (column(), column(), column());
+    let (target, code) = (column(), column());
+    let timed = clock.len() == 8 && clock.as_bytes()[2] == b':' && clock.as_bytes()[5] == b':';
+    let Some((session, verb)) = command.strip_prefix('[').and_then(|rest| cut(rest, b']')) else {
+        return false;
+    };
+    let Some(code) = digits(code).filter(|code| (100..1000).contains(code)) else { return false };
+    if !timed || digits(session).is_none() || ip::parse(client).is_none() {
+        return false;
+    }
+    source(event, "iis/1", "iis");
+    event.product("Microsoft", "IIS FTP");
+    event.message = Some(line);
+    address(event, End::Src, client);
+    ftp(verb, target, event);
+    event.unmapped("cs-method", command);
+    event.set(Path::CODES, code);
+    event.status(if code >= 400 { Status::Failure } else { Status::Success });
+    true
+}
+
+/// A command of FTP and what it is about.
+fn ftp<'a>(verb: &'a str, target: &'a str, event: &mut Event<'a>) {
+    let activity = match verb.to_ascii_lowercase().as_str() {
+        "created" | "stor" | "appe" => 1,
+        "sent" | "retr" => 2,
+        "deleted" | "dele" | "rmd" => 4,
+        "rnfr" | "rnto" => 5,
+        "list" | "nlst" => 6,
+        _ => 0,
+    };
+    event.kind(class::FTP, activity);
+    event.set(Path::COMMAND, verb);
+    if verb.eq_ignore_ascii_case("USER") {
+        actor(event, target);
+    } else if !is_nothing(target) {
+        event.set(Path::FILE_PATH, target);
+    }
+}
+
+/// Exchange's protocol logs without their header: `TIME,connector or session,…,LOCAL:PORT,
+/// REMOTE:PORT,…`.
+pub(crate) fn read_exchange<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    let Some((civil, length)) = time::scan(line) else { return false };
+    if !line[..length].ends_with('Z') || !line[length..].starts_with(',') {
+        return false;
+    }
+    let columns = crate::csv::columns(&line[length + 1..], cx);
+    let is_endpoint = |text: &str| {
+        let (host, port) = crate::fields::split_port(text);
+        port.is_some() && ip::parse(host).is_some()
+    };
+    let Some(at) = columns.iter().take(6).position(|column| is_endpoint(column)) else {
+        return false;
+    };
+    let Some(remote) = columns.get(at + 1).filter(|column| is_endpoint(column)) else {
+        return false;
+    };
+    time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, &line[..length]);
+    source(event, "exchange/1", "exchange");
+    event.product("Microsoft", "Exchange");
+    event.message = columns.last().copied().filter(|text| !text.is_empty()).or(Some(line));
+    crate::fields::address_port(event, End::Dst, columns[at]);
+    crate::fields::address_port(event, End::Src, remote);
+    event.set(Path::METADATA_CORRELATION_UID, columns[at.saturating_sub(2)]);
+    let failed = crate::scan::has(line, "Authentication unsuccessful")
+        || crate::scan::has(line, "LogonDenied")
+        || crate::scan::has(line, "Authentication failure");
+    // POP3 and IMAP4 name the user behind the client; SMTP the direction of what was said.
+    let name = columns.get(at + 2).copied().unwrap_or("");
+    if !is_nothing(name) && name.bytes().any(|b| b.is_ascii_alphanumeric()) {
+        crate::fields::user(event, name);
+    }
+    if failed {
+        crate::fields::logon(event, "exchange", Some(Status::Failure));
+    } else {
+        event.kind(class::NETWORK, 6);
+    }
     true
 }
 

@@ -108,10 +108,20 @@ impl Guess {
 
 fn apply<'a>(event: &mut Event<'a>, cx: &Cx<'a>, target: Target, rank: u8, value: &'a str) -> bool {
     match target {
+        Target::Path(Path::HTTP_REQUEST_VERSION) => {
+            event.set_if_absent(Path::HTTP_REQUEST_VERSION, version(value));
+            true
+        }
         Target::Path(path) => event.has(path) || event.try_set(path, value),
-        Target::Src => address_port(event, End::Src, endpoint(value)),
+        Target::Src => {
+            let host = endpoint(value, End::Src, event);
+            address_port(event, End::Src, host)
+        }
         Target::SrcPort => port(event, End::Src, value),
-        Target::Dst => address_port(event, End::Dst, endpoint(value)),
+        Target::Dst => {
+            let host = endpoint(value, End::Dst, event);
+            address_port(event, End::Dst, host)
+        }
         Target::DstPort => port(event, End::Dst, value),
         Target::User => {
             user(event, value);
@@ -131,6 +141,8 @@ fn apply<'a>(event: &mut Event<'a>, cx: &Cx<'a>, target: Target, rank: u8, value
             device(event, value);
             true
         }
+        // When something began, ended or was made says less than the log's own time.
+        Target::Time if rank > 1 && event.time.is_some() => false,
         Target::Time => set_time(event, cx, value),
         Target::Severity => {
             event.set(Path::METADATA_LOG_LEVEL, value);
@@ -146,6 +158,23 @@ fn apply<'a>(event: &mut Event<'a>, cx: &Cx<'a>, target: Target, rank: u8, value
             event.message = Some(value);
             true
         }
+        Target::Method | Target::Url | Target::Request | Target::HttpStatus => {
+            web(event, target, value)
+        }
+        Target::Protocol => {
+            set_protocol(event, value);
+            true
+        }
+        Target::Code => {
+            event.set(Path::METADATA_EVENT_CODE, value);
+            true
+        }
+    }
+}
+
+/// What is said of an HTTP request.
+fn web<'a>(event: &mut Event<'a>, target: Target, value: &'a str) -> bool {
+    match target {
         Target::Method => {
             let plain = value.len() <= 20 && value.bytes().all(|b| b.is_ascii_alphabetic());
             if plain {
@@ -161,32 +190,35 @@ fn apply<'a>(event: &mut Event<'a>, cx: &Cx<'a>, target: Target, rank: u8, value
             crate::access::request_line(value, event);
             true
         }
-        Target::HttpStatus => digits(value).is_some_and(|code| {
+        _ => digits(value).is_some_and(|code| {
             let fits = (100..1000).contains(&code);
             if fits {
                 event.set(Path::HTTP_RESPONSE_CODE, code);
             }
             fits
         }),
-        Target::Protocol => {
-            set_protocol(event, value);
-            true
-        }
-        Target::Code => {
-            event.set(Path::METADATA_EVENT_CODE, value);
-            true
-        }
     }
 }
 
+/// `HTTP/1.1` as `1.1`.
+pub(crate) fn version(value: &str) -> &str {
+    value.strip_prefix("HTTP/").unwrap_or(value)
+}
+
 /// SonicWall writes `10.0.0.1:80:X1`; mails `name [10.0.0.1]`.
-fn endpoint(value: &str) -> &str {
+fn endpoint<'a>(value: &'a str, end: End, event: &mut Event<'a>) -> &'a str {
     if let Some(inner) = crate::scan::between(value, "[", "]").filter(|i| ip::parse(i).is_some()) {
         return inner;
     }
     // Asterisk writes `IPV4/UDP/10.0.0.1/5060`.
     if let Some(at) = value.find("/UDP/").or(value.find("/TCP/")).or(value.find("/TLS/")) {
-        return value[at + 5..].split('/').next().unwrap_or(value);
+        let (host, number) = value[at + 5..].split_once('/').unwrap_or((&value[at + 5..], ""));
+        if digits(number).is_some() {
+            let path =
+                if end == End::Src { Path::SRC_ENDPOINT_PORT } else { Path::DST_ENDPOINT_PORT };
+            event.set(path, number);
+        }
+        return host;
     }
     let mut parts = value.splitn(3, ':');
     match (parts.next(), parts.next(), parts.next()) {
@@ -272,6 +304,10 @@ pub(crate) fn set_action<'a>(event: &mut Event<'a>, value: &'a str) {
 /// A transport's or application's name or number.
 pub(crate) fn set_protocol<'a>(event: &mut Event<'a>, value: &'a str) {
     if let Some(number) = digits(value) {
+        // FortiGate's `transport` is a translated port.
+        if number > 255 {
+            return event.set(Path::SRC_ENDPOINT_PROXY_ENDPOINT_PORT, number);
+        }
         event.set(Path::CONNECTION_INFO_PROTOCOL_NUM, number);
         if let Some(name) = protocol_name(number) {
             event.set(Path::CONNECTION_INFO_PROTOCOL_NAME, name);
@@ -310,7 +346,9 @@ pub(crate) fn settle(event: &mut Event<'_>, is_logon: bool) {
         event.has(Path::SRC_ENDPOINT_IP) || event.has(Path::SRC_ENDPOINT_HOSTNAME),
         event.has(Path::DST_ENDPOINT_IP) || event.has(Path::DST_ENDPOINT_HOSTNAME),
     );
-    if is_logon && (event.has(Path::USER_NAME) || src) {
+    // Between two ports it is a connection, whoever is logged on.
+    let ports = event.has(Path::SRC_ENDPOINT_PORT) && event.has(Path::DST_ENDPOINT_PORT);
+    if is_logon && !ports && (event.has(Path::USER_NAME) || src) {
         event.kind(class::AUTHENTICATION, 1);
         event.set_if_absent(Path::USER_NAME, "(unknown)");
         let service =

@@ -6,7 +6,13 @@ use bumpalo::Bump;
 
 fn read_all(text: &str) -> [Option<String>; 5] {
     let arena = Bump::new();
-    let cx = Cx { arena: &arena, arrival_ms: 1_767_312_000_000, zone: &Zone::UTC, hint: None };
+    let cx = Cx {
+        arena: &arena,
+        arrival_ms: 1_767_312_000_000,
+        zone: &Zone::UTC,
+        hint: None,
+        stream: 0,
+    };
     let header = read(text, &cx);
     let own = |text: Option<&str>| text.map(str::to_owned);
     [

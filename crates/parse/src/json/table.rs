@@ -18,10 +18,11 @@ impl Trie {
     /// The child of a name, whatever the case: exports fold it.
     pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         let from = self.children.partition_point(|(n, _)| n.len() < name.len());
-        self.children[from..]
-            .iter()
-            .take_while(|(n, _)| n.len() == name.len())
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+        let same = self.children[from..].iter().take_while(|(n, _)| n.len() == name.len());
+        // Audit's `UID` and `uid` are two: the exact name comes first.
+        let exact = same.clone().find(|(n, _)| n == name);
+        exact
+            .or(same.into_iter().find(|(n, _)| n.eq_ignore_ascii_case(name)))
             .map(|(_, child)| child)
     }
 
@@ -139,6 +140,9 @@ impl<'a> Walk<'_, '_, 'a> {
     fn scalar(&mut self, value: View<'_, 'a>, target: Target, rank: u8) {
         if value.is_null() {
             return;
+        }
+        if let (Target::Path(Path::HTTP_REQUEST_VERSION), Some(text)) = (target, value.str()) {
+            return self.event.set(Path::HTTP_REQUEST_VERSION, crate::words::version(text));
         }
         if let Target::Path(path) = target {
             if !self.event.has(path) {

@@ -217,10 +217,17 @@ fn day_first(mut c: Cursor<'_>) -> Option<(Civil, usize)> {
     if c.peek().is_ascii_alphabetic() {
         civil.month = c.month()?;
         c.eat_any(b"/- ")?;
+        // Redis writes no year: `30 May 12:50:13.457`.
+        let clock = c.bytes.get(c.at..c.at + 3).is_some_and(|b| b[1] == b':' || b[2] == b':');
+        if joint == b' ' && clock {
+            c.clock(&mut civil)?;
+            c.zone(&mut civil);
+            return valid(civil, c.at);
+        }
     } else {
         civil.month = c.small(1, 2)?;
         if !c.eat(joint) {
-            return None;
+            return month_and_day(c, first, joint, civil);
         }
         // With slashes the month stands first, unless that cannot be.
         if joint == b'/' && first <= 12 {
@@ -237,6 +244,22 @@ fn day_first(mut c: Cursor<'_>) -> Option<(Civil, usize)> {
     c.eat(b',');
     c.eat_any(b": T-")?;
     while c.eat_any(b" -").is_some() {}
+    c.clock(&mut civil)?;
+    c.zone(&mut civil);
+    valid(civil, c.at)
+}
+
+/// `03-01 10:00:00.123456`: month and day, as FreeSWITCH and Android write them.
+fn month_and_day(
+    mut c: Cursor<'_>,
+    first: u8,
+    joint: u8,
+    mut civil: Civil,
+) -> Option<(Civil, usize)> {
+    if joint != b'-' || !c.eat(b' ') {
+        return None;
+    }
+    (civil.day, civil.month) = (civil.month, first);
     c.clock(&mut civil)?;
     c.zone(&mut civil);
     valid(civil, c.at)
@@ -279,6 +302,11 @@ fn month_first(mut c: Cursor<'_>) -> Option<(Civil, usize)> {
     let mut civil = Civil { month: c.month()?, ..Civil::default() };
     let joint = c.eat_any(b" -/")?;
     while c.eat(b' ') {}
+    // A month's name before a whole date: `October 2019/10/18 03:14:14`.
+    let digits = c.bytes.iter().skip(c.at).take(5).take_while(|b| b.is_ascii_digit()).count();
+    if digits == 4 && c.bytes.get(c.at + 4) == Some(&b'/') {
+        return year_first(c);
+    }
     civil.day = c.small(1, 2)?;
     c.eat(b',');
     c.eat_any(b" -/")?;

@@ -15,10 +15,8 @@ const CLOUDTRAIL: Vendor = Vendor {
     keep_all: true,
     detect: |root| {
         let is = |view: View<'_, '_>| {
-            view.get("eventName").is_some()
-                && (view.get("eventSource").is_some()
-                    || view.get("awsRegion").is_some()
-                    || view.get("eventVersion").is_some())
+            let text = |name: &str| view.get(name).and_then(View::str).is_some();
+            text("eventName") && (text("eventSource") || text("awsRegion") || text("eventVersion"))
         };
         if is(root) {
             return Some(root);

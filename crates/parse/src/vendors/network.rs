@@ -3,7 +3,7 @@
 use super::{Vendor, nothing};
 use crate::json::View;
 use crate::{Cx, time};
-use ocsf::{Event, Path, Severity, class};
+use ocsf::{Event, Path, Severity, Status, class};
 
 pub(super) const VENDORS: &[Vendor] = &[SURICATA, ZEEK, TRAEFIK, CADDY];
 
@@ -223,28 +223,59 @@ const ZEEK: Vendor = Vendor {
 };
 
 fn finish_zeek<'a>(body: View<'_, 'a>, cx: &Cx<'a>, event: &mut Event<'a>) {
-    if let Some(seconds) = body.get("ts").and_then(View::float) {
-        let text = crate::json::text_of(body.get("ts").unwrap_or(body), cx).unwrap_or("");
-        time::Stamp::exact((seconds * 1000.0).round() as i64).apply(event, text);
-    } else if let Some(text) = body.get("ts").and_then(View::str) {
-        crate::words::set_time(event, cx, text);
+    if let Some(text) = body.get("ts").and_then(|ts| crate::json::text_of(ts, cx)) {
+        match time::scan_epoch(text) {
+            Some((ms, length)) if length == text.len() => {
+                time::Stamp::exact(ms).apply(event, text);
+            }
+            _ => {
+                crate::words::set_time(event, cx, text);
+            }
+        }
     }
     let log = event.text(Path::METADATA_LOG_NAME);
     let has = |name: &str| body.get(name).is_some();
-    match log.unwrap_or("") {
+    // `path` is a file's in SMB's log, and relays' in mail's; `host` a known host in others.
+    let log = log.unwrap_or("");
+    if !matches!(log, "" | "smb_files" | "smb_mapping") {
+        event.remove(Path::FILE_PATH);
+    }
+    if matches!(log, "known_hosts" | "known_services" | "software" | "known_devices") {
+        event.remove(Path::HTTP_REQUEST_URL_HOSTNAME);
+        let host = body.get("host").and_then(View::str).unwrap_or("");
+        crate::fields::address(event, crate::fields::End::Src, host);
+    }
+    match log {
         "dns" => event.kind(class::DNS, if has("rcode_name") { 2 } else { 1 }),
         "http" if event.class != class::HTTP => event.kind(class::HTTP, 0),
         "http" => {}
         "ssh" => event.kind(class::SSH, 6),
         "smtp" => event.kind(class::EMAIL, 0),
         "dhcp" => event.kind(class::DHCP, 0),
+        "rdp" => event.kind(class::RDP, 0),
         "smb_files" | "smb_mapping" | "smb_cmd" => event.kind(class::SMB, 0),
         "ftp" => event.kind(class::FTP, 0),
+        "ntlm" | "kerberos" | "radius" => zeek_logon(body, event),
         "" if has("qtype_name") || has("query") => event.kind(class::DNS, 1),
         "" if has("uri") && event.class != class::HTTP => event.kind(class::HTTP, 0),
         _ if event.class == class::HTTP => {}
         _ => event.kind(class::NETWORK, 6),
     }
+    if log == "notice" {
+        event.set(Path::IS_ALERT, true);
+    }
+}
+
+/// NTLM, Kerberos, RADIUS: who logged on, and whether it worked.
+fn zeek_logon<'a>(body: View<'_, 'a>, event: &mut Event<'a>) {
+    let name = ["username", "client"].iter().find_map(|name| body.get(name)?.str()).unwrap_or("");
+    crate::fields::user(event, name);
+    let success = body
+        .get("success")
+        .and_then(View::bool)
+        .or_else(|| body.get("result").and_then(View::str).map(|result| result == "success"));
+    let status = success.map(|ok| if ok { Status::Success } else { Status::Failure });
+    crate::fields::logon(event, event.text(Path::METADATA_LOG_NAME).unwrap_or("zeek"), status);
 }
 
 const TRAEFIK: Vendor = Vendor {

@@ -128,6 +128,12 @@ fn finish_journal<'a>(body: View<'_, 'a>, cx: &Cx<'a>, event: &mut Event<'a>) {
     if let Some((text, micros)) = stamp.and_then(|text| Some((text, text.parse::<i64>().ok()?))) {
         time::Stamp::exact(micros / 1000).apply(event, text);
     }
+    // Bytes that are no UTF-8 come as an array of numbers.
+    if let Some(bytes) = body.get("MESSAGE").filter(|message| message.is_array()) {
+        let byte = |item: View<'_, 'a>| u8::try_from(item.int()?).ok();
+        let bytes: Vec<u8> = bytes.items().map_while(byte).collect();
+        event.message = Some(cx.arena.alloc_str(&String::from_utf8_lossy(&bytes)));
+    }
     if let Some(level) = body.get("PRIORITY").and_then(|v| text_of(v, cx)?.parse::<u8>().ok()) {
         event.severity = Severity::of_syslog(level);
     }

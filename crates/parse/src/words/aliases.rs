@@ -72,7 +72,7 @@ const TABLE: &[(Target, u8, &str)] = &[
     (
         Target::Time,
         1,
-        "timestamp eventtime time ts datetime utctime timecreated attimestamp eventtimestamp eventdatetime timegenerated published creationtime activitydatetime devtime ltime occurredat",
+        "timestamp eventtime time ts datetime utctime timecreated attimestamp eventtimestamp eventdatetime timegenerated unifiutctime published creationtime activitydatetime devtime ltime occurredat",
     ),
     (
         Target::Time,
@@ -144,7 +144,22 @@ const TABLE: &[(Target, u8, &str)] = &[
     (
         Target::Path(Path::SRC_ENDPOINT_PROXY_ENDPOINT_IP),
         1,
-        "transip sourcetranslatedaddress natip tranip nat",
+        "transip sourcetranslatedaddress natip nat srcpostnat xlatesrc natsourceaddress",
+    ),
+    (
+        Target::Path(Path::DST_ENDPOINT_PROXY_ENDPOINT_IP),
+        1,
+        "tranip destinationtranslatedaddress dstpostnat xlatedst natdestinationaddress",
+    ),
+    (
+        Target::Path(Path::SRC_ENDPOINT_PROXY_ENDPOINT_PORT),
+        1,
+        "transport1 sourcetranslatedport natsourceport xlatesport",
+    ),
+    (
+        Target::Path(Path::DST_ENDPOINT_PROXY_ENDPOINT_PORT),
+        1,
+        "tranport destinationtranslatedport natdestinationport xlatedport",
     ),
     (Target::Path(Path::POLICY_UID), 1, "policyid fwruleid ruleid1"),
     (Target::Path(Path::POLICY_NAME), 1, "policyname"),
