@@ -47,6 +47,15 @@ pub enum Error {
     /// Standard output cannot be written.
     #[error("cannot write alerts")]
     Output(#[source] std::io::Error),
+    /// The account of the filter cannot be written.
+    #[error("cannot write {path}", path = path.display())]
+    Stats {
+        /// Where to.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A metric cannot be registered.
     #[error("cannot register a metric")]
     Metric(#[from] prometheus::Error),

@@ -8,14 +8,16 @@
 mod correlation;
 mod input;
 mod output;
+mod stats;
 
-use crate::Error;
 use crate::live::{Ruleset, Source};
 use crate::matched::{Matched, event_time, matched};
+use crate::{Error, clock};
 use correlation::Correlation;
 use detect::{Json, Session};
 use input::{Input, Piece};
 use output::Output;
+use stats::Stats;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -32,6 +34,8 @@ pub struct Options {
     pub rules: Vec<PathBuf>,
     /// How many threads; `None`: as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
+    /// Where to write what was done and what each rule cost, as JSON.
+    pub stats: Option<PathBuf>,
 }
 
 /// Reads OCSF events, one JSON object a line, and writes a finding a line for each match, in order.
@@ -45,10 +49,10 @@ pub fn run(
     let ruleset = source.compile(|text| warn(&text))?;
     let threads = options.threads.or_else(|| thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get).min(THREADS_MAX);
-    let correlation = Correlation::new(&ruleset);
+    let (correlation, stats) = (Correlation::new(&ruleset), Stats::new(&ruleset));
     let (input, output) = (Input::new(input), Output::new(output, threads, correlation));
     let work = || {
-        if let Err(error) = work(&ruleset, &input, &output) {
+        if let Err(error) = work(&ruleset, &input, &output, &stats) {
             output.fail(error);
         }
     };
@@ -58,7 +62,11 @@ pub fn run(
         }
         work();
     });
-    output.finish(&ruleset.version)
+    let (lines, bad_lines) = output.finish(&ruleset.version)?;
+    match &options.stats {
+        Some(path) => stats.write(path, &ruleset, lines, bad_lines),
+        None => Ok(()),
+    }
 }
 
 /// A filter has no log of its own: its standard error is for people.
@@ -71,9 +79,10 @@ fn work<R: Read, W: Write>(
     ruleset: &Ruleset,
     input: &Input<R>,
     output: &Output<W>,
+    stats: &Stats,
 ) -> Result<(), Error> {
     let _guard = output.guard();
-    let mut session = Session::new(Arc::clone(&ruleset.engine));
+    let mut session = Session::new(Arc::clone(&ruleset.engine)).timed(clock::nanoseconds);
     let mut piece = Piece::default();
     while input.next(&mut piece).map_err(Error::Input)? {
         let mut done = Done::default();
@@ -82,6 +91,9 @@ fn work<R: Read, W: Write>(
             done.line(ruleset, &mut session, line);
             last = line;
         }
+        for (rule, nanoseconds) in done.spent.drain(..) {
+            session.spent(rule, nanoseconds);
+        }
         if !ruleset.plan.is_empty() {
             done.end = Json::parse(last).ok().and_then(|event| event_time(&event));
         }
@@ -89,6 +101,7 @@ fn work<R: Read, W: Write>(
             break;
         }
     }
+    stats.take(&mut session);
     Ok(())
 }
 
@@ -100,6 +113,8 @@ struct Done {
     /// The first lines that are no events, by their number in the piece, and why.
     told: Vec<(u64, String)>,
     alerts: Vec<u8>,
+    /// The time that each match took, in nanoseconds.
+    spent: Vec<(u32, u64)>,
     /// What correlations are about, each with its event.
     matched: Vec<(Matched, Arc<[u8]>)>,
     /// When the last event happened.
@@ -121,6 +136,7 @@ impl Done {
                 return;
             }
         };
+        let began = clock::nanoseconds();
         let Ok(json) = Json::parse(line) else { return };
         let event = alert::Source::new(line);
         self.correlate(ruleset, matching, &json, line);
@@ -132,6 +148,8 @@ impl Done {
             self.alerts.extend_from_slice(finding.as_bytes());
             self.alerts.push(b'\n');
         }
+        let each = (clock::nanoseconds() - began) / matching.len() as u64;
+        self.spent.extend(matching.iter().map(|number| (*number, each)));
     }
 }
 

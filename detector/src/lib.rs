@@ -7,6 +7,8 @@
 //! input. Rules are read from folders ([`rules`]) and read again when a file changes: the new set is
 //! compiled aside and swapped whole, or not at all.
 
+mod account;
+mod clock;
 mod config;
 pub mod correlator;
 mod error;

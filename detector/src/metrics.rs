@@ -1,7 +1,7 @@
 //! The detector's own counters.
 
 use crate::Error;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{CounterVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 /// What the detector has done.
 #[derive(Debug, Clone)]
@@ -18,6 +18,10 @@ pub struct Metrics {
     pub referred: IntCounter,
     /// Matches by rule id; only rules that have matched.
     pub rule_matches: IntCounterVec,
+    /// Events of each rule's log source, by rule id.
+    pub rule_evaluated: IntCounterVec,
+    /// Seconds that each rule alone took, estimated by samples, by rule id.
+    pub rule_seconds: CounterVec,
     /// Rules in force.
     pub rules: IntGauge,
     /// Rules that do not compile.
@@ -73,6 +77,18 @@ impl Metrics {
         let options = Opts::new("prohori_detector_rule_matches_total", "Matches by rule");
         let rule_matches = IntCounterVec::new(options, &["rule"])?;
         registry.register(Box::new(rule_matches.clone()))?;
+        let options = Opts::new(
+            "prohori_detector_rule_evaluated_total",
+            "Events of each rule's log source, by rule",
+        );
+        let rule_evaluated = IntCounterVec::new(options, &["rule"])?;
+        registry.register(Box::new(rule_evaluated.clone()))?;
+        let options = Opts::new(
+            "prohori_detector_rule_seconds_total",
+            "Time that each rule alone took, estimated by samples, by rule",
+        );
+        let rule_seconds = CounterVec::new(options, &["rule"])?;
+        registry.register(Box::new(rule_seconds.clone()))?;
         Ok(Self {
             events: counter("events_total", "Events that rules were asked about")?,
             replayed: counter("replayed_total", "Events left out as written before")?,
@@ -80,6 +96,8 @@ impl Metrics {
             alerts: counter("alerts_total", "Alerts written")?,
             referred: counter("referred_total", "Alerts without their event, which is too large")?,
             rule_matches,
+            rule_evaluated,
+            rule_seconds,
             rules: gauge("rules", "Rules in force")?,
             rule_errors: gauge("rule_errors", "Rules that do not compile")?,
             reloads: counter("reloads_total", "Rule sets taken over while running")?,

@@ -1,9 +1,10 @@
 //! What the detector does with one event.
 
-use crate::Metrics;
+use crate::account::Account;
 use crate::live::{Live, Ruleset};
 use crate::replay::Replay;
 use crate::scatter::Scatter;
+use crate::{Metrics, clock};
 use alert::{Evidence, Source};
 use bus::relay::{Outbox, Stage};
 use bus::{Outgoing, Partition, Record};
@@ -21,6 +22,7 @@ pub struct Detector {
     generation: u64,
     ruleset: Arc<Ruleset>,
     session: Session,
+    account: Account,
     replay: Replay,
     scatter: Scatter,
     metrics: Metrics,
@@ -32,18 +34,19 @@ impl Detector {
     pub fn new(live: Arc<Live>, metrics: Metrics, shards: i32, clock: fn() -> i64) -> Self {
         let generation = live.generation();
         let ruleset = live.ruleset();
-        let session = Session::new(Arc::clone(&ruleset.engine));
+        let (session, account) = (session(&ruleset), Account::new());
         let (replay, scatter) = (Replay::default(), Scatter::new(shards, clock));
-        Self { live, generation, ruleset, session, replay, scatter, metrics }
+        Self { live, generation, ruleset, session, account, replay, scatter, metrics }
     }
 
     /// Takes over rules that have been swapped in since the last event.
     fn keep_up(&mut self) {
         let generation = self.live.generation();
         if generation != self.generation {
+            self.account.tell(&mut self.session, &self.ruleset, &self.metrics);
             self.generation = generation;
             self.ruleset = self.live.ruleset();
-            self.session = Session::new(Arc::clone(&self.ruleset.engine));
+            self.session = session(&self.ruleset);
         }
     }
 
@@ -61,6 +64,7 @@ impl Detector {
         if matching.is_empty() {
             return;
         }
+        let began = clock::nanoseconds();
         let Ok(json) = Json::parse(record.value) else { return };
         let source = Source::new(record.value);
         let ruleset = &self.ruleset;
@@ -99,6 +103,8 @@ impl Detector {
             self.metrics.alerts.inc();
             self.metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
         }
+        let each = (clock::nanoseconds() - began) / matching.len() as u64;
+        self.account.spent.extend(matching.iter().map(|number| (*number, each)));
     }
 
     fn dead_letter(&self, record: &Record<'_>, reason: &str, out: &mut dyn Outbox) {
@@ -124,6 +130,11 @@ impl Detector {
     }
 }
 
+/// A session that measures what rules cost.
+fn session(ruleset: &Ruleset) -> Session {
+    Session::new(Arc::clone(&ruleset.engine)).timed(clock::nanoseconds)
+}
+
 impl Stage for Detector {
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
         self.keep_up();
@@ -139,10 +150,13 @@ impl Stage for Detector {
         }
         self.metrics.events.inc();
         self.alerts(record, raw, &place, out);
+        if self.account.is_due() {
+            self.account.tell(&mut self.session, &self.ruleset, &self.metrics);
+        }
     }
 
     fn panicked(&mut self, record: &Record<'_>, message: &str, out: &mut dyn Outbox) {
-        self.session = Session::new(Arc::clone(&self.ruleset.engine));
+        self.session = session(&self.ruleset);
         self.dead_letter(record, &format!("the detector panicked: {message}"), out);
     }
 

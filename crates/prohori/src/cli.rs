@@ -112,6 +112,9 @@ pub(crate) struct Detect {
     /// How many threads; alerts keep the order of the events. Without it: one a core
     #[arg(long, value_name = "N", requires = "stdin")]
     pub threads: Option<NonZero<usize>>,
+    /// Write a file (JSON) with what each rule was asked, matched and cost, the costliest first
+    #[arg(long, value_name = "FILE", requires = "stdin")]
+    pub stats: Option<PathBuf>,
 }
 
 /// A whole SOC on one machine.

@@ -59,8 +59,11 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
 /// `prohori detect`
 pub(crate) fn detect(args: &cli::Detect) -> anyhow::Result<()> {
     let Some(config) = &args.config else {
-        let options =
-            detector::filter::Options { rules: args.rules.clone(), threads: args.threads };
+        let options = detector::filter::Options {
+            rules: args.rules.clone(),
+            threads: args.threads,
+            stats: args.stats.clone(),
+        };
         let (input, output) = (std::io::stdin(), std::io::stdout());
         return detector::filter::run(&options, input, output).context("detect --stdin");
     };

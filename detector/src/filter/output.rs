@@ -94,7 +94,7 @@ impl<W: Write> Output<W> {
     }
 
     /// Writes what the correlations decide, tells what was wrong with the lines, and flushes.
-    pub(super) fn finish(self, ruleset: &str) -> Result<(), Error> {
+    pub(super) fn finish(self, ruleset: &str) -> Result<(u64, u64), Error> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = state.failed {
             return Err(error);
@@ -105,7 +105,8 @@ impl<W: Write> Output<W> {
         for finding in state.correlation.finish(ruleset) {
             writeln!(state.output, "{finding}").map_err(Error::Output)?;
         }
-        state.output.flush().map_err(Error::Output)
+        state.output.flush().map_err(Error::Output)?;
+        Ok((state.lines, state.bad))
     }
 }
 

@@ -14,7 +14,11 @@ fn rules() -> tempfile::TempDir {
 /// The findings on `input`.
 fn findings(input: &str, threads: usize) -> Vec<serde_json::Value> {
     let folder = rules();
-    let options = Options { rules: vec![folder.path().to_owned()], threads: NonZero::new(threads) };
+    let options = Options {
+        rules: vec![folder.path().to_owned()],
+        threads: NonZero::new(threads),
+        stats: None,
+    };
     let mut output = Vec::new();
     run(&options, input.as_bytes(), &mut output).unwrap();
     let text = String::from_utf8(output).unwrap();
@@ -32,7 +36,7 @@ fn events_become_alerts_and_odd_lines_are_passed_over() {
 #[test]
 fn alerts_come_in_the_order_of_the_events_from_any_number_of_threads() {
     let event = |number: usize| {
-        let word = if number % 3 == 0 { "evil" } else { "good" };
+        let word = if number.is_multiple_of(3) { "evil" } else { "good" };
         format!(
             "{{\"metadata\":{{\"log_source\":\"sshd\"}},\"message\":\"{word}\",\"count\":{number},\"data\":\"{}\"}}\n",
             "x".repeat(number % 4000)
@@ -84,7 +88,7 @@ fn correlations_are_told_once_with_the_final_count_however_the_lines_are_ordered
     lines.push(lines[0].clone());
     let run = |lines: &[String], threads: usize| {
         let threads = NonZero::new(threads);
-        let options = Options { rules: vec![folder.path().to_owned()], threads };
+        let options = Options { rules: vec![folder.path().to_owned()], threads, stats: None };
         let mut output = Vec::new();
         super::run(&options, lines.concat().as_bytes(), &mut output).unwrap();
         String::from_utf8(output).unwrap()
@@ -109,4 +113,26 @@ fn correlations_are_told_once_with_the_final_count_however_the_lines_are_ordered
     }
     lines.reverse();
     assert_eq!(run(&lines, 3), text);
+}
+
+#[test]
+fn the_account_says_what_each_rule_was_asked_and_matched() {
+    let folder = rules();
+    let stats = folder.path().join("stats.json");
+    let options = Options {
+        rules: vec![folder.path().to_owned()],
+        threads: NonZero::new(2),
+        stats: Some(stats.clone()),
+    };
+    let event =
+        |word| format!("{{\"metadata\":{{\"log_source\":\"sshd\"}},\"message\":\"{word}\"}}\n");
+    let input = [event("evil"), event("good"), "nonsense\n".to_owned(), event("evil")].concat();
+    run(&options, input.as_bytes(), Vec::new()).unwrap();
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&stats).unwrap()).unwrap();
+    assert_eq!((&report["lines"], &report["bad_lines"]), (&4.into(), &1.into()));
+    let rule = &report["rules"][0];
+    assert_eq!((&rule["id"], &rule["title"]), (&"r".into(), &"t".into()));
+    assert_eq!((&rule["evaluated"], &rule["matched"]), (&3.into(), &2.into()));
+    assert!(rule["microseconds"].as_u64().unwrap() > 0, "{rule}");
 }
