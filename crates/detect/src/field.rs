@@ -50,7 +50,8 @@ pub(crate) struct FieldTests {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     folded: String,
-    asked: Vec<bool>,
+    /// Tests that the value at hand has met already, or been asked about.
+    met: Vec<bool>,
     /// Tests that were timed, and how long they took in nanoseconds.
     pub(crate) timed: Vec<(u32, u64)>,
 }
@@ -177,7 +178,7 @@ impl FieldTests {
             holding.extend(&self.null);
             return;
         };
-        let Scratch { folded, asked, timed } = scratch;
+        let Scratch { folded, met, timed } = scratch;
         folded.clear();
         sigma::fold::fold_into(text, folded);
         if let Some(tests) = self.exact.get(folded.as_str()) {
@@ -198,20 +199,22 @@ impl FieldTests {
             ask(*test, holding);
         }
         let Some(automaton) = &self.automaton else { return };
-        asked.clear();
+        met.clear();
         for found in automaton.find_overlapping_iter(folded.as_str()) {
+            met.resize(self.matchers.len(), false);
             for (test, check) in &self.needles[found.pattern().as_usize()] {
+                let bears = match check {
+                    Check::Anywhere | Check::Ask => true,
+                    Check::Start => found.start() == 0,
+                    Check::End => found.end() == folded.len(),
+                };
+                // A text may be found as often as the value has bytes.
+                if !bears || std::mem::replace(&mut met[*test as usize], true) {
+                    continue;
+                }
                 match check {
-                    Check::Anywhere => holding.push(*test),
-                    Check::Start if found.start() == 0 => holding.push(*test),
-                    Check::End if found.end() == folded.len() => holding.push(*test),
-                    Check::Start | Check::End => {}
-                    Check::Ask => {
-                        asked.resize(self.matchers.len(), false);
-                        if !std::mem::replace(&mut asked[*test as usize], true) {
-                            ask(*test, holding);
-                        }
-                    }
+                    Check::Ask => ask(*test, holding),
+                    _ => holding.push(*test),
                 }
             }
         }
