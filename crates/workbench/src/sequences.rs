@@ -70,8 +70,11 @@ fn events(text: &str, outcome: &mut Outcome, bench: &mut Bench) -> Vec<u8> {
 
 /// Asks the detection filter which alerts the events raise.
 fn fire(input: &Input, events: &[u8], own: &[String], outcome: &mut Outcome) -> Result<(), Error> {
-    let options =
-        filter::Options { rules: input.paths.clone(), threads: Some(NonZero::<usize>::MIN) };
+    let options = filter::Options {
+        rules: input.paths.clone(),
+        threads: Some(NonZero::<usize>::MIN),
+        stats: None,
+    };
     let mut alerts = Vec::new();
     filter::run(&options, events, &mut alerts)?;
     for line in alerts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
