@@ -7,20 +7,19 @@
 mod lines;
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
-use crate::{Error, Masks, filter::lines::Line};
+use crate::{Error, Masks};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lines::{Line, Lines, Piece};
 use mapping::Tables;
-use model::{Agency, Cut, Origin};
+use model::{Agency, Cut, Origin, RAW_BYTES_MAX};
 use serde_json::value::RawValue;
 use std::fs::File;
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Bytes of output that are gathered before they are written.
-const OUT_BYTES: usize = 256 * 1024;
 
 /// The longest framed line: a record of ten million bytes, each escaped to six.
 const FRAME_BYTES_MAX: usize = 64 << 20;
@@ -36,6 +35,8 @@ pub struct Options {
     pub framed: bool,
     /// The file of keys that personal data is hidden with; without it nothing is.
     pub privacy_key: Option<PathBuf>,
+    /// How many threads; `None`: as many as the machine has cores.
+    pub threads: Option<NonZero<usize>>,
 }
 
 /// A framed line.
@@ -49,70 +50,88 @@ struct Frame<'a> {
     source: Option<std::borrow::Cow<'a, str>>,
 }
 
-/// Reads all of `input` and writes what it becomes to `output`.
-pub fn run(options: &Options, input: impl BufRead, output: impl Write) -> Result<(), Error> {
+/// Reads all of `input` and writes what it becomes to `output`, on several threads and in order.
+pub fn run(
+    options: &Options,
+    input: impl Read + Send,
+    output: impl Write + Send,
+) -> Result<(), Error> {
     let tables = Arc::new(Tables::builtin().map_err(Error::Mapping)?);
     let masks = match &options.privacy_key {
         Some(path) => Masks::of_agency(&Agency::local(), path)?,
         None => Masks::default(),
     };
     let settings = Settings { masks: masks.clone(), ..Settings::default() };
-    let normalizer = Normalizer::new(tables, settings);
-    let out = BufWriter::with_capacity(OUT_BYTES, output);
-    let mut filter = Filter { options, normalizer, out, dead: DeadLetters::open(options, masks)? };
-    let mut lines = lines::Lines::new(input);
-    if options.framed {
-        lines = lines.with_limit(FRAME_BYTES_MAX);
-    }
-    while let Some(line) = lines.next().map_err(Error::Read)? {
-        match options.framed {
-            true => filter.framed(&line)?,
-            false => filter.plain(&line)?,
+    let line_bytes_max = if options.framed { FRAME_BYTES_MAX } else { RAW_BYTES_MAX };
+    let lines = Lines::new(input, line_bytes_max);
+    let mut sink = Written { output, dead: DeadLetters::open(options)? };
+    turns::run(turns::threads(options.threads), lines, &mut sink, || {
+        let normalizer = Normalizer::new(Arc::clone(&tables), settings.clone());
+        let mut worker = Worker { options, masks: &masks, normalizer, done: Done::default() };
+        move |piece: &mut Piece| {
+            piece.lines().for_each(|line| worker.line(&line));
+            std::mem::take(&mut worker.done)
         }
-    }
-    filter.out.flush().map_err(Error::Write)?;
-    filter.dead.finish()
-}
-
-struct Filter<'o, W: Write> {
-    options: &'o Options,
-    normalizer: Normalizer,
-    out: BufWriter<W>,
-    dead: DeadLetters,
+    })?;
+    sink.output.flush().map_err(Error::Write)?;
+    sink.dead.finish()
 }
 
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
 
-impl<W: Write> Filter<'_, W> {
-    fn plain(&mut self, line: &Line<'_>) -> Result<(), Error> {
-        let now = now_ms();
-        let mut origin = Origin::stdin(line.sequence, line.offset, now);
-        origin.source = self.options.source.as_deref();
-        origin.cut = line.cut.as_ref().map(|(bytes, sha256)| Cut { bytes: *bytes, sha256 });
-        match self.normalizer.normalize(line.bytes, &origin, Agency::local().as_str(), now) {
-            Normalized::Events(events) => {
-                for json in events.iter() {
-                    self.out.write_all(json).map_err(Error::Write)?;
-                    self.out.write_all(b"\n").map_err(Error::Write)?;
-                }
-                Ok(())
-            }
-            Normalized::Dead(dead) => self.dead.add(dead, line, line.bytes),
+/// What came of a piece of the input.
+#[derive(Debug, Default)]
+struct Done {
+    out: Vec<u8>,
+    dead: u64,
+    /// The dead letters as NDJSON, where a file takes them.
+    letters: Vec<u8>,
+}
+
+/// What one thread works with.
+struct Worker<'o> {
+    options: &'o Options,
+    masks: &'o Masks,
+    normalizer: Normalizer,
+    done: Done,
+}
+
+impl Worker<'_> {
+    fn line(&mut self, line: &Line<'_>) {
+        match self.options.framed {
+            true => self.framed(line),
+            false => self.plain(line),
         }
     }
 
-    fn framed(&mut self, line: &Line<'_>) -> Result<(), Error> {
+    fn plain(&mut self, line: &Line<'_>) {
+        let now = now_ms();
+        let mut origin = Origin::stdin(line.sequence, line.offset, now);
+        origin.source = self.options.source.as_deref();
+        origin.cut = line.cut.map(|(bytes, sha256)| Cut { bytes, sha256 });
+        match self.normalizer.normalize(line.bytes, &origin, Agency::local().as_str(), now) {
+            Normalized::Events(events) => {
+                for json in events.iter() {
+                    self.done.out.extend_from_slice(json);
+                    self.done.out.push(b'\n');
+                }
+            }
+            Normalized::Dead(dead) => self.bury(dead, line, line.bytes),
+        }
+    }
+
+    fn framed(&mut self, line: &Line<'_>) {
         if line.bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(());
+            return;
         }
         let frame: Frame<'_> = match serde_json::from_slice(line.bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 let message = serde_json::Value::from(format!("malformed frame: {error}"));
                 let answer = format!("{{\"id\":null,\"events\":[],\"error\":{message}}}\n");
-                return self.out.write_all(answer.as_bytes()).map_err(Error::Write);
+                return self.done.out.extend_from_slice(answer.as_bytes());
             }
         };
         let now = now_ms();
@@ -123,46 +142,30 @@ impl<W: Write> Filter<'_, W> {
             cut.as_ref().map_or((frame.raw.as_bytes(), None), |(r, w)| (*r, Some(w)));
         origin.cut = whole.map(|(bytes, sha256)| Cut { bytes: *bytes, sha256 });
         let head = format!("{{\"id\":{},\"events\":[", frame.id);
-        self.out.write_all(head.as_bytes()).map_err(Error::Write)?;
+        self.done.out.extend_from_slice(head.as_bytes());
         match self.normalizer.normalize(raw, &origin, Agency::local().as_str(), now) {
             Normalized::Events(events) => {
                 for (at, json) in events.iter().enumerate() {
                     if at > 0 {
-                        self.out.write_all(b",").map_err(Error::Write)?;
+                        self.done.out.push(b',');
                     }
-                    self.out.write_all(json).map_err(Error::Write)?;
+                    self.done.out.extend_from_slice(json);
                 }
-                self.out.write_all(b"],\"error\":null}\n").map_err(Error::Write)
+                self.done.out.extend_from_slice(b"],\"error\":null}\n");
             }
             Normalized::Dead(dead) => {
                 let tail = format!("],\"error\":\"{}: {}\"}}\n", dead.code, dead.reason);
-                self.out.write_all(tail.as_bytes()).map_err(Error::Write)?;
-                self.dead.add(dead, line, raw)
+                self.done.out.extend_from_slice(tail.as_bytes());
+                self.bury(dead, line, raw);
             }
         }
     }
-}
 
-/// The dead letters of a run.
-struct DeadLetters {
-    masks: Masks,
-    file: Option<(PathBuf, BufWriter<File>)>,
-    count: u64,
-}
-
-impl DeadLetters {
-    fn open(options: &Options, masks: Masks) -> Result<Self, Error> {
-        let open = |path: &PathBuf| -> Result<_, Error> {
-            let file = File::create(path)
-                .map_err(|source| Error::DeadLetters { path: path.clone(), source })?;
-            Ok((path.clone(), BufWriter::new(file)))
-        };
-        Ok(Self { masks, file: options.dead_letters.as_ref().map(open).transpose()?, count: 0 })
-    }
-
-    fn add(&mut self, dead: Dead, line: &Line<'_>, raw: &[u8]) -> Result<(), Error> {
-        self.count += 1;
-        let Some((path, file)) = &mut self.file else { return Ok(()) };
+    fn bury(&mut self, dead: Dead, line: &Line<'_>, raw: &[u8]) {
+        self.done.dead += 1;
+        if self.options.dead_letters.is_none() {
+            return;
+        }
         let row = serde_json::json!({
             "code": dead.code.as_str(),
             "reason": dead.reason,
@@ -171,7 +174,48 @@ impl DeadLetters {
             "offset": line.offset,
             "raw_base64": STANDARD.encode(self.masks.hide(Agency::local().as_str(), raw)),
         });
-        writeln!(file, "{row}").map_err(|source| Error::DeadLetters { path: path.clone(), source })
+        self.done.letters.extend_from_slice(row.to_string().as_bytes());
+        self.done.letters.push(b'\n');
+    }
+}
+
+/// Where everything is written.
+struct Written<W> {
+    output: W,
+    dead: DeadLetters,
+}
+
+impl<W: Write + Send> turns::Sink for Written<W> {
+    type Done = Done;
+    type Error = Error;
+
+    fn take(&mut self, done: Done) -> Result<(), Error> {
+        self.output.write_all(&done.out).map_err(Error::Write)?;
+        self.dead.add(&done)
+    }
+}
+
+/// The dead letters of a run.
+struct DeadLetters {
+    file: Option<(PathBuf, BufWriter<File>)>,
+    count: u64,
+}
+
+impl DeadLetters {
+    fn open(options: &Options) -> Result<Self, Error> {
+        let open = |path: &PathBuf| -> Result<_, Error> {
+            let file = File::create(path)
+                .map_err(|source| Error::DeadLetters { path: path.clone(), source })?;
+            Ok((path.clone(), BufWriter::new(file)))
+        };
+        Ok(Self { file: options.dead_letters.as_ref().map(open).transpose()?, count: 0 })
+    }
+
+    fn add(&mut self, done: &Done) -> Result<(), Error> {
+        self.count += done.dead;
+        let Some((path, file)) = &mut self.file else { return Ok(()) };
+        file.write_all(&done.letters)
+            .map_err(|source| Error::DeadLetters { path: path.clone(), source })
     }
 
     fn finish(mut self) -> Result<(), Error> {

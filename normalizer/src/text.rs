@@ -31,12 +31,12 @@ pub(crate) fn decode<'a>(
         return Some(Text { text: arena.alloc_str(&text), base64: Some(base64) });
     }
     if let Ok(text) = std::str::from_utf8(raw) {
-        let strange = raw.iter().filter(|b| is_strange(**b)).count();
+        let strange = count_strange(raw);
         return (strange * STRANGE_PART <= raw.len()).then_some(Text { text, base64: None });
     }
     let text = String::from_utf8_lossy(raw);
     let replaced = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
-    let strange = replaced + raw.iter().filter(|b| is_strange(**b)).count();
+    let strange = replaced + count_strange(raw);
     let masked = masker.and_then(|masker| masker.mask(raw));
     let bytes = masked.as_deref().unwrap_or(raw);
     (strange * STRANGE_PART <= raw.len())
@@ -48,10 +48,17 @@ fn utf16le(text: &str) -> Vec<u8> {
     std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
 }
 
-/// Control characters that no log writes: not tab, line feed, return, escape, nor the audit
-/// record's 0x1d; NUL stands for padding.
-fn is_strange(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b | 0x1d)
+/// How many control characters there are that no log writes: not tab, line feed, return, escape,
+/// nor the audit record's 0x1d; NUL stands for padding.
+fn count_strange(raw: &[u8]) -> usize {
+    // Without branches, and summed in bytes: so it compiles to vector instructions.
+    let is_strange = |byte: &u8| {
+        let written = (*byte == b'\t') | (*byte == b'\n') | (*byte == b'\r');
+        let written = written | (*byte == 0) | (*byte == 0x1b) | (*byte == 0x1d);
+        u8::from((*byte < 0x20) & !written)
+    };
+    let parts = raw.chunks(usize::from(u8::MAX));
+    parts.map(|part| usize::from(part.iter().map(is_strange).fold(0, u8::wrapping_add))).sum()
 }
 
 fn base64<'a>(raw: &[u8], arena: &'a Bump) -> &'a str {

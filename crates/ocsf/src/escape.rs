@@ -27,8 +27,8 @@ pub fn body(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(&bytes[clean..]);
 }
 
-/// How many bytes are looked at together: a loop of this length compiles to a few vector
-/// instructions.
+/// How many bytes are looked at together: a loop over an array of this length compiles to a few
+/// vector instructions.
 const BLOCK_BYTES: usize = 32;
 
 /// Whether a byte needs an escape.
@@ -40,7 +40,7 @@ fn is_special(byte: u8) -> bool {
 /// Index of the next byte from `at` on that needs an escape.
 #[inline]
 fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(block) = bytes.get(at..at + BLOCK_BYTES) {
+    while let Some(block) = bytes[at..].first_chunk::<BLOCK_BYTES>() {
         if block.iter().fold(false, |any, byte| any | is_special(*byte)) {
             break;
         }

@@ -95,6 +95,9 @@ pub(crate) struct Normalize {
     /// Hide personal data with the keys in this file; see `prohori privacy keygen`
     #[arg(long, value_name = "FILE", requires = "stdin")]
     pub privacy_key: Option<PathBuf>,
+    /// How many threads; events keep the order of the lines. Without it: one a core
+    #[arg(long, value_name = "N", requires = "stdin")]
+    pub threads: Option<NonZero<usize>>,
 }
 
 /// The detector as service or filter.

@@ -51,8 +51,9 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
         dead_letters: args.dead_letters.clone(),
         framed: args.framed,
         privacy_key: args.privacy_key.clone(),
+        threads: args.threads,
     };
-    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let (input, output) = (std::io::stdin(), std::io::stdout());
     normalizer::filter::run(&options, input, output).context("normalize --stdin")
 }
 

@@ -1,7 +1,6 @@
 //! Tests of the filter: plain and framed, in order, nothing lost.
 
 use super::*;
-use model::RAW_BYTES_MAX;
 use serde_json::Value;
 
 fn filter(options: &Options, input: &[u8]) -> Vec<Value> {
