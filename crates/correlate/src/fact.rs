@@ -97,7 +97,9 @@ impl Entry {
 
     /// The order in which matches are looked at. Of two at the same time, the one whose rule is
     /// named first goes first: a tie counts as in order.
-    pub(crate) fn order(&self) -> (i64, u16, u128, u16) {
-        (self.fact.time, self.position, self.fact.uid, self.slot)
+    ///
+    /// Two with the same order are the same match.
+    pub(crate) fn order(&self) -> (i64, u16, u128) {
+        (self.fact.time, self.position, self.fact.uid)
     }
 }

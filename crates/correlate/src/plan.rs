@@ -237,9 +237,11 @@ impl Node {
         lateness_ms.saturating_mul(self.height as i64 + 1)
     }
 
-    /// Which of the correlation's rules a slot is, or comes through.
+    /// Which of the correlation's rules a slot is, or comes through; always the first where it does
+    /// not matter, so that an event which several rules match is counted once.
     pub(crate) fn position(&self, slot: u16) -> Option<u16> {
-        self.ways.get(usize::from(slot))?.as_ref().map(|way| way.position)
+        let way = self.ways.get(usize::from(slot))?.as_ref()?;
+        Some(if self.correlation.kind.is_temporal() { way.position } else { 0 })
     }
 
     /// Whether the node groups by what is the root's group field number `field`, in every slot at

@@ -159,6 +159,10 @@ fn counts_within_sliding_windows() {
     check(three, "a 1 x; a 2 x; a 3 x; a 30 x; a 31 x; a 32 x", &[(3, 3), (32, 3)]);
     check(three, "a 1 -; a 2 -; a 3 -", &[]);
     check(three, "a 1 x; b 2 x; a 3 x", &[]);
+    let same = "title: t\ncorrelation: {type: event_count, rules: [a, b], timespan: 10s, condition: {gte: 2}}";
+    let mut both = events("a 1 x; b 1 x");
+    both[1].uid = both[0].uid;
+    assert_eq!(seconds(&offline(&plan(same), &both, 1_000)), [], "one event counts once");
     let more = "type: event_count, rules: [a, b], timespan: 10s, condition: {gt: 2}";
     check(more, "a 1 x; b 2 y; a 3 z", &[(3, 3)]);
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The tables of `rules/mappings`, compiled in.
-const BUILTIN: [(&str, &str); 14] = [
+const BUILTIN: [(&str, &str); 15] = [
     ("windows.yml", include_str!("../../../rules/mappings/windows.yml")),
     ("windows-security.yml", include_str!("../../../rules/mappings/windows-security.yml")),
     ("windows-sysmon.yml", include_str!("../../../rules/mappings/windows-sysmon.yml")),
@@ -22,6 +22,7 @@ const BUILTIN: [(&str, &str); 14] = [
     ("applications.yml", include_str!("../../../rules/mappings/applications.yml")),
     ("databases.yml", include_str!("../../../rules/mappings/databases.yml")),
     ("platforms.yml", include_str!("../../../rules/mappings/platforms.yml")),
+    ("everywhere.yml", include_str!("../../../rules/mappings/everywhere.yml")),
     ("natives.yml", include_str!("../../../rules/mappings/natives.yml")),
 ];
 /// How many entries all tables may have: one bit each in [`Fits`].

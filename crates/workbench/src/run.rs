@@ -42,7 +42,7 @@ impl Bench {
 
     /// The events of a record, or why there are none.
     pub(crate) fn events(&mut self, raw: &Raw) -> Result<Vec<Vec<u8>>, String> {
-        let mut origin = Origin::stdin(self.records, 0, NOW_MS);
+        let mut origin = Origin::stdin(self.records, self.records, NOW_MS);
         origin.source = raw.source.as_deref();
         self.records += 1;
         let agency = Agency::local();
