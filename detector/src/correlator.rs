@@ -17,6 +17,7 @@ use correlate::{Alarm, Options};
 use detect::Json;
 use model::matches::{MATCH_HEADER, MatchOf, PROGRESS_HEADER, Progress};
 use model::{EventPlace, coordinates, topic};
+use ruleset::Fate;
 use shard::Shard;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -182,8 +183,14 @@ impl Stage for Correlator {
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
         for alarm in self.look(record) {
             let id = alarm.correlation.uid();
-            if alarm.stage == correlate::Stage::Raised {
-                self.metrics.rule_matches.with_label_values(&[id]).inc();
+            let fate = self.ruleset.policy.fate_of_correlation(id, &alarm.anchor.scope);
+            match alarm.stage {
+                correlate::Stage::Raised if !self.metrics.alerts_of(id, fate) => continue,
+                correlate::Stage::Raised => {
+                    self.metrics.rule_matches.with_label_values(&[id]).inc();
+                }
+                correlate::Stage::Closed if fate != Fate::Alert => continue,
+                correlate::Stage::Closed => {}
             }
             self.send(&alarm, record.partition, out);
         }

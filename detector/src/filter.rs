@@ -9,6 +9,7 @@ mod correlation;
 mod input;
 mod output;
 mod stats;
+mod untold;
 
 use crate::live::{Ruleset, Source};
 use crate::matched::{Matched, event_time, matched};
@@ -17,12 +18,14 @@ use correlation::Correlation;
 use detect::{Json, Session};
 use input::{Input, Piece};
 use output::Output;
+use ruleset::Fate;
 use stats::Stats;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use untold::Untold;
 
 /// More threads than this would wait for their turn to read.
 pub const THREADS_MAX: usize = 64;
@@ -62,7 +65,7 @@ pub fn run(
         }
         work();
     });
-    let (lines, bad_lines) = output.finish(&ruleset.version)?;
+    let (lines, bad_lines) = output.finish(&ruleset)?;
     match &options.stats {
         Some(path) => stats.write(path, &ruleset, lines, bad_lines),
         None => Ok(()),
@@ -119,13 +122,14 @@ struct Done {
     matched: Vec<(Matched, Arc<[u8]>)>,
     /// When the last event happened.
     end: Option<i64>,
+    untold: Untold,
 }
 
 impl Done {
     fn line(&mut self, ruleset: &Ruleset, session: &mut Session, line: &[u8]) {
         self.lines += 1;
         let matching = match session.matches(line) {
-            Ok([]) => return,
+            Ok(matching) if ruleset.policy.split(matching).0.is_empty() => return,
             Ok(matching) => matching,
             Err(_) if line.trim_ascii().is_empty() => return,
             Err(error) => {
@@ -139,10 +143,16 @@ impl Done {
         let began = clock::nanoseconds();
         let Ok(json) = Json::parse(line) else { return };
         let event = alert::Source::new(line);
-        self.correlate(ruleset, matching, &json, line);
-        for number in matching.iter().filter(|n| !ruleset.plan.is_silent(**n as usize)) {
-            let rule = &ruleset.engine.rules()[*number as usize];
-            let clauses = ruleset.engine.explain(*number as usize, &json);
+        let judged: Vec<(u32, Fate<'_>)> = ruleset.judge(matching, &json).collect();
+        let counted = judged.iter().filter(|(_, fate)| !matches!(fate, Fate::LeftOut(_)));
+        let counted: Vec<u32> = counted.map(|(number, _)| *number).collect();
+        self.correlate(ruleset, &counted, &json, line);
+        for (number, fate) in judged {
+            let rule = &ruleset.engine.rules()[number as usize];
+            if !self.untold.is_alert(rule.uid(), fate) || ruleset.plan.is_silent(number as usize) {
+                continue;
+            }
+            let clauses = ruleset.engine.explain(number as usize, &json);
             let (version, whole) = (&ruleset.version, alert::Evidence::Whole);
             let finding = alert::finding(rule, &clauses, &event, version, whole);
             self.alerts.extend_from_slice(finding.as_bytes());

@@ -1,10 +1,11 @@
 //! The rules in force, which change under a running detector.
 
-use crate::rules::{fingerprint, load};
+use crate::rules::{Loaded, fingerprint, load};
 use crate::{Error, Metrics};
 use correlate::Plan;
-use detect::Engine;
+use detect::{Engine, Json};
 use mapping::Tables;
+use ruleset::{Fate, Policy};
 use service::{Part, Shutdown};
 use sigma::Placeholders;
 use std::path::PathBuf;
@@ -19,8 +20,39 @@ pub struct Ruleset {
     pub engine: Arc<Engine>,
     /// The correlations of their matches.
     pub plan: Arc<Plan>,
+    /// What becomes of matches.
+    pub policy: Policy,
     /// The set's version, which every alert names.
     pub version: String,
+}
+
+impl Ruleset {
+    /// Compiles what was read; filters are asked in the same pass as the rules.
+    fn new(loaded: Loaded, tables: &Arc<Tables>) -> Result<Self, Error> {
+        let Loaded { mut rules, plan, policy, version, .. } = loaded;
+        rules.extend(policy.left_out());
+        let engine = Arc::new(Engine::new(rules, Arc::clone(tables))?);
+        Ok(Self { engine, plan: Arc::new(plan), policy, version })
+    }
+
+    /// The rules among the matches of an event, each with what becomes of its match.
+    pub fn judge<'r>(
+        &'r self,
+        matching: &'r [u32],
+        event: &'r Json,
+    ) -> impl Iterator<Item = (u32, Fate<'r>)> {
+        let (rules, met) = self.policy.split(matching);
+        let agency = event.at("metadata.tenant_uid").and_then(Json::text).unwrap_or("local");
+        let at_ms = seen_ms(event);
+        rules.iter().map(move |rule| (*rule, self.policy.fate(*rule, met, agency, at_ms)))
+    }
+}
+
+/// When the collector read an event, which what a log says of itself cannot change; else when it
+/// happened. By this time exceptions end.
+fn seen_ms(event: &Json) -> i64 {
+    let number = |path| event.at(path).and_then(Json::text).and_then(|text| text.parse().ok());
+    number("metadata.logged_time").or_else(|| number("time")).unwrap_or_default()
 }
 
 /// Where rules come from.
@@ -43,29 +75,24 @@ impl Source {
 
     /// Reads and compiles what can be used; `tell` hears of the rest.
     pub fn compile(&self, mut tell: impl FnMut(String)) -> Result<Ruleset, Error> {
-        let loaded = load(&self.paths, &self.placeholders)?;
+        let mut loaded = load(&self.paths, &self.placeholders)?;
         loaded.errors.iter().for_each(|error| tell(error.to_string()));
-        loaded.not_run.into_iter().for_each(tell);
-        let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
-        Ok(Ruleset {
-            engine: Arc::new(engine),
-            plan: Arc::new(loaded.plan),
-            version: loaded.version,
-        })
+        std::mem::take(&mut loaded.unaimed).into_iter().for_each(tell);
+        Ruleset::new(loaded, &self.tables)
     }
 
     /// As [`Self::compile`], but a rule that does not compile refuses the whole set.
     fn compile_whole(&self) -> Result<Ruleset, Error> {
-        let loaded = load(&self.paths, &self.placeholders)?;
+        self.whole(load(&self.paths, &self.placeholders)?)
+    }
+
+    /// Compiles a set, or refuses it whole.
+    fn whole(&self, loaded: Loaded) -> Result<Ruleset, Error> {
         if let Some(first) = loaded.errors.first().cloned() {
             return Err(Error::Rejected { first: Box::new(first), count: loaded.errors.len() });
         }
-        let engine = Engine::new(loaded.rules, Arc::clone(&self.tables))?;
-        Ok(Ruleset {
-            engine: Arc::new(engine),
-            plan: Arc::new(loaded.plan),
-            version: loaded.version,
-        })
+        loaded.unaimed.iter().for_each(|told| tracing::warn!(told, "a filter misses its aim"));
+        Ruleset::new(loaded, &self.tables)
     }
 }
 
@@ -152,7 +179,7 @@ fn changed(source: &Source, seen: u64) -> Look {
 }
 
 fn take_over(live: &Live, ruleset: Ruleset, part: &Part, metrics: &Metrics) {
-    let (rules, version) = (ruleset.engine.rules().len(), ruleset.version.clone());
+    let (rules, version) = (ruleset.policy.rules(), ruleset.version.clone());
     live.swap(ruleset);
     metrics.rules.set(rules as i64);
     metrics.rule_errors.set(0);
@@ -208,7 +235,7 @@ mod tests {
                 }
                 Look::Failed(error) => panic!("{error}"),
             }
-            let rules = live.ruleset().engine.rules().len();
+            let rules = live.ruleset().policy.rules();
             format!("generation {} rules {rules} down {}", live.generation(), status.down().len())
         };
         assert_eq!(step("a.match.log", "not a rule"), "same");

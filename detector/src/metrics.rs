@@ -2,6 +2,7 @@
 
 use crate::Error;
 use prometheus::{CounterVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use ruleset::Fate;
 
 /// What the detector has done.
 #[derive(Debug, Clone)]
@@ -22,6 +23,10 @@ pub struct Metrics {
     pub rule_evaluated: IntCounterVec,
     /// Seconds that each rule alone took, estimated by samples, by rule id.
     pub rule_seconds: CounterVec,
+    /// Matches that a filter left out, by rule and filter.
+    pub rule_left_out: IntCounterVec,
+    /// Matches of rules in shadow, and of canaries outside of their agencies, by rule and stage.
+    pub rule_counted: IntCounterVec,
     /// Rules in force.
     pub rules: IntGauge,
     /// Rules that do not compile.
@@ -89,6 +94,18 @@ impl Metrics {
         );
         let rule_seconds = CounterVec::new(options, &["rule"])?;
         registry.register(Box::new(rule_seconds.clone()))?;
+        let options = Opts::new(
+            "prohori_detector_rule_left_out_total",
+            "Matches that a filter left out, by rule and filter",
+        );
+        let rule_left_out = IntCounterVec::new(options, &["rule", "filter"])?;
+        registry.register(Box::new(rule_left_out.clone()))?;
+        let options = Opts::new(
+            "prohori_detector_rule_counted_total",
+            "Matches that are no alerts for the rule's stage, by rule and stage",
+        );
+        let rule_counted = IntCounterVec::new(options, &["rule", "stage"])?;
+        registry.register(Box::new(rule_counted.clone()))?;
         Ok(Self {
             events: counter("events_total", "Events that rules were asked about")?,
             replayed: counter("replayed_total", "Events left out as written before")?,
@@ -98,11 +115,26 @@ impl Metrics {
             rule_matches,
             rule_evaluated,
             rule_seconds,
+            rule_left_out,
+            rule_counted,
             rules: gauge("rules", "Rules in force")?,
             rule_errors: gauge("rule_errors", "Rules that do not compile")?,
             reloads: counter("reloads_total", "Rule sets taken over while running")?,
             correlation: CorrelationMetrics::register(registry)?,
         })
+    }
+
+    /// Counts a match of `rule` by what becomes of it; whether that is an alert.
+    pub(crate) fn alerts_of(&self, rule: &str, fate: Fate<'_>) -> bool {
+        match fate {
+            Fate::Alert => return true,
+            Fate::LeftOut(filter) => {
+                self.rule_left_out.with_label_values(&[rule, filter.uid()]).inc();
+            }
+            Fate::Shadow => self.rule_counted.with_label_values(&[rule, "shadow"]).inc(),
+            Fate::Elsewhere => self.rule_counted.with_label_values(&[rule, "canary"]).inc(),
+        }
+        false
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::Error;
 use correlate::Plan;
-use sigma::{Correlation, Document, Placeholders, Rule};
+use ruleset::{Policy, Stages, Unaimed};
+use sigma::{Correlation, Document, Filter, Placeholders, Rule};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -16,17 +17,22 @@ const MAPPINGS: &str = "mappings";
 /// Rules as read.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Those that can be used.
+    /// Those that can be used and are to be loaded.
     pub rules: Vec<Rule>,
     /// The correlations of their matches.
     pub plan: Plan,
-    /// What cannot.
+    /// What becomes of their matches.
+    pub policy: Policy,
+    /// What cannot be used.
     pub errors: Vec<sigma::Error>,
-    /// Documents that are no rules over single events: `file:line: what, title`.
-    pub not_run: Vec<String>,
+    /// What filters aim at and miss, in words.
+    pub unaimed: Vec<String>,
     /// Names the set: a hash of names and contents, in hex.
     pub version: String,
 }
+
+/// A rule file: its name and its text.
+pub type File = (String, String);
 
 /// The rule files under `paths`: a folder's are those that end in `.yml` or `.yaml`, sorted.
 pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
@@ -87,23 +93,45 @@ pub fn fingerprint(paths: &[PathBuf]) -> Result<u64, Error> {
 /// Reads the rules under `paths`. A file that is wrong is among the errors; a folder that cannot be
 /// read fails the whole.
 pub fn load(paths: &[PathBuf], placeholders: &Placeholders) -> Result<Loaded, Error> {
-    let (mut loaded, mut correlations) = (Loaded::default(), Vec::new());
-    let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
-    for file in files(paths)? {
-        let bytes = std::fs::read(&file).map_err(|source| read(&file, source))?;
-        let name = file.to_string_lossy();
-        hash.update(name.as_bytes());
-        hash.update(&(bytes.len() as u64).to_le_bytes());
-        hash.update(&bytes);
-        let parsed = sigma::parse(&name, &String::from_utf8_lossy(&bytes), placeholders);
+    Ok(assemble(&texts(paths)?, placeholders))
+}
+
+/// The texts of the rule files under `paths`.
+pub fn texts(paths: &[PathBuf]) -> Result<Vec<File>, Error> {
+    let text = |path: PathBuf| -> Result<File, Error> {
+        let bytes = std::fs::read(&path).map_err(|source| read(&path, source))?;
+        let name = path.to_string_lossy().into_owned();
+        Ok((name, String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    files(paths)?.into_iter().map(text).collect()
+}
+
+/// Makes a set of rule files: rules, correlations, filters and stages.
+pub fn assemble(files: &[File], placeholders: &Placeholders) -> Loaded {
+    let mut loaded = Loaded::default();
+    let (mut correlations, mut filters) = (Vec::new(), Vec::new());
+    let mut stages = Stages::default();
+    for (name, text) in files.iter().filter(|(name, _)| Stages::are_in(name)) {
+        loaded.errors.extend(stages.add(name, text));
+    }
+    for (name, text) in files.iter().filter(|(name, _)| !Stages::are_in(name)) {
+        let parsed = sigma::parse(name, text, placeholders);
         loaded.errors.extend(parsed.errors);
         for document in parsed.documents {
-            loaded.take(document, &mut correlations);
+            match document {
+                Document::Rule(rule) => loaded.rules.push(*rule),
+                Document::Correlation(correlation) => correlations.push(*correlation),
+                Document::Filter(filter) => filters.push(*filter),
+            }
         }
     }
+    loaded.rules.retain(|rule| stages.get(rule.uid()).is_loaded());
+    correlations.retain(|correlation: &Correlation| stages.get(correlation.uid()).is_loaded());
     loaded.correlate(correlations);
-    loaded.version = format!("{:016x}", hash.digest());
-    Ok(loaded)
+    loaded.apply(filters, &stages);
+    let named = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
+    loaded.version = ruleset::version(named);
+    loaded
 }
 
 impl Loaded {
@@ -115,15 +143,22 @@ impl Loaded {
         self.errors.extend(resolved.errors.into_iter().chain(too_large));
     }
 
-    fn take(&mut self, document: Document, correlations: &mut Vec<Correlation>) {
-        match document {
-            Document::Rule(rule) => self.rules.push(*rule),
-            Document::Correlation(correlation) => correlations.push(*correlation),
-            Document::Filter(filter) => {
-                let (file, line, title) = (filter.file, filter.at.line, filter.title);
-                self.not_run.push(format!("{file}:{line}: filter {title:?} is not yet applied"));
+    /// Joins filters and stages to the rules.
+    fn apply(&mut self, filters: Vec<Filter>, stages: &Stages) {
+        self.policy = Policy::new(&self.rules, filters, stages);
+        let tell = |Unaimed { filter, name }: Unaimed| {
+            let filter = &self.policy.filters()[filter];
+            let (file, line, title) = (&filter.file, filter.at.line, &filter.title);
+            match name {
+                Some(name) => format!(
+                    "{file}:{line}: filter {title:?}: no rule {name:?} of its log source is loaded"
+                ),
+                None => {
+                    format!("{file}:{line}: filter {title:?}: no rule of its log source is loaded")
+                }
             }
-        }
+        };
+        self.unaimed = self.policy.unaimed(&self.rules).into_iter().map(tell).collect();
     }
 }
 
@@ -141,15 +176,16 @@ mod tests {
         std::fs::write(path("a/one.yml"), RULE).unwrap();
         std::fs::write(
             path("a/two.yaml"),
-            "title: x\n---\ntitle: c\nfilter: {}\n---\ntitle: d\ncorrelation: {type: event_count, rules: [one], timespan: 5m, condition: {gte: 2}}\n",
+            "title: x\n---\ntitle: c\nlogsource: {product: p}\nfilter: {rules: [two], s: {a: 1}, condition: not s}\n---\ntitle: d\ncorrelation: {type: event_count, rules: [one], timespan: 5m, condition: {gte: 2}}\n",
         )
         .unwrap();
         std::fs::write(path("a/one.match.log"), "no rule").unwrap();
         std::fs::write(path("a/mappings/t.yml"), "- when: {}\n").unwrap();
         let paths = [folder.path().to_owned()];
         let loaded = load(&paths, &Placeholders::new()).unwrap();
-        assert_eq!((loaded.rules.len(), loaded.errors.len(), loaded.not_run.len()), (1, 2, 1));
-        assert!(loaded.not_run[0].ends_with("two.yaml:3: filter \"c\" is not yet applied"));
+        assert_eq!((loaded.rules.len(), loaded.errors.len(), loaded.unaimed.len()), (1, 2, 1));
+        let told = "two.yaml:3: filter \"c\": no rule \"two\" of its log source is loaded";
+        assert!(loaded.unaimed[0].ends_with(told), "{}", loaded.unaimed[0]);
         assert!(loaded.errors[1].to_string().contains("no rule \"one\" is known"));
         let before = fingerprint(&paths).unwrap();
         assert_eq!(before, fingerprint(&paths).unwrap());
@@ -157,6 +193,9 @@ mod tests {
         assert_ne!(before, fingerprint(&paths).unwrap());
         let again = load(&paths, &Placeholders::new()).unwrap();
         assert_ne!(loaded.version, again.version);
+        std::fs::write(path("a/stages.yml"), "t: retired\n").unwrap();
+        let retired = load(&paths, &Placeholders::new()).unwrap();
+        assert!(retired.rules.is_empty() && retired.version != again.version);
         assert_eq!(load(&[path("a/one.yml")], &Placeholders::new()).unwrap().rules.len(), 1);
         assert!(matches!(files(&[path("none")]), Err(Error::Read { .. })));
     }

@@ -151,7 +151,7 @@ async fn first(source: Source, metrics: Metrics) -> Result<(Arc<Live>, u64), Err
             errors += 1;
             tracing::error!(rule = told, "not in force");
         })?;
-        metrics.rules.set(ruleset.engine.rules().len() as i64);
+        metrics.rules.set(ruleset.policy.rules() as i64);
         metrics.rule_errors.set(errors);
         tracing::info!(rules = metrics.rules.get(), version = ruleset.version, "rules in force");
         Ok((Arc::new(Live::new(ruleset)), seen))

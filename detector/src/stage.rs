@@ -8,9 +8,11 @@ use crate::{Metrics, clock};
 use alert::{Evidence, Source};
 use bus::relay::{Outbox, Stage};
 use bus::{Outgoing, Partition, Record};
-use detect::{Json, Session};
+use detect::{Clause, Json, Session};
 use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER};
 use model::{DeadLetterCode, EventPlace, coordinates, topic};
+use ruleset::Fate;
+use sigma::Rule;
 use std::sync::Arc;
 
 /// Who wrote a dead letter.
@@ -61,47 +63,27 @@ impl Detector {
             Ok(matching) => matching,
             Err(error) => return self.dead_letter(record, &error.to_string(), out),
         };
-        if matching.is_empty() {
+        if self.ruleset.policy.split(matching).0.is_empty() {
             return;
         }
         let began = clock::nanoseconds();
         let Ok(json) = Json::parse(record.value) else { return };
         let source = Source::new(record.value);
         let ruleset = &self.ruleset;
-        for number in matching.iter().filter(|n| !ruleset.plan.leaves(**n as usize).is_empty()) {
-            self.scatter.send(
-                ruleset,
-                *number as usize,
-                &json,
-                (record, place),
-                &self.metrics,
-                out,
-            );
-        }
-        for number in matching.iter().filter(|n| !ruleset.plan.is_silent(**n as usize)) {
-            let rule = &self.ruleset.engine.rules()[*number as usize];
-            let clauses = self.ruleset.engine.explain(*number as usize, &json);
-            let write =
-                |evidence| alert::finding(rule, &clauses, &source, &self.ruleset.version, evidence);
-            let headers = [(coordinates::HEADER, raw)];
-            let mut send = |value: &str| {
-                out.send(&Outgoing {
-                    topic: topic::ALERTS,
-                    partition: Some(record.partition),
-                    key: None,
-                    value: value.as_bytes(),
-                    headers: &headers,
-                })
-            };
-            if send(&write(Evidence::Whole)).is_err() {
-                self.metrics.referred.inc();
-                if let Err(error) = send(&write(Evidence::Reference)) {
-                    tracing::error!(rule = rule.uid(), event = source.uid(), %error, "alert lost");
-                    continue;
-                }
+        for (number, fate) in ruleset.judge(matching, &json) {
+            let (rule, number) = (&ruleset.engine.rules()[number as usize], number as usize);
+            let is_alert = self.metrics.alerts_of(rule.uid(), fate);
+            if matches!(fate, Fate::LeftOut(_)) {
+                continue;
             }
-            self.metrics.alerts.inc();
-            self.metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
+            if !ruleset.plan.leaves(number).is_empty() {
+                let from = (record, place);
+                self.scatter.send(ruleset, number, &json, from, &self.metrics, out);
+            }
+            if is_alert && !ruleset.plan.is_silent(number) {
+                let clauses = ruleset.engine.explain(number, &json);
+                alert((ruleset, &self.metrics), (record, raw), (rule, &clauses, &source), out);
+            }
         }
         let each = (clock::nanoseconds() - began) / matching.len() as u64;
         self.account.spent.extend(matching.iter().map(|number| (*number, each)));
@@ -133,6 +115,35 @@ impl Detector {
 /// A session that measures what rules cost.
 fn session(ruleset: &Ruleset) -> Session {
     Session::new(Arc::clone(&ruleset.engine)).timed(clock::nanoseconds)
+}
+
+/// Sends the finding of a match, with its event where a record has room for both.
+fn alert(
+    (ruleset, metrics): (&Ruleset, &Metrics),
+    (record, raw): (&Record<'_>, &[u8]),
+    (rule, clauses, source): (&Rule, &[Clause], &Source),
+    out: &mut dyn Outbox,
+) {
+    let write = |evidence| alert::finding(rule, clauses, source, &ruleset.version, evidence);
+    let headers = [(coordinates::HEADER, raw)];
+    let mut send = |value: &str| {
+        out.send(&Outgoing {
+            topic: topic::ALERTS,
+            partition: Some(record.partition),
+            key: None,
+            value: value.as_bytes(),
+            headers: &headers,
+        })
+    };
+    if send(&write(Evidence::Whole)).is_err() {
+        metrics.referred.inc();
+        if let Err(error) = send(&write(Evidence::Reference)) {
+            tracing::error!(rule = rule.uid(), event = source.uid(), %error, "alert lost");
+            return;
+        }
+    }
+    metrics.alerts.inc();
+    metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
 }
 
 impl Stage for Detector {

@@ -4,9 +4,11 @@ use crate::fields::Fields;
 use crate::literal;
 use crate::tags;
 use crate::truth::{Domains, truth};
+use crate::whole::Whole;
 use crate::{Code, Finding, Severity};
 use mapping::{LogSource, Tables};
-use sigma::{Condition, Document, Item, Matcher, Node, Placeholders, Position, Rule};
+use ruleset::Stages;
+use sigma::{Condition, Correlation, Document, Item, Matcher, Node, Placeholders, Position, Rule};
 use std::collections::{BTreeSet, HashMap};
 
 /// How Sigma calls an event's id.
@@ -47,14 +49,31 @@ impl Report {
     }
 }
 
-/// Looks at all `files` together, as ids must differ between them.
-pub fn check(files: &[RuleFile], tables: &Tables, placeholders: &Placeholders) -> Report {
-    let mut check =
-        Check { fields: Fields::new(tables), ids: HashMap::new(), report: Report::default() };
-    for file in files {
+/// Looks at all `files` together, as they refer to one another. `now_ms` is when exceptions are to
+/// be in force, in milliseconds since the epoch.
+pub fn check(
+    files: &[RuleFile],
+    tables: &Tables,
+    placeholders: &Placeholders,
+    now_ms: i64,
+) -> Report {
+    let mut check = Check {
+        fields: Fields::new(tables),
+        ids: HashMap::new(),
+        whole: Whole::default(),
+        report: Report::default(),
+    };
+    let (stages, rules): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| Stages::are_in(&file.name));
+    for file in rules {
         check.file(file, placeholders);
     }
+    for file in stages {
+        let errors = check.whole.stages.add(&file.name, &file.text);
+        check.report.findings.extend(errors.iter().map(Finding::of_error));
+    }
     let mut report = check.report;
+    report.findings.append(&mut check.whole.findings(now_ms));
     report.files = files.len();
     let order = |finding: &Finding| (finding.file.clone(), finding.at, finding.severity);
     report.findings.sort_by_cached_key(order);
@@ -65,6 +84,7 @@ struct Check<'t> {
     fields: Fields<'t>,
     /// By id, where it stands first.
     ids: HashMap<String, String>,
+    whole: Whole,
     report: Report,
 }
 
@@ -105,19 +125,11 @@ impl Check<'_> {
     fn file(&mut self, file: &RuleFile, placeholders: &Placeholders) {
         let parsed = sigma::parse(&file.name, &file.text, placeholders);
         let mut sheet = Sheet { file, nodes: None, findings: Vec::new() };
-        for error in &parsed.errors {
-            sheet.findings.push(Finding {
-                severity: Severity::Error,
-                code: error.problem.code(),
-                file: file.name.clone(),
-                at: error.at,
-                rule: None,
-                message: error.problem.to_string(),
-                mend: String::new(),
-            });
-        }
-        for document in &parsed.documents {
-            let (at, id) = match document {
+        sheet.findings.extend(parsed.errors.iter().map(Finding::of_error));
+        let is_filter = |document: &Document| matches!(document, Document::Filter(_));
+        let wants_samples = !parsed.documents.iter().all(is_filter);
+        for document in parsed.documents {
+            let (at, id) = match &document {
                 Document::Rule(rule) => (rule.at, &rule.id),
                 Document::Correlation(correlation) => (correlation.at, &correlation.id),
                 Document::Filter(filter) => (filter.at, &filter.id),
@@ -126,14 +138,23 @@ impl Check<'_> {
             match document {
                 Document::Rule(rule) => {
                     self.report.rules += 1;
-                    self.rule(&mut sheet, rule);
+                    about(&mut sheet, rule.at, rule.uid(), rule.level, &rule.tags);
+                    self.rule(&mut sheet, &rule);
+                    self.whole.rules.push(*rule);
                 }
-                Document::Correlation(_) => self.report.correlations += 1,
-                Document::Filter(_) => self.report.filters += 1,
+                Document::Correlation(correlation) => {
+                    self.report.correlations += 1;
+                    let Correlation { at, level, tags, .. } = &*correlation;
+                    about(&mut sheet, *at, correlation.uid(), *level, tags);
+                    self.whole.correlations.push(*correlation);
+                }
+                Document::Filter(filter) => {
+                    self.report.filters += 1;
+                    self.whole.filters.push(*filter);
+                }
             }
         }
-        let is_filter = |document: &Document| matches!(document, Document::Filter(_));
-        if !parsed.documents.iter().all(is_filter) {
+        if wants_samples {
             samples(&mut sheet);
         }
         self.report.findings.append(&mut sheet.findings);
@@ -157,17 +178,6 @@ impl Check<'_> {
 
     fn rule(&mut self, sheet: &mut Sheet<'_>, rule: &Rule) {
         let uid = Some(rule.uid());
-        if rule.level.is_none() {
-            let message = "there is no level".to_owned();
-            let mend = "add informational, low, medium, high or critical";
-            sheet.warn(Code::NoLevel, rule.at, uid, message, mend);
-        }
-        for tag in &rule.tags {
-            if let Some((code, message, mend)) = tags::fault(tag) {
-                let at = sheet.place(rule.at, "tags", tag);
-                sheet.warn(code, at, uid, message, &mend);
-            }
-        }
         let wanted = log_source(rule);
         if self.fields.serving(&wanted).is_empty() {
             let message = format!("no source serves {}", shown(&wanted));
@@ -277,6 +287,27 @@ fn fields_of(item: &Item) -> impl Iterator<Item = &str> {
         _ => None,
     });
     item.field.as_deref().into_iter().chain(references)
+}
+
+/// What rules and correlations say about themselves.
+fn about(
+    sheet: &mut Sheet<'_>,
+    at: Position,
+    uid: &str,
+    level: Option<sigma::Level>,
+    tags: &[String],
+) {
+    if level.is_none() {
+        let message = "there is no level".to_owned();
+        let mend = "add informational, low, medium, high or critical";
+        sheet.warn(Code::NoLevel, at, Some(uid), message, mend);
+    }
+    for tag in tags {
+        if let Some((code, message, mend)) = tags::fault(tag) {
+            let place = sheet.place(at, "tags", tag);
+            sheet.warn(code, place, Some(uid), message, &mend);
+        }
+    }
 }
 
 fn unused(sheet: &mut Sheet<'_>, rule: &Rule) {

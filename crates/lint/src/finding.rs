@@ -50,10 +50,20 @@ pub enum Code {
     UnknownTag,
     /// A technique that ATT&CK has taken out or renumbered.
     RevokedTag,
+    /// An exception that nobody answers for.
+    NoOwner,
+    /// An exception that is over, and leaves nothing out any more.
+    Expired,
+    /// A filter names a rule that is not there, or not of its log source.
+    FilterTarget,
+    /// A filter leaves out all but what it describes.
+    FilterKeeps,
+    /// A stage is written for an id that no rule has.
+    StageTarget,
 }
 
 /// Every code with its name, in the order of the documentation.
-const NAMES: [(&str, Code); 13] = [
+const NAMES: [(&str, Code); 18] = [
     ("logsource", Code::Logsource),
     ("field", Code::Field),
     ("never-true", Code::NeverTrue),
@@ -67,6 +77,11 @@ const NAMES: [(&str, Code); 13] = [
     ("no-miss-samples", Code::NoMissSamples),
     ("unknown-tag", Code::UnknownTag),
     ("revoked-tag", Code::RevokedTag),
+    ("no-owner", Code::NoOwner),
+    ("expired", Code::Expired),
+    ("filter-target", Code::FilterTarget),
+    ("filter-keeps", Code::FilterKeeps),
+    ("stage-target", Code::StageTarget),
 ];
 
 impl Code {
@@ -103,6 +118,21 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub mend: String,
+}
+
+impl Finding {
+    /// An error of a document, whose text has the mend in it.
+    pub(crate) fn of_error(error: &sigma::Error) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: error.problem.code(),
+            file: error.file.clone(),
+            at: error.at,
+            rule: None,
+            message: error.problem.to_string(),
+            mend: String::new(),
+        }
+    }
 }
 
 impl std::fmt::Display for Finding {

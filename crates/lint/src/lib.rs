@@ -12,6 +12,7 @@ mod formula;
 mod literal;
 mod tags;
 mod truth;
+mod whole;
 
 pub use check::{Report, RuleFile, check, log_source};
 pub use fields::{Fields, Resolved};

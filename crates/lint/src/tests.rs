@@ -16,7 +16,7 @@ fn found(text: &str) -> Vec<String> {
         has_miss_samples: true,
     };
     let tables = Tables::builtin().unwrap();
-    let report = check(&[file], &tables, &Placeholders::new());
+    let report = check(&[file], &tables, &Placeholders::new(), 0);
     report.findings.iter().map(|f| format!("{}:{} {}", f.at.line, f.at.column, f.code)).collect()
 }
 
@@ -91,7 +91,7 @@ fn ids_differ_between_files_and_samples_are_missed() {
     let file =
         |name: &str| RuleFile { name: name.into(), text: text.clone(), ..RuleFile::default() };
     let tables = Tables::builtin().unwrap();
-    let report = check(&[file("a/x.yml"), file("b.yml")], &tables, &Placeholders::new());
+    let report = check(&[file("a/x.yml"), file("b.yml")], &tables, &Placeholders::new(), 0);
     let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
@@ -103,4 +103,57 @@ fn ids_differ_between_files_and_samples_are_missed() {
             "b.yml:2:5: warning[duplicate-id]: the id 1 is also that of a/x.yml:2; give one of them another",
         ]
     );
+}
+
+#[test]
+fn exceptions_stages_and_references_are_held_against_the_whole_set() {
+    let rules = format!("{HEAD}detection: {{s: [evil], condition: s}}\n");
+    let filters = "title: f
+id: f
+x-prohori-owner: soc
+x-prohori-expires: 2026-01-01
+logsource: {product: windows}
+filter: {rules: ['1', '2'], s: {User: x}, condition: s}
+---
+title: g
+id: g
+logsource: {product: linux}
+filter: {rules: any, s: {User: x}, condition: not s}
+---
+title: c
+id: c
+level: low
+correlation: {type: event_count, rules: [absent], timespan: 5m, condition: {gte: 2}}
+";
+    let file = |name: &str, text: &str| RuleFile {
+        name: name.into(),
+        text: text.into(),
+        has_match_samples: true,
+        has_miss_samples: true,
+    };
+    let files = [
+        file("a.yml", &rules),
+        file("f.yml", filters),
+        file("stages.yml", "'1': draft\nx: shadow\n"),
+    ];
+    let tables = Tables::builtin().unwrap();
+    let report = check(&files, &tables, &Placeholders::new(), 1_800_000_000_000);
+    let told: Vec<String> = report
+        .findings
+        .iter()
+        .map(|f| format!("{}:{}:{} {}", f.file, f.at.line, f.at.column, f.code))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "f.yml:1:1 expired",
+            "f.yml:6:23 filter-target",
+            "f.yml:6:54 filter-keeps",
+            "f.yml:8:1 no-owner",
+            "f.yml:8:1 filter-target",
+            "f.yml:16:42 unknown-rule",
+            "stages.yml:2:1 stage-target",
+        ]
+    );
+    assert_eq!((report.rules, report.filters, report.correlations), (1, 2, 1));
 }

@@ -159,6 +159,7 @@ fn check(args: &Check) -> anyhow::Result<Verdict> {
         allow: args.allow.iter().map(named).collect::<anyhow::Result<_>>()?,
         strict: args.strict,
         format: args.format.into(),
+        now_ms: jiff::Timestamp::now().as_millisecond(),
     };
     let input = args.files.input()?;
     written(|out| workbench::check::run(&input, &options, out))

@@ -1,8 +1,8 @@
 //! Rule files: several documents, global attributes, correlations and filters.
 
 use crate::error::Fault;
-use crate::rule::{self, Rule, text};
-use crate::{Correlation, Error, Placeholders, Problem, correlation};
+use crate::rule::{self, Rule};
+use crate::{Correlation, Error, Filter, Placeholders, Problem, correlation, filter};
 use yaml::{Entry, Kind, Node, Position};
 
 /// A document of a rule file.
@@ -13,20 +13,7 @@ pub enum Document {
     /// A correlation of other rules' matches.
     Correlation(Box<Correlation>),
     /// A filter that joins the condition of other rules.
-    Filter(Filter),
-}
-
-/// A filter, recognised but not yet joined to its rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter {
-    /// The file it stands in, as given.
-    pub file: String,
-    /// Where in it.
-    pub at: Position,
-    /// What it leaves out.
-    pub title: String,
-    /// Its id.
-    pub id: Option<String>,
+    Filter(Box<Filter>),
 }
 
 /// What a file holds: what can be used, and what is wrong with the rest.
@@ -64,18 +51,12 @@ pub fn parse(file: &str, text: &str, placeholders: &Placeholders) -> Parsed {
 }
 
 fn document(file: &str, node: &Node, placeholders: &Placeholders) -> Result<Document, Fault> {
-    let title = || text(node, "title").map(Option::unwrap_or_default);
     if node.get("correlation").is_some() {
         return correlation::read(file, node).map(|read| Document::Correlation(Box::new(read)));
     }
     if node.get("filter").is_some() {
-        let id = text(node, "id")?;
-        return Ok(Document::Filter(Filter {
-            file: file.to_owned(),
-            at: node.at,
-            title: title()?,
-            id,
-        }));
+        let read = filter::read(file, node, placeholders);
+        return read.map(|read| Document::Filter(Box::new(read)));
     }
     rule::read(file, node, placeholders).map(|rule| Document::Rule(Box::new(rule)))
 }

@@ -67,6 +67,23 @@ fn written(text: &str) -> Option<Date> {
     legal.then_some(Date { year, month, day, hour, minute })
 }
 
+/// When what is written as `2026-12-31` (to its end) or `2026-12-31T18:00:00Z` is over, in
+/// milliseconds since the epoch, UTC.
+pub(crate) fn end_ms(text: &str) -> Option<i64> {
+    let date = written(text)?;
+    let day = day_number(date.year, date.month, date.day);
+    if civil(day) != (date.year, date.month, date.day) {
+        return None;
+    }
+    const DAY_MS: i64 = 86_400_000;
+    if text.len() == 10 {
+        return Some((day + 1) * DAY_MS);
+    }
+    let seconds: i64 = text.get(16..)?.strip_prefix(':')?.strip_suffix('Z')?.parse().ok()?;
+    let of_day = (date.hour * 60 + date.minute) * 60 + seconds;
+    (0..60).contains(&seconds).then_some(day * DAY_MS + of_day * 1000)
+}
+
 /// Milliseconds since the epoch.
 fn epoch(text: &str) -> Option<Date> {
     let ms: i64 = text.trim().parse().ok()?;

@@ -18,6 +18,7 @@ mod date;
 mod detection;
 mod encode;
 mod error;
+mod filter;
 mod matcher;
 mod modifier;
 mod near;
@@ -29,7 +30,7 @@ mod resolve;
 mod rule;
 mod value;
 
-pub use collection::{Document, Filter, Parsed, parse};
+pub use collection::{Document, Parsed, parse};
 pub use condition::{CONDITION_DEPTH_MAX, CONDITION_TOKENS_MAX, Condition};
 pub use correlation::{
     Alias, CORRELATED_RULES_MAX, Correlation, CorrelationKind, GROUP_FIELDS_MAX, Named,
@@ -39,6 +40,7 @@ pub use correlation_condition::{Bound, CorrelationCondition, Measure, Relation, 
 pub use date::DatePart;
 pub use detection::{Detection, Item, Node, SELECTIONS_MAX, Selection, Test};
 pub use error::{Error, Problem};
+pub use filter::{Filter, Targets};
 pub use matcher::{Anchor, Comparison, Matcher, REGEX_BYTES_MAX, Regex, Value};
 pub use modifier::Modifier;
 pub use near::nearest;

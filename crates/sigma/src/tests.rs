@@ -289,7 +289,8 @@ title: counted
 correlation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: 2}}
 ---
 title: left out
-filter: {selection: {a: 1}}
+logsource: {product: p}
+filter: {rules: any, selection: {a: 1}, condition: not selection}
 ";
     let parsed = parse("c.yml", text, &Placeholders::new());
     let shown: Vec<String> = parsed

@@ -15,11 +15,14 @@ pub struct Options {
     pub strict: bool,
     /// For whom to write.
     pub format: Format,
+    /// When exceptions are to be in force, in milliseconds since the epoch.
+    pub now_ms: i64,
 }
 
 /// Looks at the rules and writes what was found to `out`.
 pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Verdict, Error> {
-    let mut report = lint::check(&input.files()?, &Tables::builtin()?, &input.placeholders);
+    let tables = Tables::builtin()?;
+    let mut report = lint::check(&input.files()?, &tables, &input.placeholders, options.now_ms);
     let allowed =
         |finding: &Finding| options.allow.iter().any(|code| code.as_str() == finding.code);
     report.findings.retain(|finding| !allowed(finding));

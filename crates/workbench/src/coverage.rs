@@ -61,7 +61,7 @@ fn coverage(input: &Input, tested: &[Tested]) -> Result<Coverage, Error> {
         .map(|entry| entry.file.as_str())
         .collect();
     let mut coverage = Coverage::default();
-    for file in input.files()? {
+    for file in input.rules()? {
         let is_tested = good.contains(file.name.as_str());
         let parsed = sigma::parse(&file.name, &file.text, &input.placeholders);
         for document in parsed.documents {

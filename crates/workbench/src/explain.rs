@@ -65,7 +65,7 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
 /// The rules over single events in the input, all of which must be without errors.
 fn rules(input: &Input) -> Result<Vec<Rule>, Error> {
     let mut rules = Vec::new();
-    for file in input.files()? {
+    for file in input.rules()? {
         let parsed = sigma::parse(&file.name, &file.text, &input.placeholders);
         if let Some(error) = parsed.errors.into_iter().next() {
             return Err(Error::Rule(Box::new(error)));

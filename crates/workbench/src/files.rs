@@ -2,6 +2,7 @@
 
 use crate::Error;
 use lint::RuleFile;
+use ruleset::Stages;
 use sigma::Placeholders;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,14 @@ pub struct Input {
 }
 
 impl Input {
-    /// The rule files, in order.
+    /// The rule files, in order, without those that hold stages.
+    pub(crate) fn rules(&self) -> Result<Vec<RuleFile>, Error> {
+        let mut files = self.files()?;
+        files.retain(|file| !Stages::are_in(&file.name));
+        Ok(files)
+    }
+
+    /// The rule files and those with stages, in order.
     pub(crate) fn files(&self) -> Result<Vec<RuleFile>, Error> {
         let paths = detector::rules::files(&self.paths)?;
         paths.iter().map(|path| rule_file(path)).collect()

@@ -112,7 +112,7 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
 
 /// Tests the rules of `input`, all at once; one entry for each file that holds rules.
 pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
-    let files = input.files()?;
+    let files = input.rules()?;
     let tables = Arc::new(Tables::builtin()?);
     let mut rules = Vec::new();
     let mut tested = Vec::new();

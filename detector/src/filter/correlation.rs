@@ -56,8 +56,9 @@ impl Correlation {
         }
     }
 
-    /// The findings, in the order in which the alarms were raised, each with its final count.
-    pub(super) fn finish(&mut self, ruleset: &str) -> impl Iterator<Item = String> {
+    /// The alarms and their findings, in the order in which they were raised, each with its final
+    /// count.
+    pub(super) fn finish(&mut self, ruleset: &str) -> impl Iterator<Item = (Alarm, String)> {
         let mut alarms = Vec::new();
         self.engine.finish(self.end, &mut alarms);
         self.keep(alarms);
@@ -66,7 +67,8 @@ impl Correlation {
         alarms.map(move |alarm| {
             // To whoever reads the output, an alarm comes once and is new.
             let alarm = Alarm { stage: Stage::Raised, ..alarm };
-            alert::correlated(&alarm, ruleset, Evidence::Whole)
+            let finding = alert::correlated(&alarm, ruleset, Evidence::Whole);
+            (alarm, finding)
         })
     }
 

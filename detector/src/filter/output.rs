@@ -1,8 +1,10 @@
 //! The output of the filter: what came of each piece, in the order of the pieces.
 
 use super::correlation::Correlation;
+use super::untold::Untold;
 use super::{Done, warn};
 use crate::Error;
+use crate::live::Ruleset;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,6 +30,7 @@ struct State<W> {
     next: u64,
     held: BTreeMap<u64, Done>,
     correlation: Correlation,
+    untold: Untold,
     lines: u64,
     bad: u64,
     /// The first failure of any thread, which ends them all.
@@ -55,6 +58,7 @@ impl<W: Write> Output<W> {
             next: 0,
             held: BTreeMap::new(),
             correlation,
+            untold: Untold::default(),
             lines: 0,
             bad: 0,
             failed: None,
@@ -94,7 +98,7 @@ impl<W: Write> Output<W> {
     }
 
     /// Writes what the correlations decide, tells what was wrong with the lines, and flushes.
-    pub(super) fn finish(self, ruleset: &str) -> Result<(u64, u64), Error> {
+    pub(super) fn finish(self, ruleset: &Ruleset) -> Result<(u64, u64), Error> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = state.failed {
             return Err(error);
@@ -102,9 +106,14 @@ impl<W: Write> Output<W> {
         if state.bad > TOLD_MAX as u64 {
             warn(&format!("{} of {} lines are no events", state.bad, state.lines));
         }
-        for finding in state.correlation.finish(ruleset) {
-            writeln!(state.output, "{finding}").map_err(Error::Output)?;
+        for (alarm, finding) in state.correlation.finish(&ruleset.version) {
+            let (id, agency) = (alarm.correlation.uid(), &alarm.anchor.scope);
+            let fate = ruleset.policy.fate_of_correlation(id, agency);
+            if state.untold.is_alert(id, fate) {
+                writeln!(state.output, "{finding}").map_err(Error::Output)?;
+            }
         }
+        state.untold.tell();
         state.output.flush().map_err(Error::Output)?;
         Ok((state.lines, state.bad))
     }
@@ -131,6 +140,7 @@ impl<W: Write> State<W> {
         self.bad += done.bad - done.told.len() as u64;
         self.lines += done.lines;
         self.correlation.take(done.matched, done.end);
+        self.untold.add(done.untold);
         if done.alerts.is_empty() {
             return Ok(());
         }
@@ -141,6 +151,12 @@ impl<W: Write> State<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A set without rules.
+    fn none() -> Ruleset {
+        let source = crate::live::Source::new(Vec::new(), sigma::Placeholders::new()).unwrap();
+        source.compile(|told| panic!("{told}")).unwrap()
+    }
 
     fn done(text: &str) -> Done {
         Done { lines: 1, alerts: text.into(), ..Done::default() }
@@ -153,7 +169,7 @@ mod tests {
         for number in [2, 0, 3, 1, 4] {
             assert!(output.put(number, done(&number.to_string())).unwrap());
         }
-        output.finish("v").unwrap();
+        output.finish(&none()).unwrap();
         assert_eq!(text, b"01234");
     }
 
@@ -165,7 +181,7 @@ mod tests {
             output.fail(Error::Input(std::io::Error::other("gone")));
             assert!(!ahead.join().unwrap());
         });
-        assert!(matches!(output.finish("v"), Err(Error::Input(_))));
+        assert!(matches!(output.finish(&none()), Err(Error::Input(_))));
     }
 
     #[test]

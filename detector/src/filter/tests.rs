@@ -136,3 +136,34 @@ fn the_account_says_what_each_rule_was_asked_and_matched() {
     assert_eq!((&rule["evaluated"], &rule["matched"]), (&3.into(), &2.into()));
     assert!(rule["microseconds"].as_u64().unwrap() > 0, "{rule}");
 }
+
+#[test]
+fn what_a_filter_leaves_out_is_no_alert_and_counts_in_no_correlation() {
+    let folder = rules();
+    let filter = "title: f\nlogsource: {product: linux}\nfilter: {rules: any, s: [test], condition: not s}\n";
+    std::fs::write(folder.path().join("f.yml"), filter).unwrap();
+    let correlation = "title: c\nid: c\ncorrelation: {type: event_count, rules: [r], timespan: 5m, condition: {gte: 2}, generate: true}\n";
+    std::fs::write(folder.path().join("c.yml"), correlation).unwrap();
+    let found = |words: &[&str]| -> Vec<String> {
+        let event = |word| {
+            format!(
+                "{{\"time\":1,\"metadata\":{{\"log_source\":\"sshd\",\"uid\":\"{word}\"}},\"message\":\"{word}\"}}\n"
+            )
+        };
+        let input: String = words.iter().map(event).collect();
+        let options = Options { rules: vec![folder.path().to_owned()], threads: None, stats: None };
+        let mut output = Vec::new();
+        run(&options, input.as_bytes(), &mut output).unwrap();
+        let id = |line: &str| {
+            let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+            finding["finding_info"]["analytic"]["uid"].as_str().unwrap().to_owned()
+        };
+        std::str::from_utf8(&output).unwrap().lines().map(id).collect()
+    };
+    assert_eq!(found(&["evil 1", "evil test", "test"]), ["r"]);
+    assert_eq!(found(&["evil 1", "evil 2"]), ["r", "r", "c"]);
+    std::fs::write(folder.path().join("stages.yml"), "c: shadow\nr: shadow\n").unwrap();
+    assert_eq!(found(&["evil 1", "evil 2"]).len(), 0);
+    std::fs::write(folder.path().join("stages.yml"), "r: shadow\n").unwrap();
+    assert_eq!(found(&["evil 1", "evil 2"]), ["c"], "matches in shadow count in correlations");
+}

@@ -44,8 +44,15 @@ detection: {s: [evil], condition: s}
 ";
 
 fn detector() -> Detector {
+    detector_with(&[])
+}
+
+/// A detector with [`RULE`] and further files.
+fn detector_with(files: &[(&str, &str)]) -> Detector {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("r.yml"), RULE).unwrap();
+    for (name, text) in [("r.yml", RULE)].iter().chain(files) {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
     let rules = Rules::new(vec![folder.path().to_owned()], sigma::Placeholders::new()).unwrap();
     let ruleset = rules.compile(|told| panic!("{told}")).unwrap();
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
@@ -131,4 +138,44 @@ fn an_alert_that_no_topic_takes_goes_without_its_event() {
     let finding: Value = serde_json::from_slice(&sent.records[0].value).unwrap();
     assert_eq!(finding["evidences"][0]["data"]["metadata"]["uid"], "u1");
     assert_eq!(detector.metrics.referred.get(), 1);
+}
+
+const EXCEPTION: &str = "
+title: Known
+id: f-1
+x-prohori-owner: soc
+x-prohori-agencies: [mof]
+x-prohori-expires: 1970-01-01T00:00:01Z
+logsource: {product: linux}
+filter: {rules: [r-1], s: [harmless], condition: not s}
+";
+
+#[test]
+fn exceptions_and_stages_keep_alerts_back_and_count_them() {
+    let event = |agency: &str, words: &str, logged: i64| {
+        format!(
+            r#"{{"time":5,"metadata":{{"uid":"u","log_source":"sshd","tenant_uid":"{agency}","logged_time":{logged}}},"raw_data":"{words}"}}"#
+        )
+    };
+    let inputs = [
+        event("mof", "evil and harmless", 999),
+        event("mof", "evil and harmless", 1000),
+        event("moha", "evil and harmless", 999),
+        event("mof", "evil", 999),
+        event("mof", "harmless", 999),
+    ];
+    for (stages, alerts, left_out, shadow, canary) in
+        [("{}", 3, 1, 0, 0), ("r-1: shadow", 0, 1, 3, 0), ("r-1: {canary: [moha]}", 1, 1, 0, 2)]
+    {
+        let mut detector = detector_with(&[("f.yml", EXCEPTION), ("stages.yml", stages)]);
+        let mut sent = Sent::default();
+        for (offset, input) in inputs.iter().enumerate() {
+            process(&mut detector, input, Some(&place(offset as i64)), &mut sent);
+        }
+        let metrics = &detector.metrics;
+        let counted = |stage| metrics.rule_counted.with_label_values(&["r-1", stage]).get();
+        let hidden = metrics.rule_left_out.with_label_values(&["r-1", "f-1"]).get();
+        let found = (sent.records.len(), hidden, counted("shadow"), counted("canary"));
+        assert_eq!(found, (alerts, left_out, shadow, canary), "{stages}");
+    }
 }

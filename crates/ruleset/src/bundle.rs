@@ -1,0 +1,173 @@
+//! A set of rule files under one version, as records of the topic `control`.
+//!
+//! The topic is compacted, so its last records are the set that is in force. A set is cut into
+//! parts, whose keys are the same for every set; each part says which version it is of and how many
+//! there are. While a new set is being written the parts do not agree, and nobody takes them; a
+//! reader that starts then finds neither set whole and waits for the writer to end.
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How large a part may be, in bytes of text: a quarter of what a record holds, as JSON writes some
+/// characters with several bytes.
+pub const PART_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// What the keys of parts begin with.
+const KEY_PREFIX: &str = "ruleset/";
+
+/// The name of a set: a hash of its files' names and texts, in hex.
+pub fn version<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> String {
+    let mut hash = xxhash_rust::xxh3::Xxh3Default::new();
+    for (name, text) in files {
+        for part in [name.as_bytes(), text] {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+    }
+    format!("{:016x}", hash.digest())
+}
+
+/// A set of rule files: rules, filters and stages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// Its name.
+    pub version: String,
+    /// Name and text of each file, in order.
+    pub files: Vec<(String, String)>,
+}
+
+/// The key of a part's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartKey(pub u32);
+
+impl std::fmt::Display for PartKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{KEY_PREFIX}{:04}", self.0)
+    }
+}
+
+impl PartKey {
+    /// The key that `text` is, if it is one of a ruleset's part.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix(KEY_PREFIX)?.parse().ok().map(Self)
+    }
+}
+
+/// The value of a part's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The set that it is of.
+    version: String,
+    /// How many parts the set has.
+    parts: u32,
+    /// Name and text of each file.
+    files: Vec<(String, String)>,
+}
+
+impl Bundle {
+    /// The set of these files.
+    pub fn new(files: Vec<(String, String)>) -> Self {
+        let named = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
+        Self { version: version(named), files }
+    }
+
+    /// The records that carry it: key and value.
+    pub fn parts(&self) -> Result<Vec<(PartKey, String)>, Error> {
+        let mut groups: Vec<Vec<(String, String)>> = vec![Vec::new()];
+        let mut held = 0;
+        for (name, text) in &self.files {
+            let bytes = name.len() + text.len();
+            if bytes > PART_BYTES_MAX {
+                let (name, bytes_max) = (name.clone(), PART_BYTES_MAX);
+                return Err(Error::TooLarge { name, bytes, bytes_max });
+            }
+            if held + bytes > PART_BYTES_MAX {
+                groups.push(Vec::new());
+                held = 0;
+            }
+            held += bytes;
+            if let Some(group) = groups.last_mut() {
+                group.push((name.clone(), text.clone()));
+            }
+        }
+        let parts = groups.len() as u32;
+        let value = |files| {
+            let part = Part { version: self.version.clone(), parts, files };
+            serde_json::to_string(&part).unwrap_or_default()
+        };
+        Ok(groups.into_iter().zip(0..).map(|(files, key)| (PartKey(key), value(files))).collect())
+    }
+}
+
+/// Parts as they come, until they make a set.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    parts: BTreeMap<PartKey, Part>,
+    /// The set that was given out last.
+    last: Option<String>,
+}
+
+impl Assembly {
+    /// Takes a record; the set that is whole with it, if it is another than the last.
+    pub fn take(&mut self, key: PartKey, value: &[u8]) -> Result<Option<Bundle>, Error> {
+        let part: Part = serde_json::from_slice(value)
+            .map_err(|source| Error::Part { key: key.to_string(), source })?;
+        let (version, count) = (part.version.clone(), part.parts);
+        self.parts.insert(key, part);
+        let of_set = |key: u32| self.parts.get(&PartKey(key)).filter(|p| p.version == version);
+        let whole = (0..count).all(|key| of_set(key).is_some());
+        if !whole || self.last.as_ref() == Some(&version) {
+            return Ok(None);
+        }
+        let files = (0..count).filter_map(of_set).flat_map(|part| part.files.clone()).collect();
+        let bundle = Bundle::new(files);
+        if bundle.version != version {
+            return Err(Error::Damaged { said: version, made: bundle.version });
+        }
+        self.last = Some(version);
+        Ok(Some(bundle))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bundle(count: usize, bytes: usize) -> Bundle {
+        let text = |i: usize| format!("{i}:{}", "\"".repeat(bytes));
+        Bundle::new((0..count).map(|i| (format!("r{i}.yml"), text(i))).collect())
+    }
+
+    #[test]
+    fn a_set_is_taken_when_all_of_its_parts_are_there() {
+        let (first, second) = (bundle(5, PART_BYTES_MAX / 2 - 100), bundle(3, PART_BYTES_MAX / 2));
+        let (old, new) = (first.parts().unwrap(), second.parts().unwrap());
+        assert_eq!((old.len(), new.len()), (3, 3));
+        let mut assembly = Assembly::default();
+        let mut taken = Vec::new();
+        // A reader that starts while the second set is being written over the first.
+        for (key, value) in [&new[0], &old[1], &old[2], &new[1], &new[2], &new[0]] {
+            assert_eq!(PartKey::parse(&key.to_string()), Some(*key));
+            taken.extend(assembly.take(*key, value.as_bytes()).unwrap());
+        }
+        assert_eq!(taken, [second]);
+        // A set with fewer parts leaves the last ones of the former behind.
+        let small = bundle(1, 1);
+        let (key, value) = &small.parts().unwrap()[0];
+        assert_eq!(assembly.take(*key, value.as_bytes()).unwrap(), Some(small));
+    }
+
+    #[test]
+    fn what_is_damaged_or_too_large_is_refused() {
+        let parts = bundle(1, 1).parts().unwrap();
+        let mut assembly = Assembly::default();
+        let changed = parts[0].1.replace("0:", "1:");
+        let error = assembly.take(parts[0].0, changed.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        assert!(matches!(assembly.take(PartKey(0), b"{"), Err(Error::Part { .. })));
+        assert!(matches!(bundle(1, PART_BYTES_MAX).parts(), Err(Error::TooLarge { .. })));
+        assert_eq!(PartKey::parse("indicators/0001"), None);
+        assert_ne!(bundle(1, 1).version, bundle(2, 1).version);
+    }
+}
