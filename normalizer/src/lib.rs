@@ -13,6 +13,7 @@ mod metrics;
 mod repeats;
 mod stage;
 mod text;
+mod unknown;
 
 pub use config::{Config, RawConfig};
 pub use engine::{Dead, Events, Normalized, Normalizer, Settings};

@@ -2,6 +2,11 @@
 
 use model::DeadLetterCode;
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use std::collections::HashMap;
+
+/// Source types that are counted apart. Collectors' configurations name them, a few each; what is
+/// beyond counts as `other`, so that no collector can make labels without end.
+const SOURCES_MAX: usize = 64;
 
 /// Counters of records, events and dead letters. The labels are parsers and codes, both closed
 /// lists: no input can make a new one.
@@ -12,6 +17,8 @@ pub(crate) struct Metrics {
     pub(crate) masked: IntCounter,
     pub(crate) dead_letters: IntCounterVec,
     pub(crate) streams_forgotten: IntCounter,
+    sources: IntCounterVec,
+    unparsed: IntCounterVec,
 }
 
 impl Metrics {
@@ -38,6 +45,59 @@ impl Metrics {
         let streams_forgotten =
             counter("streams_forgotten_total", "Streams forgotten at the limit of the memory")?;
         let masked = counter("masked_total", "Events in which personal data was hidden")?;
-        Ok(Self { events, records, masked, dead_letters, streams_forgotten })
+        let sources =
+            vec("source_records_total", "Records that became events, by source", "source")?;
+        let unparsed =
+            vec("source_unparsed_total", "Of these, the ones that no parser knows", "source")?;
+        Ok(Self { events, records, masked, dead_letters, streams_forgotten, sources, unparsed })
+    }
+
+    /// The counters of records and of unparsed ones of a source type that a collector names.
+    fn of_source(&self, source: &str) -> [IntCounter; 2] {
+        [&self.sources, &self.unparsed].map(|counters| counters.with_label_values(&[source]))
+    }
+}
+
+/// One thread's counters by source type.
+#[derive(Default)]
+pub(crate) struct Sources {
+    known: HashMap<String, [IntCounter; 2]>,
+}
+
+impl Sources {
+    /// Counts a record of `source`; `unparsed` when no parser knows it.
+    pub(crate) fn count(&mut self, metrics: &Metrics, source: Option<&str>, unparsed: bool) {
+        let mut name = source.unwrap_or("none");
+        if !self.known.contains_key(name) {
+            if self.known.len() >= SOURCES_MAX {
+                name = "other";
+            }
+            self.known.entry(name.to_owned()).or_insert_with(|| metrics.of_source(name));
+        }
+        if let Some([records, unknown]) = self.known.get(name) {
+            records.inc();
+            unknown.inc_by(u64::from(unparsed));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_have_an_end() {
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry).unwrap();
+        let mut sources = Sources::default();
+        sources.count(&metrics, None, true);
+        sources.count(&metrics, Some("nginx"), false);
+        for number in 0..200 {
+            sources.count(&metrics, Some(&format!("made up {number}")), true);
+        }
+        assert!(sources.known.len() <= SOURCES_MAX + 1);
+        let [records, unparsed] = metrics.of_source("nginx");
+        assert_eq!((records.get(), unparsed.get()), (1, 0));
+        assert_eq!(metrics.of_source("other")[1].get(), 200 - (SOURCES_MAX as u64 - 2));
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
 use crate::masks::Masks;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Sources};
 use crate::repeats::{Repeats, SAVE_OFFSETS, Sent};
+use crate::unknown::Unknown;
 use bus::relay::{Outbox, Recall, Stage};
 use bus::{Outgoing, Partition, Record};
 use mapping::Tables;
@@ -21,6 +22,8 @@ pub(crate) struct Normalize {
     settings: Settings,
     metrics: Metrics,
     repeats: Repeats,
+    sources: Sources,
+    unknown: Unknown,
     /// The header being written.
     place: String,
 }
@@ -29,7 +32,8 @@ impl Normalize {
     pub(crate) fn new(tables: Arc<Tables>, settings: Settings, metrics: Metrics) -> Self {
         let normalizer = Normalizer::new(Arc::clone(&tables), settings.clone());
         let (repeats, place) = (Repeats::default(), String::new());
-        Self { normalizer, tables, settings, metrics, repeats, place }
+        let (sources, unknown) = (Sources::default(), Unknown::default());
+        Self { normalizer, tables, settings, metrics, repeats, sources, unknown, place }
     }
 }
 
@@ -129,7 +133,9 @@ impl Stage for Normalize {
     }
 
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
-        let Self { normalizer, settings, metrics, repeats, place: header, .. } = self;
+        let Self {
+            normalizer, settings, metrics, repeats, sources, unknown, place: header, ..
+        } = self;
         let masks = &settings.masks;
         let header_bytes = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
         let origin = Origin::decode(header_bytes);
@@ -175,6 +181,11 @@ impl Stage for Normalize {
                 }
                 metrics.masked.inc_by(u64::from(events.masked));
                 metrics.records.inc();
+                let unparsed = parse::is_guess(events.parser);
+                sources.count(metrics, origin.source, unparsed);
+                if unparsed {
+                    unknown.note(&masks.hide(agency.as_str(), record.value), now_ms());
+                }
             }
         }
     }

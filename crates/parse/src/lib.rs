@@ -57,8 +57,10 @@ mod windows_xml;
 mod generic;
 
 mod dispatch;
+mod shape;
 
 pub use dispatch::parse;
+pub use shape::{is_guess, shape};
 pub use zone::Zone;
 
 use bumpalo::Bump;

@@ -26,6 +26,9 @@ pub(crate) fn corpora() -> Option<PathBuf> {
     found.map(|shared| shared.join("corpora"))
 }
 
+/// Lines of each Zeek log that are read.
+const ZEEK_LINES_MAX: usize = 2000;
+
 /// A file's bytes, unpacked if it is packed.
 pub(crate) fn bytes(path: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -91,6 +94,18 @@ pub(crate) fn all_records() -> Vec<(String, Vec<u8>)> {
             .filter(|f| f.to_string_lossy().contains("events.ndjson"))
         {
             lines(file, &mut records);
+        }
+    }
+    for file in files(&corpora.join("correlation-crowdsec/logs")) {
+        lines(&file, &mut records);
+    }
+    // A part of each: eight thousand lines of a kind tell no more than two thousand.
+    for file in
+        files(&corpora.join("zeek")).iter().filter(|f| f.extension().is_some_and(|e| e == "zst"))
+    {
+        let text = bytes(file);
+        for (at, line) in text.split(|b| *b == b'\n').take(ZEEK_LINES_MAX).enumerate() {
+            records.push((format!("{}:{}", file.display(), at + 1), line.to_vec()));
         }
     }
     for row in rows(&corpora.join("bench/templates.ndjson.zst")) {

@@ -72,7 +72,7 @@ fn scalar(value: &str, kind: &str, layout: &Layout, out: &mut Vec<u8>) {
             out.extend_from_slice(value.as_bytes());
         }
         _ if value == layout.empty => out.extend_from_slice(b"\"\""),
-        _ if value.contains("\\x") => escape::string(out, &decoded(value)),
+        _ if value.contains('\\') => escape::string(out, &decoded(value)),
         _ => escape::string(out, value),
     }
 }
@@ -86,18 +86,21 @@ fn is_json_number(digits: &str) -> bool {
         && digits.bytes().filter(|b| *b == b'.').count() <= 1
 }
 
-/// Decodes `\x09`: bytes that are no text or the separator itself.
+/// Decodes `\x09`, which are bytes that are no text or the separator itself, and `\\`.
 fn decoded(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value;
-    while let Some((before, after)) = rest.split_once("\\x") {
+    while let Some((before, after)) = rest.split_once('\\') {
         bytes.extend_from_slice(before.as_bytes());
-        match after.get(..2).and_then(|code| hex(code, &mut bytes)) {
-            Some(()) => rest = &after[2..],
-            None => {
-                bytes.extend_from_slice(b"\\x");
-                rest = after;
-            }
+        let code = after.strip_prefix('x').and_then(|after| after.get(..2));
+        if let Some(behind) = after.strip_prefix('\\') {
+            bytes.push(b'\\');
+            rest = behind;
+        } else if code.and_then(|code| hex(code, &mut bytes)).is_some() {
+            rest = &after[3..];
+        } else {
+            bytes.push(b'\\');
+            rest = after;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());

@@ -58,7 +58,9 @@ fn quoted_columns<'a>(line: &'a str, mark: u8, columns: &mut ArenaVec<'a, &'a st
         }
         let end = end.min(bytes.len());
         columns.push(&line[start..end]);
-        at = end + usize::from(quoted) + 1;
+        // What stands between a closing quote and the next mark belongs to no column.
+        let behind = bytes[end..].iter().position(|byte| *byte == mark);
+        at = behind.map_or(bytes.len() + 1, |step| end + step + 1);
         if columns.len() > super::COLUMNS_MAX {
             return;
         }
