@@ -5,6 +5,7 @@ use crate::accounts::Accounts;
 use crate::config::Origin;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use mapping::Tables;
 use std::sync::Arc;
 use store::Store;
 
@@ -13,6 +14,8 @@ use store::Store;
 pub(crate) struct App {
     pub(crate) accounts: Accounts,
     pub(crate) store: Store,
+    /// Which fields there are, for searches.
+    pub(crate) tables: Arc<Tables>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,

@@ -17,6 +17,9 @@ pub enum Error {
         /// What is wrong and what is allowed.
         message: String,
     },
+    /// The mapping tables of this program cannot be read.
+    #[error(transparent)]
+    Mapping(#[from] mapping::Error),
     /// The data directory cannot be created or written.
     #[error("cannot write data directory {path}", path = path.display())]
     DataDir {

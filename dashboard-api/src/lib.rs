@@ -81,6 +81,7 @@ impl Api {
             ledger: Arc::new(Ledger::new(config.bus, store.clone())),
             accounts,
             store,
+            tables: Arc::new(mapping::Tables::builtin()?),
             clock,
             metrics,
             origins: origins.into(),

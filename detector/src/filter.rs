@@ -50,12 +50,22 @@ pub fn run(
 ) -> Result<(), Error> {
     let source = Source::new(options.rules.clone(), sigma::Placeholders::new())?;
     let ruleset = source.compile(|text| warn(&text))?;
+    run_with(&ruleset, options, input, output)
+}
+
+/// As [`run`], with the rules of `options` compiled already.
+pub fn run_with(
+    ruleset: &Ruleset,
+    options: &Options,
+    input: impl Read + Send,
+    output: impl Write + Send,
+) -> Result<(), Error> {
     let threads = options.threads.or_else(|| thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get).min(THREADS_MAX);
-    let (correlation, stats) = (Correlation::new(&ruleset), Stats::new(&ruleset));
+    let (correlation, stats) = (Correlation::new(ruleset), Stats::new(ruleset));
     let (input, output) = (Input::new(input), Output::new(output, threads, correlation));
     let work = || {
-        if let Err(error) = work(&ruleset, &input, &output, &stats) {
+        if let Err(error) = work(ruleset, &input, &output, &stats) {
             output.fail(error);
         }
     };
@@ -65,9 +75,9 @@ pub fn run(
         }
         work();
     });
-    let (lines, bad_lines) = output.finish(&ruleset)?;
+    let (lines, bad_lines) = output.finish(ruleset)?;
     match &options.stats {
-        Some(path) => stats.write(path, &ruleset, lines, bad_lines),
+        Some(path) => stats.write(path, ruleset, lines, bad_lines),
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::hunt::Hunt;
 use crate::rules::Rules;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     /// Check, test, explain rules, and show what they cover
     #[command(subcommand)]
     Rules(Rules),
+    /// Run rules on stored events: the same alerts as live, with the same ids
+    Hunt(Hunt),
     /// Run the ClickHouse engine of one machine
     ClickhouseEngine(Service),
     /// Run the Kafka broker of one machine

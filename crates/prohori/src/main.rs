@@ -1,6 +1,7 @@
 //! `prohori`: every server part of the platform as a subcommand of one binary.
 
 mod cli;
+mod hunt;
 mod privacy_keys;
 mod rules;
 mod services;
@@ -28,6 +29,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Detect(args) => services::detect(&args),
         Command::Load(args) => services::load(&args.config),
         Command::Serve(args) => services::serve(&args.config),
+        Command::Hunt(args) => hunt::run(&args),
         Command::Rules(command) => return Ok(rules::run(&command)),
         Command::ClickhouseEngine(args) => services::clickhouse_engine(&args.config),
         Command::Kafka(args) => services::kafka(&args.config),

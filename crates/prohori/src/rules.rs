@@ -16,6 +16,8 @@ pub(crate) enum Rules {
     Test(Test),
     /// Tell a rule in words, or why it matches an event or does not
     Explain(Explain),
+    /// Print rules as queries for ClickHouse, which run as they stand
+    Sql(Sql),
     /// Show which of ATT&CK's techniques the rules look for
     Coverage(Coverage),
 }
@@ -111,6 +113,28 @@ pub(crate) struct Explain {
     placeholders: Option<PathBuf>,
 }
 
+/// Exits with 0, or with 1 if some rules could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct Sql {
+    #[command(flatten)]
+    files: Files,
+    /// Events of this agency only; may be given several times
+    #[arg(long, value_name = "NAME")]
+    agency: Vec<String>,
+    /// Events from this time on: -24h, 2026-11-25, 2026-11-25T10:00+06:00
+    #[arg(long, value_name = "TIME", default_value = "-24h", allow_hyphen_values = true, value_parser = moment)]
+    from: query::Moment,
+    /// Events before this time
+    #[arg(long, value_name = "TIME", default_value = "now", allow_hyphen_values = true, value_parser = moment)]
+    to: query::Moment,
+    /// The database that has the table of events
+    #[arg(long, value_name = "NAME", default_value = "prohori")]
+    database: String,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
 /// What to write about coverage.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum View {
@@ -138,6 +162,7 @@ pub(crate) fn run(command: &Rules) -> ExitCode {
         Rules::Check(args) => check(args),
         Rules::Test(args) => test(args),
         Rules::Explain(args) => explain(args),
+        Rules::Sql(args) => sql(args),
         Rules::Coverage(args) => coverage(args),
     };
     match done {
@@ -184,6 +209,34 @@ fn explain(args: &Explain) -> anyhow::Result<Verdict> {
     let placeholders = placeholders(args.placeholders.as_deref())?;
     let input = Input { paths: vec![args.rule.clone()], placeholders };
     written(|out| workbench::explain::run(&input, &options, out))
+}
+
+fn sql(args: &Sql) -> anyhow::Result<Verdict> {
+    let agencies = args.agency.iter().map(|name| model::Agency::new(name).map(|_| name.clone()));
+    let database = args.database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    anyhow::ensure!(database, "--database {}: letters, digits and _", args.database);
+    let options = workbench::sql::Options {
+        database: args.database.clone(),
+        agencies: agencies.collect::<Result<_, _>>()?,
+        range: range(args.from, args.to)?,
+        format: args.format.into(),
+    };
+    let input = args.files.input()?;
+    written(|out| workbench::sql::run(&input, &options, out))
+}
+
+/// A time on the command line.
+pub(crate) fn moment(text: &str) -> Result<query::Moment, String> {
+    let mend = "write it as -24h, now, 2026-11-25 or 2026-11-25T10:00+06:00";
+    query::moment(text).ok_or_else(|| mend.to_owned())
+}
+
+/// From one time until before another.
+pub(crate) fn range(from: query::Moment, to: query::Moment) -> anyhow::Result<query::Range> {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let range = query::Range { from_ms: from.at(now_ms), to_ms: to.at(now_ms) };
+    anyhow::ensure!(range.from_ms < range.to_ms, "--from {from} is not before --to {to}");
+    Ok(range)
 }
 
 fn coverage(args: &Coverage) -> anyhow::Result<Verdict> {

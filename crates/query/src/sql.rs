@@ -12,11 +12,13 @@
 
 mod compile;
 mod element;
+mod listing;
 mod member;
 mod prune;
 mod regex;
 mod statement;
 
+pub use listing::{Listing, Measured, Member, Rows, listing, windows};
 pub use prune::candidates;
 pub use statement::{LIMIT_MAX, Statement, statement};
 

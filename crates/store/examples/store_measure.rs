@@ -121,7 +121,12 @@ async fn questions(store: &Store) {
     let all = Scope::of(AGENCIES.map(|name| Agency::new(name).unwrap()));
     let one = Scope::of([Agency::new("moh").unwrap()]);
     let day = EventFilter { from_ms: START_MS, to_ms: START_MS + DAY_MS, ..EventFilter::default() };
-    let text = |text: &str| EventFilter { text: Some(text.into()), ..day.clone() };
+    let tables = mapping::Tables::builtin().unwrap();
+    let text = |text: &str| {
+        let query = query::parse(text, &tables).unwrap();
+        let search = Some(query::sql::condition(&query.expr, &tables, 0));
+        EventFilter { search, ..day.clone() }
+    };
     let first = &store.events(&all, &day, &Page::first(1)).await.unwrap().items[0];
     for (name, scope, filter) in [
         ("latest 100, all agencies", &all, day.clone()),

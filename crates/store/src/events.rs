@@ -17,6 +17,11 @@ const SUMMARY: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) 
     host, source, class_uid, severity_id, message, user, src_ip, dst_ip, \
     substringUTF8(raw, 1, 500) AS raw_start";
 
+/// The columns of [`DocumentRow`].
+pub(crate) const DOCUMENT: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, \
+    toUnixTimestamp64Milli(logged_time) AS logged_ms, \
+    toUnixTimestamp64Milli(processed_time) AS processed_ms, message, raw, rest";
+
 #[derive(Row, Deserialize)]
 struct SummaryRow {
     uid_hex: String,
@@ -34,7 +39,7 @@ struct SummaryRow {
 }
 
 #[derive(Row, Deserialize)]
-struct DocumentRow {
+pub(crate) struct DocumentRow {
     uid_hex: String,
     time_ms: i64,
     logged_ms: i64,
@@ -70,7 +75,7 @@ impl Store {
             "SELECT {SUMMARY} FROM events WHERE {{where}} ORDER BY time DESC, uid DESC LIMIT {}",
             page.limit() + 1,
         );
-        let rows: Vec<SummaryRow> = Select::events(scope, filter)?
+        let rows: Vec<SummaryRow> = Select::events(scope, filter)
             .and_some(
                 "time <= fromUnixTimestamp64Milli({})",
                 page.after.as_ref().map(|cursor| cursor.time_ms),
@@ -87,16 +92,15 @@ impl Store {
     /// The event with this `metadata.uid`. Should a collector have used an id twice, the one that
     /// arrived last.
     pub async fn event(&self, scope: &Scope, uid: &str) -> Result<Option<EventDetail>, Error> {
-        let sql = "SELECT lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, \
-             toUnixTimestamp64Milli(logged_time) AS logged_ms, \
-             toUnixTimestamp64Milli(processed_time) AS processed_ms, message, raw, rest \
-             FROM events WHERE {where} ORDER BY kafka_time DESC LIMIT 1";
+        let sql = format!(
+            "SELECT {DOCUMENT} FROM events WHERE {{where}} ORDER BY kafka_time DESC LIMIT 1"
+        );
         if uid.len() != 32 || !uid.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(None);
         }
         let rows: Vec<DocumentRow> = Select::of(scope, None)
             .and("uid = toFixedString(unhex({}), 16)", uid)
-            .fetch(self, "read an event", sql)
+            .fetch(self, "read an event", &sql)
             .await?;
         Ok(rows.into_iter().next().map(EventDetail::from))
     }
@@ -111,7 +115,7 @@ impl Store {
         let buckets = i64::from(buckets.clamp(1, BUCKETS_MAX));
         let span = filter.to_ms.saturating_sub(filter.from_ms).max(1);
         let bucket_ms = span.div_euclid(buckets) + i64::from(span % buckets != 0);
-        let mut select = Select::events(scope, filter)?;
+        let mut select = Select::events(scope, filter);
         let (from, step) = (select.value(filter.from_ms), select.value(bucket_ms));
         let sql = format!(
             "SELECT intDiv(toUnixTimestamp64Milli(time) - {from}, {step}) AS bucket, \
@@ -146,7 +150,7 @@ impl Store {
             host: Some(host.to_owned()),
             ..EventFilter::default()
         };
-        let mut select = Select::events(scope, &filter)?;
+        let mut select = Select::events(scope, &filter);
         let around = select.value(around_ms);
         let sql = format!(
             "SELECT {SUMMARY} FROM events WHERE {{where}} \

@@ -7,8 +7,10 @@
 use crate::error::During;
 use crate::terms::{Term, terms};
 use crate::{Cursor, Error, Scope, State, Store};
+use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use model::Agency;
+use query::sql::{Condition, Param};
 use std::time::Duration;
 
 /// How long a read may take before its caller hears of it.
@@ -45,9 +47,8 @@ pub struct EventFilter {
     pub from_ms: i64,
     /// Until before this time.
     pub to_ms: i64,
-    /// Holding these terms in message or raw text: words and "phrases" that must all be there,
-    /// and `-words` that must not. Any part of a word is found, in any script.
-    pub text: Option<String>,
+    /// That the search finds, as the tables' condition (`query::sql::condition`).
+    pub search: Option<Condition>,
     /// Of this agency of the scope.
     pub agency: Option<Agency>,
     /// Of this host.
@@ -58,8 +59,6 @@ pub struct EventFilter {
     pub source: Option<String>,
 }
 
-/// What events are searched in; must read like the index `text_grams`, or it is not used.
-const EVENT_TEXT: &str = r"lower(concat(message, '\n', raw, '\n', folded))";
 /// What alerts are searched in; `folded` holds the Bangla words too.
 const ALERT_TEXT: &str = r"lower(concat(title, '\n', message, '\n', rule_id, '\n', host, '\n', user, '\n', src_ip, '\n', folded))";
 
@@ -84,8 +83,12 @@ impl From<i64> for Value {
 
 /// Conditions with their parameters.
 pub(crate) struct Select {
+    /// What stands before `SELECT`.
+    with: String,
     conditions: String,
     values: Vec<Value>,
+    /// Of the search: `q0` and so on.
+    params: Vec<Param>,
     /// The scope leaves nothing to ask for.
     is_empty: bool,
 }
@@ -95,7 +98,13 @@ impl Select {
     pub(crate) fn of(scope: &Scope, agency: Option<&Agency>) -> Self {
         let agencies = scope.narrowed(agency);
         let is_empty = agencies.as_ref().is_some_and(Vec::is_empty);
-        let mut select = Self { conditions: String::new(), values: Vec::new(), is_empty };
+        let mut select = Self {
+            with: String::new(),
+            conditions: String::new(),
+            values: Vec::new(),
+            params: Vec::new(),
+            is_empty,
+        };
         match agencies {
             Some(agencies) => select.push("agency IN {}", [Value::Texts(agencies)]),
             None => select.push("1", []),
@@ -132,6 +141,18 @@ impl Select {
             self.push_text(text, operator, [Value::Text(pattern)]);
         }
         Ok(self)
+    }
+
+    /// Adds what a search finds; one search a statement.
+    pub(crate) fn and_search(mut self, search: Option<&Condition>) -> Self {
+        if let Some(search) = search {
+            self.with = search.with_clause();
+            self.conditions.push_str(" AND (");
+            self.conditions.push_str(&search.text);
+            self.conditions.push(')');
+            self.params = search.params.clone();
+        }
+        self
     }
 
     fn push(&mut self, condition: &'static str, values: impl IntoIterator<Item = Value>) {
@@ -185,14 +206,33 @@ impl Select {
     }
 
     /// Events of the filter.
-    pub(crate) fn events(scope: &Scope, filter: &EventFilter) -> Result<Self, Error> {
+    pub(crate) fn events(scope: &Scope, filter: &EventFilter) -> Self {
         Self::of(scope, filter.agency.as_ref())
             .and("time >= fromUnixTimestamp64Milli({})", filter.from_ms)
             .and("time < fromUnixTimestamp64Milli({})", filter.to_ms)
             .and_some("host = {}", filter.host.as_deref())
             .and_some("class_uid = {}", filter.class_uid.map(i64::from))
             .and_some("source = {}", filter.source.as_deref())
-            .and_terms(EVENT_TEXT, filter.text.as_deref())
+            .and_search(filter.search.as_ref())
+    }
+
+    /// The query `sql`, in which `{where}` stands for the conditions; `None` where the scope
+    /// leaves nothing to ask for.
+    pub(crate) fn query(self, store: &Store, sql: &str) -> Option<Query> {
+        if self.is_empty {
+            return None;
+        }
+        let sql = format!("{}{}", self.with, sql.replace("{where}", &self.conditions));
+        let mut query = store.client().query_raw(&sql);
+        for (index, value) in self.values.into_iter().enumerate() {
+            let name = format!("p{index}");
+            query = match value {
+                Value::Text(text) => query.param(&name, text),
+                Value::Texts(texts) => query.param(&name, texts),
+                Value::Int(number) => query.param(&name, number),
+            };
+        }
+        Some(with_params(query, self.params))
     }
 
     /// Runs `sql`, in which `{where}` stands for the conditions.
@@ -205,25 +245,36 @@ impl Select {
     where
         T: RowOwned + RowRead,
     {
-        if self.is_empty {
-            return Ok(Vec::new());
+        match self.query(store, sql) {
+            Some(query) => fetch(query, action).await,
+            None => Ok(Vec::new()),
         }
-        let sql = sql.replace("{where}", &self.conditions);
-        let mut query = store.client().query_raw(&sql);
-        for (index, value) in self.values.into_iter().enumerate() {
-            let name = format!("p{index}");
-            query = match value {
-                Value::Text(text) => query.param(&name, text),
-                Value::Texts(texts) => query.param(&name, texts),
-                Value::Int(number) => query.param(&name, number),
-            };
-        }
-        let seconds = READ_TIMEOUT.as_secs();
-        tokio::time::timeout(READ_TIMEOUT, query.fetch_all::<T>())
-            .await
-            .map_err(|_| Error::TimedOut { action, seconds })?
-            .during(action)
     }
+}
+
+/// Adds the parameters of a search.
+pub(crate) fn with_params(mut query: Query, params: Vec<Param>) -> Query {
+    for (index, param) in params.into_iter().enumerate() {
+        let name = format!("q{index}");
+        query = match param {
+            Param::Text(text) => query.param(&name, text),
+            Param::Texts(texts) => query.param(&name, texts),
+            Param::Int(number) => query.param(&name, number),
+        };
+    }
+    query
+}
+
+/// All rows of a query, within the time that a reader waits.
+pub(crate) async fn fetch<T>(query: Query, action: &'static str) -> Result<Vec<T>, Error>
+where
+    T: RowOwned + RowRead,
+{
+    let seconds = READ_TIMEOUT.as_secs();
+    tokio::time::timeout(READ_TIMEOUT, query.fetch_all::<T>())
+        .await
+        .map_err(|_| Error::TimedOut { action, seconds })?
+        .during(action)
 }
 
 #[cfg(test)]
@@ -236,12 +287,14 @@ mod tests {
 
     #[test]
     fn the_agency_is_always_the_first_condition() {
-        let text = Some("a OR 1=1 -- x'; DROP".into());
-        let filter = EventFilter { from_ms: 1, to_ms: 2, text, ..EventFilter::default() };
-        let select = Select::events(&scope(), &filter).unwrap();
+        let tables = mapping::Tables::builtin().unwrap();
+        let search = query::parse("a \"OR 1=1 -- x'; DROP\"", &tables).unwrap();
+        let search = Some(query::sql::condition(&search.expr, &tables, 0));
+        let filter = EventFilter { from_ms: 1, to_ms: 2, search, ..EventFilter::default() };
+        let select = Select::events(&scope(), &filter);
         assert!(select.conditions.starts_with("agency IN {p0:Array(String)} AND time >= "));
         assert!(!select.conditions.contains("DROP"), "{}", select.conditions);
-        assert_eq!(select.conditions.matches("LIKE").count(), 6);
+        assert_eq!(select.conditions.matches("LIKE").count(), 2);
     }
 
     #[test]

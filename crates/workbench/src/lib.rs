@@ -1,4 +1,4 @@
-//! The rule writer's tools: `prohori rules check`, `test`, `explain` and `coverage`.
+//! The rule writer's tools: `prohori rules check`, `test`, `explain`, `sql` and `coverage`.
 //!
 //! Each tool reads rule files, works on them with the very normalizer and engine that production
 //! runs, and writes text for people or JSON for programs. What it found decides a [`Verdict`], from
@@ -13,6 +13,7 @@ mod navigator;
 mod run;
 pub mod samples;
 mod sequences;
+pub mod sql;
 mod words;
 
 pub use error::Error;

@@ -35,9 +35,8 @@ pub struct Tested {
     pub file: String,
     /// The ids of its rules; where it holds correlations, of those that raise alerts.
     pub rules: Vec<String>,
-    /// The rule files that its correlations need; none where it holds no correlation. With one, each
-    /// of its sample files is a sequence.
-    pub needs: Vec<PathBuf>,
+    /// Whether each of its sample files is one sequence, as a correlation needs it.
+    pub is_sequence: bool,
     /// What is wrong with its rules, which then are not tested.
     pub errors: Vec<String>,
     /// One for each line of its samples, or for each sequence.
@@ -122,12 +121,11 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
         let mut entry = Tested {
             file: file.name.clone(),
             rules: Vec::new(),
-            needs: Vec::new(),
+            is_sequence: false,
             errors: parsed.errors.iter().map(ToString::to_string).collect(),
             samples: Vec::new(),
         };
         let mut correlations = Vec::new();
-        let needed = sequences::needed(input, file, &parsed.documents);
         for document in parsed.documents {
             match document {
                 Document::Rule(rule) => {
@@ -139,7 +137,7 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
             }
         }
         if !correlations.is_empty() {
-            entry.needs = needed;
+            entry.is_sequence = true;
             entry.rules = sequences::outermost(&correlations);
         }
         if !entry.rules.is_empty() || !entry.errors.is_empty() {
@@ -150,8 +148,8 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
     let mut done = Vec::new();
     for (file, mut entry) in tested {
         for kind in [Kind::Match, Kind::Miss] {
-            if !entry.needs.is_empty() {
-                sequences::run(file, kind, &mut entry, &mut bench)?;
+            if entry.is_sequence {
+                sequences::run(input, file, kind, &mut entry, &mut bench)?;
             } else {
                 samples(file, kind, &mut entry, &mut bench, &tables)?;
             }

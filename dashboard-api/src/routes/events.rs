@@ -1,4 +1,4 @@
-//! Searching events.
+//! Searching events, by crate `query`'s language.
 
 use crate::App;
 use crate::audit::Action;
@@ -11,6 +11,7 @@ use crate::views::event::{Bucket, EventDetail, EventPage, EventSummary, Histogra
 use axum::Json;
 use axum::extract::State;
 use model::Agency;
+use query::sql::Condition;
 use serde_json::{Value, json};
 use store::EventFilter;
 
@@ -32,7 +33,7 @@ pub(crate) struct ListParams {
     /// Before this time, in ms; at most 92 days after `from`.
     #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: TimeMs,
-    /// Holding all these words.
+    /// That this search finds: words, `field:value`, AND, OR, NOT (docs/search.md).
     #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     q: Option<Text>,
     /// Of this agency.
@@ -65,7 +66,7 @@ pub(crate) struct HistogramParams {
     /// Before this time, in ms; at most 92 days after `from`.
     #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: TimeMs,
-    /// Holding all these words.
+    /// That this search finds: words, `field:value`, AND, OR, NOT (docs/search.md).
     #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     q: Option<Text>,
     /// Of this agency.
@@ -97,9 +98,9 @@ pub(crate) async fn list(
     let scope = caller.scope(Permission::ReadEvents)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     let ListParams { from, to, q, agency, host, source, class_uid, .. } = params;
-    let filter = checked(Filter { from, to, q, agency, host, source, class_uid })?;
-    let found = app.store.events(&scope, &filter, &page).await?;
-    audit(&app, &caller, &filter, "rows", found.items.len()).await?;
+    let search = checked(&app, Filter { from, to, q, agency, host, source, class_uid })?;
+    let found = app.store.events(&scope, &search.filter, &page).await?;
+    audit(&app, &caller, &search, "rows", found.items.len()).await?;
     Ok(Json(EventPage {
         items: found.items.into_iter().map(EventSummary::from).collect(),
         next_cursor: found.next.map(|cursor| cursor.to_string()),
@@ -121,9 +122,9 @@ pub(crate) async fn histogram(
         let detail = format!("buckets is 1 to {BUCKETS_MAX}");
         return Err(Problem::parameter(Code::InvalidParameter, "buckets", detail));
     }
-    let filter = checked(Filter { from, to, q, agency, host, source, class_uid })?;
-    let found = app.store.event_histogram(&scope, &filter, buckets).await?;
-    audit(&app, &caller, &filter, "buckets", found.items.len()).await?;
+    let search = checked(&app, Filter { from, to, q, agency, host, source, class_uid })?;
+    let found = app.store.event_histogram(&scope, &search.filter, buckets).await?;
+    audit(&app, &caller, &search, "buckets", found.items.len()).await?;
     let items = found.items.into_iter().map(|(time, count)| Bucket { time, count });
     Ok(Json(Histogram { bucket_ms: found.bucket_ms, items: items.collect() }))
 }
@@ -159,8 +160,14 @@ struct Filter {
     class_uid: Option<u32>,
 }
 
-/// The store's filter, once the range is found to be one and not too long.
-fn checked(filter: Filter) -> Answer<EventFilter> {
+/// A checked filter, and the text that its search was made of.
+struct Search {
+    filter: EventFilter,
+    q: Option<String>,
+}
+
+/// The store's filter, once the range is found to be one and not too long, and the text a search.
+fn checked(app: &App, filter: Filter) -> Answer<Search> {
     let Filter { from, to, q, agency, host, source, class_uid } = filter;
     in_order(Some(from), Some(to))?;
     if to.0 - from.0 > RANGE_MS_MAX {
@@ -169,27 +176,44 @@ fn checked(filter: Filter) -> Answer<EventFilter> {
             .with(json!({"parameter": "to", "range_ms_max": RANGE_MS_MAX})));
     }
     let text = |text: Option<Text>| text.map(|text| text.0);
-    Ok(EventFilter {
+    let filter = EventFilter {
         from_ms: from.0,
         to_ms: to.0,
-        text: text(q),
+        search: q.as_ref().map(|q| condition(app, &q.0)).transpose()?,
         agency,
         host: text(host),
         class_uid,
         source: text(source),
-    })
+    };
+    Ok(Search { filter, q: text(q) })
+}
+
+/// What a text asks of events. A mistake in it is told with its place, in characters.
+fn condition(app: &App, text: &str) -> Answer<Condition> {
+    let query = query::parse(text, &app.tables).map_err(|error| {
+        let (start, end) = (error.span.start, error.span.end);
+        Problem::new(Code::InvalidParameter, error.to_string()).with(json!({
+            "parameter": "q", "problem": error.problem.code(), "start": start, "end": end,
+        }))
+    })?;
+    if !query.stages.is_empty() {
+        let detail = "a list of events has no commands: take | and what follows away";
+        return Err(Problem::parameter(Code::InvalidParameter, "q", detail));
+    }
+    Ok(query::sql::condition(&query.expr, &app.tables, app.clock.now_ms()))
 }
 
 /// Records the search and how much it showed, before it is shown.
 async fn audit(
     app: &App,
     caller: &Caller,
-    filter: &EventFilter,
+    search: &Search,
     what: &str,
     count: usize,
 ) -> Answer<()> {
+    let Search { filter, q } = search;
     let mut detail = json!({
-        "from": filter.from_ms, "to": filter.to_ms, "q": filter.text,
+        "from": filter.from_ms, "to": filter.to_ms, "q": q,
         "agency": filter.agency, "host": filter.host, "source": filter.source,
         "class_uid": filter.class_uid,
     });

@@ -51,6 +51,7 @@ impl Rig {
             ledger: Arc::new(Ledger::new(bus, store.clone())),
             accounts,
             store,
+            tables: Arc::new(mapping::Tables::builtin().unwrap()),
             clock,
             metrics: Metrics::register(&registry).unwrap(),
             origins: [

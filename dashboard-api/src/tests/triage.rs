@@ -184,12 +184,24 @@ async fn events_are_searched_within_a_range() {
         ("to=5".to_owned(), "missing_parameter"),
         ("from=5&to=5".to_owned(), "reversed_range"),
         ("from=1&to=9000000000".to_owned(), "range_too_long"),
-        (format!("{range}&q={}", "a+".repeat(40)), "invalid_parameter"),
+        (format!("{range}&q=a+AND"), "invalid_parameter"),
+        (format!("{range}&q=a+%7C+count"), "invalid_parameter"),
         (format!("{range}&class_uid=x"), "invalid_parameter"),
         (format!("{range}&cursor=%27%29"), "invalid_cursor"),
     ] {
         assert_eq!(rahima.get(&format!("/events?{query}")).await.code(), code, "{query}");
     }
+    for (q, count) in
+        [("user:*mof*", 2), ("user:nobody", 0), ("class:3002+-user:nobody", 2), ("agency:moh", 0)]
+    {
+        let page = rahima.get(&format!("/events?{range}&q={q}")).await.json();
+        assert_eq!(page["items"].as_array().unwrap().len(), count, "{q}");
+    }
+    let problem = rahima.get(&format!("/events?{range}&q=failed+hots:x")).await.json();
+    assert_eq!(
+        problem["params"],
+        json!({"parameter": "q", "problem": "field", "start": 7, "end": 11})
+    );
     assert_eq!(rahima.get(&format!("/events/histogram?{range}&buckets=0")).await.status, 400);
     assert_eq!(rahima.get("/events/nonsense").await.code(), "not_found");
 }

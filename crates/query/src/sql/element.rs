@@ -9,9 +9,11 @@ use sigma::{Anchor, Comparison, Matcher, Network, Number, Part, Pattern};
 
 /// How many texts `multiSearchAny` takes.
 const SEARCH_TEXTS_MAX: usize = 250;
-/// A number as people write it, blanks around it allowed, that a decimal of SQL holds exactly.
-const PLAIN: &str = r"^\s*[+-]?[0-9]{1,38}(\.[0-9]{0,38})?\s*$";
-/// Any text that the engine takes for a number.
+/// A number, blanks around it allowed, that a decimal of SQL holds exactly: up to 38 digits on
+/// either side of the point, where an exponent has been applied too.
+const PLAIN: &str =
+    r"^ *[+-]?([0-9]{1,38}(\.[0-9]{0,38})?|[0-9]{1,18}(\.[0-9]{0,18})?[eE][+-]?1?[0-9]) *$";
+/// Any text that the engine may take for a number.
 const NUMBER: &str = r"^\s*[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?\s*$";
 /// Digits behind the point of SQL's decimals.
 const SCALE: usize = 38;

@@ -139,19 +139,17 @@ fn close(out: &mut String) {
     out.push('}');
 }
 
-/// The document again.
+/// The document again: message first and raw text last, as the normalizer writes them, so that who
+/// asks for the first value that has a word gets the same one.
 pub(crate) fn join(parts: &Parts<'_>) -> String {
     let Some(rest) = parts.rest.strip_prefix(HEAD) else { return parts.rest.clone() };
     let mut out = String::with_capacity(parts.rest.len() + parts.raw.len() * 2 + 256);
     out.push('{');
     number(&mut out, "time", parts.time_ms);
-    for (name, text) in [("message", &parts.message), ("raw_data", &parts.raw)] {
-        if !text.is_empty() {
-            quoted(&mut out, name);
-            out.push(':');
-            quoted(&mut out, text);
-            out.push(',');
-        }
+    if !parts.message.is_empty() {
+        out.push_str(r#""message":"#);
+        quoted(&mut out, &parts.message);
+        out.push(',');
     }
     out.push_str(&HEAD[1..]);
     if parts.uid != [0; 16] {
@@ -163,6 +161,12 @@ pub(crate) fn join(parts: &Parts<'_>) -> String {
         out.pop();
     }
     out.push_str(rest);
+    if !parts.raw.is_empty() {
+        out.pop();
+        out.push_str(r#","raw_data":"#);
+        quoted(&mut out, &parts.raw);
+        out.push('}');
+    }
     out
 }
 

@@ -8,3 +8,4 @@ mod events;
 mod isolation;
 mod loading;
 mod sample;
+mod search;
