@@ -69,6 +69,7 @@ pub fn run(
         let normalizer = Normalizer::new(Arc::clone(&tables), settings.clone());
         let mut worker = Worker { options, masks: &masks, normalizer, done: Done::default() };
         move |piece: &mut Piece| {
+            piece.headers().for_each(|header| worker.header(header));
             piece.lines().for_each(|line| worker.line(&line));
             std::mem::take(&mut worker.done)
         }
@@ -99,6 +100,17 @@ struct Worker<'o> {
 }
 
 impl Worker<'_> {
+    /// Learns what a line before the piece says of the columns after it.
+    fn header(&mut self, header: &[u8]) {
+        if self.options.framed {
+            return;
+        }
+        let now = now_ms();
+        let mut origin = Origin::stdin(0, 0, now);
+        origin.source = self.options.source.as_deref();
+        self.normalizer.normalize(header, &origin, Agency::local().as_str(), now);
+    }
+
     fn line(&mut self, line: &Line<'_>) {
         match self.options.framed {
             true => self.framed(line),

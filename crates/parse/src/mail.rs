@@ -114,7 +114,7 @@ fn settle(event: &mut Event<'_>, activity: u8) {
 /// What a delivery's status word says.
 fn delivered(event: &mut Event<'_>, word: &str) {
     let is = |words: &[&str]| {
-        words.iter().any(|w| word.len() >= w.len() && word[..w.len()].eq_ignore_ascii_case(w))
+        words.iter().any(|w| word.get(..w.len()).is_some_and(|head| head.eq_ignore_ascii_case(w)))
     };
     if is(&["sent", "delivered", "ok"]) {
         event.status(Status::Success);

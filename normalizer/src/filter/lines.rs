@@ -3,12 +3,17 @@
 use crate::Error;
 use model::RAW_BYTES_MAX;
 use sha2::{Digest as _, Sha256};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read};
 
 /// How much is asked for in one reading. A piece is worked on as soon as it has a whole line, so
 /// that a slow input is not waited for.
 const READ_BYTES: usize = 256 * 1024;
+
+/// How many of the lines before a piece that may name columns go with it, and how long one may be.
+const HEADERS: usize = 16;
+const HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// A line without its end.
 pub(super) struct Line<'a> {
@@ -27,6 +32,7 @@ pub(super) struct Line<'a> {
 pub(super) struct Piece {
     bytes: Vec<u8>,
     lines: Vec<Place>,
+    headers: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -38,6 +44,12 @@ struct Place {
 }
 
 impl Piece {
+    /// The last lines before it that begin as those that name columns do (`#`), in order: a thread
+    /// need not have seen them.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &[u8]> {
+        self.headers.iter().map(Vec::as_slice)
+    }
+
     /// The lines, in order.
     pub(super) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let mut begin = 0;
@@ -61,6 +73,7 @@ pub(super) struct Lines<R> {
     offset: u64,
     line_bytes_max: usize,
     ended: bool,
+    headers: VecDeque<Vec<u8>>,
 }
 
 impl<R: Read> Lines<R> {
@@ -74,6 +87,7 @@ impl<R: Read> Lines<R> {
             offset: 0,
             line_bytes_max,
             ended: false,
+            headers: VecDeque::new(),
         }
     }
 
@@ -81,6 +95,7 @@ impl<R: Read> Lines<R> {
     fn close(&mut self, text: &[u8], ended: bool, piece: &mut Piece) {
         let whole = self.open.whole + text.len() as u64;
         let mut cut = None;
+        let begin = piece.bytes.len();
         if self.open.whole == 0 && text.len() <= self.line_bytes_max {
             piece.bytes.extend_from_slice(text);
         } else {
@@ -88,6 +103,13 @@ impl<R: Read> Lines<R> {
             let open = std::mem::take(&mut self.open);
             piece.bytes.extend_from_slice(&open.bytes);
             cut = open.hash.map(|hash| (whole, hex(hash)));
+        }
+        let line = &piece.bytes[begin..];
+        if line.first() == Some(&b'#') && line.len() <= HEADER_BYTES_MAX {
+            if self.headers.len() == HEADERS {
+                self.headers.pop_front();
+            }
+            self.headers.push_back(line.strip_suffix(b"\r").unwrap_or(line).to_vec());
         }
         let (sequence, offset) = (self.sequence, self.offset);
         piece.lines.push(Place { end: piece.bytes.len(), sequence, offset, cut });
@@ -112,6 +134,8 @@ impl<R: Read + Send> turns::Source for Lines<R> {
     fn fill(&mut self, piece: &mut Piece) -> Result<bool, Error> {
         piece.bytes.clear();
         piece.lines.clear();
+        piece.headers.clear();
+        piece.headers.extend(self.headers.iter().cloned());
         let mut chunk = std::mem::take(&mut self.chunk);
         while !self.ended && piece.lines.is_empty() {
             let read = self.read(&mut chunk).map_err(Error::Read)?;
@@ -192,6 +216,19 @@ mod tests {
             self.0 = &self.0[count..];
             Ok(count)
         }
+    }
+
+    #[test]
+    fn a_piece_brings_the_headers_before_it() {
+        let text = "#Fields: a b\r\n1 2\n#Fields: c\n3\n";
+        let mut lines = Lines::new(Slow(text.as_bytes(), 1, false), 99);
+        let mut piece = Piece::default();
+        let mut found = Vec::new();
+        while lines.fill(&mut piece).unwrap() {
+            found.push(piece.headers().map(<[u8]>::to_vec).collect::<Vec<_>>());
+        }
+        let (one, two) = (b"#Fields: a b".to_vec(), b"#Fields: c".to_vec());
+        assert_eq!(found, [vec![], vec![one.clone()], vec![one.clone()], vec![one, two]]);
     }
 
     proptest! {
