@@ -31,7 +31,7 @@ impl Default for Options {
             lateness_ms: 5_000,
             groups_max: 2_000_000,
             window_max: 100_000,
-            evidence_bytes_max: 256 * 1024 * 1024,
+            evidence_bytes_max: 64 * 1024 * 1024,
             sources: 1,
         }
     }

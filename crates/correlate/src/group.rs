@@ -171,12 +171,12 @@ impl Group {
         self.head = time;
         self.lag = (arrival - time).max(0);
         self.fold(&entry);
-        self.last = Some(entry.clone());
         if view.node.gauge.at_match {
             self.drop_before(view, time - view.timespan());
             self.push(view, entry, effects);
             self.decide(view, effects);
         } else {
+            self.last = Some(entry.clone());
             self.push(view, entry, effects);
             self.enter(view, time, effects);
         }

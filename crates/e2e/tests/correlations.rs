@@ -1,6 +1,8 @@
 //! The behaviours of the shared corpus of attack logs, through `normalize | detect` and our own
 //! correlations: an alert for each source that must be found, and none for another.
 
+#![expect(clippy::print_stdout, reason = "how many were found is part of the result")]
+
 use e2e::binary;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
