@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test setup build web lint unit fuzz
+.PHONY: help demo test setup build web lint unit fuzz bench
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -38,3 +38,6 @@ unit: ## every Rust and web test, the end-to-end ones with the real stack includ
 
 fuzz: ## every fuzz target at length; TARGET=crate/name for one, RUNS= and SECONDS_MAX= for how long
 	@crates/fuzz/run $(TARGET)
+
+bench: ## measure, and record in benches/results; STAGE=name for one stage
+	@benches/run $(STAGE)

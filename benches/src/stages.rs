@@ -1,0 +1,11 @@
+//! The stages that are measured.
+
+mod detector;
+
+use crate::Bench;
+
+/// Measures something; the table in Markdown.
+type Stage = fn(&Bench) -> anyhow::Result<String>;
+
+/// Every stage, by name, in the order of the flow.
+pub(crate) const ALL: &[(&str, Stage)] = &[("detector", detector::run_all)];
