@@ -35,8 +35,9 @@ pub struct Tested {
     pub file: String,
     /// The ids of its rules; where it holds correlations, of those that raise alerts.
     pub rules: Vec<String>,
-    /// Whether each of its sample files is one sequence, as a correlation needs it.
-    pub is_sequence: bool,
+    /// The rule files that its correlations need; none where it holds no correlation. With one, each
+    /// of its sample files is a sequence.
+    pub needs: Vec<PathBuf>,
     /// What is wrong with its rules, which then are not tested.
     pub errors: Vec<String>,
     /// One for each line of its samples, or for each sequence.
@@ -121,11 +122,12 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
         let mut entry = Tested {
             file: file.name.clone(),
             rules: Vec::new(),
-            is_sequence: false,
+            needs: Vec::new(),
             errors: parsed.errors.iter().map(ToString::to_string).collect(),
             samples: Vec::new(),
         };
         let mut correlations = Vec::new();
+        let needed = sequences::needed(input, file, &parsed.documents);
         for document in parsed.documents {
             match document {
                 Document::Rule(rule) => {
@@ -137,7 +139,7 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
             }
         }
         if !correlations.is_empty() {
-            entry.is_sequence = true;
+            entry.needs = needed;
             entry.rules = sequences::outermost(&correlations);
         }
         if !entry.rules.is_empty() || !entry.errors.is_empty() {
@@ -148,8 +150,8 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
     let mut done = Vec::new();
     for (file, mut entry) in tested {
         for kind in [Kind::Match, Kind::Miss] {
-            if entry.is_sequence {
-                sequences::run(input, file, kind, &mut entry, &mut bench)?;
+            if !entry.needs.is_empty() {
+                sequences::run(file, kind, &mut entry, &mut bench)?;
             } else {
                 samples(file, kind, &mut entry, &mut bench, &tables)?;
             }

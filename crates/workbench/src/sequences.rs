@@ -1,7 +1,7 @@
 //! The samples of a correlation: each file is one sequence, in which it must fire or must not.
 //!
-//! The lines become events, and the events go through the detection filter with all the rules that
-//! the tool was given, as a rule writer would do by hand.
+//! The lines become events, and the events go through the detection filter, as a rule writer would
+//! do by hand.
 
 use crate::files::{self, Kind};
 use crate::run::Bench;
@@ -10,9 +10,9 @@ use crate::{Error, Input};
 use detector::filter;
 use lint::RuleFile;
 use serde_json::Value;
-use sigma::Correlation;
+use sigma::{Correlation, Document};
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The correlations that no other one of the same file names: those that raise alerts.
 pub(crate) fn outermost(correlations: &[Correlation]) -> Vec<String> {
@@ -25,9 +25,36 @@ pub(crate) fn outermost(correlations: &[Correlation]) -> Vec<String> {
     outermost.map(|correlation| correlation.uid().to_owned()).collect()
 }
 
+/// The rules that the correlations of `file` need: the file itself, if it holds every rule that they
+/// name, else all that the tool was given. Compiling a pack for each sequence would take long.
+pub(crate) fn needed(input: &Input, file: &RuleFile, documents: &[Document]) -> Vec<PathBuf> {
+    let names: Vec<&str> = documents.iter().flat_map(names).collect();
+    let correlations = documents.iter().filter_map(|document| match document {
+        Document::Correlation(correlation) => Some(correlation),
+        Document::Rule(_) | Document::Filter(_) => None,
+    });
+    let mut named = correlations.flat_map(|correlation| &correlation.rules);
+    if named.all(|rule| names.contains(&rule.text.as_str())) {
+        vec![PathBuf::from(&file.name)]
+    } else {
+        input.paths.clone()
+    }
+}
+
+/// By what a correlation may refer to a document.
+fn names(document: &Document) -> impl Iterator<Item = &str> {
+    let (id, name) = match document {
+        Document::Rule(rule) => (rule.id.as_deref(), rule.name.as_deref()),
+        Document::Correlation(correlation) => {
+            (correlation.id.as_deref(), correlation.name.as_deref())
+        }
+        Document::Filter(_) => (None, None),
+    };
+    id.into_iter().chain(name)
+}
+
 /// Runs the sequences of one kind.
 pub(crate) fn run(
-    input: &Input,
     file: &RuleFile,
     kind: Kind,
     entry: &mut Tested,
@@ -41,7 +68,7 @@ pub(crate) fn run(
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
         let mut outcome = Outcome::new(path, 1, kind, first);
         let events = events(&text, &mut outcome, bench);
-        fire(input, &events, &entry.rules, &mut outcome)?;
+        fire(&entry.needs, &events, &entry.rules, &mut outcome)?;
         entry.samples.push(outcome);
     }
     Ok(())
@@ -68,13 +95,15 @@ fn events(text: &str, outcome: &mut Outcome, bench: &mut Bench) -> Vec<u8> {
     all
 }
 
-/// Asks the detection filter which alerts the events raise.
-fn fire(input: &Input, events: &[u8], own: &[String], outcome: &mut Outcome) -> Result<(), Error> {
-    let options = filter::Options {
-        rules: input.paths.clone(),
-        threads: Some(NonZero::<usize>::MIN),
-        stats: None,
-    };
+/// Asks the detection filter which alerts the events raise by `rules`.
+fn fire(
+    rules: &[PathBuf],
+    events: &[u8],
+    own: &[String],
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let threads = Some(NonZero::<usize>::MIN);
+    let options = filter::Options { rules: rules.to_vec(), threads, stats: None };
     let mut alerts = Vec::new();
     filter::run(&options, events, &mut alerts)?;
     for line in alerts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
