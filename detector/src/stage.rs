@@ -72,6 +72,7 @@ impl Detector {
         let ruleset = &self.ruleset;
         for (number, fate) in ruleset.judge(matching, &json) {
             let (rule, number) = (&ruleset.engine.rules()[number as usize], number as usize);
+            self.metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
             let is_alert = self.metrics.alerts_of(rule.uid(), fate);
             if matches!(fate, Fate::LeftOut(_)) {
                 continue;
@@ -143,7 +144,6 @@ fn alert(
         }
     }
     metrics.alerts.inc();
-    metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
 }
 
 impl Stage for Detector {

@@ -46,7 +46,8 @@ pub struct Alarm {
     pub evidence: Vec<Arc<Fact>>,
 }
 
-/// The first matches of a window and the last, those behind a correlation in its place.
+/// The first matches of a window and the last, those behind a correlation in its place. An event
+/// that several correlations below have counted is shown once.
 pub(crate) fn evidence<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Arc<Fact>> {
     let mut kept: Vec<Arc<Fact>> = Vec::new();
     let mut last = None;
@@ -56,6 +57,9 @@ pub(crate) fn evidence<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Arc<
             parts => parts,
         };
         for fact in facts {
+            if kept.iter().any(|shown| shown.uid == fact.uid) {
+                continue;
+            }
             match kept.len() < EVIDENCE_FIRST_MAX {
                 true => kept.push(Arc::clone(fact)),
                 false => last = Some(Arc::clone(fact)),
