@@ -52,6 +52,11 @@ fn row(bench: &Bench, lines: &str, case: &Case, table: &mut String) -> anyhow::R
         false => events.shuffled(),
     }
     let (count, bytes) = (events.count(), events.bytes());
+    if count == 0 {
+        let wanted = case.bytes.unwrap_or_default();
+        writeln!(table, "| – | {wanted}: no event can be made so | | | | | | | |")?;
+        return Ok(());
+    }
     let input = bench.scratch.path().join("events.ndjson");
     std::fs::write(&input, events.text())?;
     drop(events);
