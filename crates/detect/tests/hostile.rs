@@ -143,7 +143,7 @@ fn rules_that_would_hurt_are_refused_with_words() {
     let deep = |levels| "[".repeat(levels) + "x" + &"]".repeat(levels);
     let conditions = [
         "(".repeat(1000) + "s" + &")".repeat(1000),
-        "not ".repeat(1000) + "s",
+        "not ".repeat(20_000) + "s",
         vec!["s"; 20_000].join(" or "),
     ];
     let rows = [
