@@ -1,6 +1,7 @@
 //! The detector's configuration, raw and checked.
 
 use crate::Error;
+use crate::live::Origin;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +22,11 @@ pub struct RawConfig {
     #[serde(default)]
     pub http: service::config::Http,
     /// Folders of Sigma rules, or rule files.
+    #[serde(default)]
     pub rules: Vec<PathBuf>,
+    /// Whether rules come from the topic `control`, as `prohori rules publish` writes them, instead.
+    #[serde(default)]
+    pub control: bool,
     /// The values of `%placeholders%`, by name.
     #[serde(default)]
     pub placeholders: sigma::Placeholders,
@@ -57,7 +62,7 @@ fn second() -> u64 {
 pub struct Config {
     pub(crate) bus: bus::Config,
     pub(crate) http: service::config::Http,
-    pub(crate) rules: Vec<PathBuf>,
+    pub(crate) origin: Origin,
     pub(crate) placeholders: sigma::Placeholders,
     pub(crate) threads: usize,
     pub(crate) correlators: usize,
@@ -70,9 +75,16 @@ impl TryFrom<RawConfig> for Config {
 
     fn try_from(raw: RawConfig) -> Result<Self, Error> {
         let bad = |key, what: String| Err(Error::Config { key, what });
-        if raw.rules.is_empty() {
-            return bad("rules", "is empty; name at least one folder of Sigma rules".into());
-        }
+        let origin = match (raw.control, raw.rules.is_empty()) {
+            (false, false) => Origin::Folders(raw.rules),
+            (true, true) => Origin::Control(raw.bus.clone()),
+            (false, true) => {
+                return bad("rules", "is empty; name at least one folder of Sigma rules".into());
+            }
+            (true, false) => {
+                return bad("control", "is true beside rules; take rules from one place".into());
+            }
+        };
         for (key, threads) in [("threads", raw.threads), ("correlators", raw.correlators)] {
             if threads == 0 || threads > THREADS_MAX {
                 return bad(key, format!("is {threads}; write 1 to {THREADS_MAX}"));
@@ -91,7 +103,7 @@ impl TryFrom<RawConfig> for Config {
         Ok(Self {
             bus: raw.bus,
             http: raw.http,
-            rules: raw.rules,
+            origin,
             placeholders: raw.placeholders,
             threads: raw.threads,
             correlators: raw.correlators,
@@ -118,6 +130,11 @@ mod tests {
             (
                 base.replace("'rules'", ""),
                 Some("configuration: rules is empty; name at least one folder of Sigma rules"),
+            ),
+            (base.replace("rules = ['rules']", "control = true"), None),
+            (
+                format!("control = true\n{base}"),
+                Some("configuration: control is true beside rules; take rules from one place"),
             ),
             (format!("threads = 0\n{base}"), Some("configuration: threads is 0; write 1 to 64")),
             (

@@ -62,6 +62,15 @@ pub enum Error {
     /// Kafka.
     #[error(transparent)]
     Bus(#[from] bus::Error),
+    /// A published ruleset is damaged, or one cannot be published.
+    #[error(transparent)]
+    Ruleset(#[from] ruleset::Error),
+    /// A part of a ruleset is not taken for sending.
+    #[error("cannot publish the ruleset")]
+    Send(#[from] bus::SendError),
+    /// A part of a ruleset was not confirmed.
+    #[error("cannot publish the ruleset")]
+    Delivery(#[source] bus::DeliveryError),
     /// The scaffolding.
     #[error(transparent)]
     Service(#[from] service::Error),

@@ -11,7 +11,7 @@ mod output;
 mod stats;
 mod untold;
 
-use crate::live::{Ruleset, Source};
+use crate::live::{Origin, Ruleset, Source};
 use crate::matched::{Matched, event_time, matched};
 use crate::{Error, clock};
 use correlation::Correlation;
@@ -48,7 +48,7 @@ pub fn run(
     input: impl Read + Send,
     output: impl Write + Send,
 ) -> Result<(), Error> {
-    let source = Source::new(options.rules.clone(), sigma::Placeholders::new())?;
+    let source = Source::new(Origin::Folders(options.rules.clone()), sigma::Placeholders::new())?;
     let ruleset = source.compile(|text| warn(&text))?;
     run_with(&ruleset, options, input, output)
 }

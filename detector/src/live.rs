@@ -1,13 +1,13 @@
 //! The rules in force, which change under a running detector.
 
-use crate::rules::{Loaded, fingerprint, load};
-use crate::{Error, Metrics};
+use crate::rules::{Loaded, assemble, fingerprint, texts};
+use crate::{Error, Metrics, control};
 use correlate::Plan;
 use detect::{Engine, Json};
 use mapping::Tables;
 use ruleset::{Fate, Policy};
 use service::{Part, Shutdown};
-use sigma::Placeholders;
+use sigma::{Placeholders, Rule};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -35,6 +35,11 @@ impl Ruleset {
         Ok(Self { engine, plan: Arc::new(plan), policy, version })
     }
 
+    /// The rules, by number, without what filters are compiled to.
+    pub fn rules(&self) -> &[Arc<Rule>] {
+        &self.engine.rules()[..self.policy.rules()]
+    }
+
     /// The rules among the matches of an event, each with what becomes of its match.
     pub fn judge<'r>(
         &'r self,
@@ -57,9 +62,18 @@ fn seen_ms(event: &Json) -> i64 {
 
 /// Where rules come from.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub enum Origin {
     /// Folders and files.
-    pub paths: Vec<PathBuf>,
+    Folders(Vec<PathBuf>),
+    /// The topic `control` of this cluster.
+    Control(bus::Config),
+}
+
+/// What rules are made of.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Where rules come from.
+    pub origin: Origin,
     /// The values of `expand`.
     pub placeholders: Placeholders,
     /// The mapping tables.
@@ -68,31 +82,45 @@ pub struct Source {
 
 impl Source {
     /// The compiled-in tables and these rules.
-    pub fn new(paths: Vec<PathBuf>, placeholders: Placeholders) -> Result<Self, Error> {
+    pub fn new(origin: Origin, placeholders: Placeholders) -> Result<Self, Error> {
         let tables = Arc::new(Tables::builtin().map_err(detect::Error::Mapping)?);
-        Ok(Self { paths, placeholders, tables })
+        Ok(Self { origin, placeholders, tables })
+    }
+
+    /// What tells that rules have changed.
+    pub fn fingerprint(&self) -> Result<u64, Error> {
+        match &self.origin {
+            Origin::Folders(paths) => fingerprint(paths),
+            Origin::Control(config) => control::fingerprint(config),
+        }
+    }
+
+    /// Reads the rules; nothing where a published set is not whole (yet).
+    fn load(&self) -> Result<Option<Loaded>, Error> {
+        let texts = match &self.origin {
+            Origin::Folders(paths) => Some(texts(paths)?),
+            Origin::Control(config) => control::texts(config)?,
+        };
+        Ok(texts.map(|texts| assemble(&texts, &self.placeholders)))
     }
 
     /// Reads and compiles what can be used; `tell` hears of the rest.
     pub fn compile(&self, mut tell: impl FnMut(String)) -> Result<Ruleset, Error> {
-        let mut loaded = load(&self.paths, &self.placeholders)?;
+        let mut loaded = self.load()?.unwrap_or_default();
         loaded.errors.iter().for_each(|error| tell(error.to_string()));
         std::mem::take(&mut loaded.unaimed).into_iter().for_each(tell);
         Ruleset::new(loaded, &self.tables)
     }
 
-    /// As [`Self::compile`], but a rule that does not compile refuses the whole set.
-    fn compile_whole(&self) -> Result<Ruleset, Error> {
-        self.whole(load(&self.paths, &self.placeholders)?)
-    }
-
-    /// Compiles a set, or refuses it whole.
-    fn whole(&self, loaded: Loaded) -> Result<Ruleset, Error> {
+    /// As [`Self::compile`], but a rule that does not compile refuses the whole set; nothing where
+    /// there is none.
+    fn compile_whole(&self) -> Result<Option<Ruleset>, Error> {
+        let Some(loaded) = self.load()? else { return Ok(None) };
         if let Some(first) = loaded.errors.first().cloned() {
             return Err(Error::Rejected { first: Box::new(first), count: loaded.errors.len() });
         }
         loaded.unaimed.iter().for_each(|told| tracing::warn!(told, "a filter misses its aim"));
-        Ruleset::new(loaded, &self.tables)
+        Ruleset::new(loaded, &self.tables).map(Some)
     }
 }
 
@@ -171,10 +199,16 @@ enum Look {
 }
 
 fn changed(source: &Source, seen: u64) -> Look {
-    match fingerprint(&source.paths) {
-        Ok(same) if same == seen => Look::Same,
-        Ok(other) => Look::Changed(other, source.compile_whole()),
-        Err(error) => Look::Failed(error),
+    let other = match source.fingerprint() {
+        Ok(same) if same == seen => return Look::Same,
+        Ok(other) => other,
+        Err(error) => return Look::Failed(error),
+    };
+    match source.compile_whole() {
+        Ok(Some(ruleset)) => Look::Changed(other, Ok(ruleset)),
+        // A set is just being written: its last part changes the fingerprint again.
+        Ok(None) => Look::Same,
+        Err(error) => Look::Changed(other, Err(error)),
     }
 }
 
@@ -215,12 +249,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         file("a.yml", &rule("a"));
-        let source = Source::new(vec![folder.path().to_owned()], Placeholders::new()).unwrap();
+        let source =
+            Source::new(Origin::Folders(vec![folder.path().to_owned()]), Placeholders::new())
+                .unwrap();
         let live = Live::new(source.compile(|told| panic!("{told}")).unwrap());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
         let status = Status::new();
         let part = status.part("rules");
-        let mut seen = fingerprint(&source.paths).unwrap();
+        let mut seen = source.fingerprint().unwrap();
         let mut step = |name: &str, text: &str| {
             file(name, text);
             match changed(&source, seen) {

@@ -2,7 +2,6 @@
 
 use crate::correlator::{Correlator, Setting};
 use crate::live::{Live, Source, watch};
-use crate::rules::fingerprint;
 use crate::stage::Detector;
 use crate::{Config, Error, Metrics};
 use bus::relay::Options;
@@ -34,7 +33,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     let router = router(registry.clone(), status);
     tasks.spawn("status", server.serve(router, shutdown.clone()));
 
-    let source = Source::new(config.rules.clone(), config.placeholders.clone())?;
+    let source = Source::new(config.origin.clone(), config.placeholders.clone())?;
     let (live, seen) = first(source.clone(), metrics.clone()).await?;
     rules_part.up();
     let watching = watch(
@@ -145,7 +144,7 @@ fn unix_ms() -> i64 {
 async fn first(source: Source, metrics: Metrics) -> Result<(Arc<Live>, u64), Error> {
     let compile = move || {
         // Before the files are read: a change in between is then seen as one.
-        let seen = fingerprint(&source.paths)?;
+        let seen = source.fingerprint()?;
         let mut errors = 0;
         let ruleset = source.compile(|told| {
             errors += 1;

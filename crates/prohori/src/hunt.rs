@@ -11,7 +11,7 @@ mod report;
 use crate::rules::{moment, range};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use detector::live::{Ruleset, Source};
+use detector::live::{Origin, Ruleset, Source};
 use events::Events;
 use model::Agency;
 use query::{Moment, Range};
@@ -66,9 +66,9 @@ fn agency(name: &str) -> Result<Agency, String> {
 pub(crate) fn run(args: &Hunt) -> anyhow::Result<()> {
     let range = range(args.from, args.to)?;
     let store = Store::connect(&config(args)?);
-    let source = Source::new(args.rules.clone(), sigma::Placeholders::new())?;
+    let source = Source::new(Origin::Folders(args.rules.clone()), sigma::Placeholders::new())?;
     let ruleset = source.compile(|text| eprintln!("warning: {text}"))?;
-    anyhow::ensure!(!ruleset.engine.rules().is_empty(), "there is no rule to hunt with");
+    anyhow::ensure!(!ruleset.rules().is_empty(), "there is no rule to hunt with");
     let scope = match args.agency.is_empty() {
         true => Scope::all(),
         false => Scope::of(args.agency.iter().cloned()),
@@ -85,15 +85,14 @@ pub(crate) fn run(args: &Hunt) -> anyhow::Result<()> {
         counts.total,
         counts.read,
         report.alerts(),
-        ruleset.engine.rules().len(),
+        ruleset.rules().len(),
     );
     Ok(())
 }
 
 /// What every event that some rule could match fulfils.
 fn candidates(ruleset: &Ruleset, source: &Source) -> query::sql::Condition {
-    let exprs: Vec<query::Expr> =
-        ruleset.engine.rules().iter().map(|rule| query::of_rule(rule)).collect();
+    let exprs: Vec<query::Expr> = ruleset.rules().iter().map(|rule| query::of_rule(rule)).collect();
     query::sql::candidates(&exprs, &source.tables, 0)
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Rules {
     Sql(Sql),
     /// Show which of ATT&CK's techniques the rules look for
     Coverage(Coverage),
+    /// Write rules, filters and stages to Kafka as one set, which detectors take over whole
+    Publish(Publish),
 }
 
 /// Which rules.
@@ -156,6 +158,20 @@ pub(crate) struct Coverage {
     format: View,
 }
 
+/// Exits with 0 if the set is published, with 1 if it has errors (and is not), with 2 if Kafka does
+/// not take it.
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    files: Files,
+    /// The cluster
+    #[arg(long, value_name = "HOST:PORT,…", required_unless_present = "config")]
+    brokers: Option<String>,
+    /// A service's TOML file, whose table [bus] says how to reach the cluster
+    #[arg(long, value_name = "FILE", conflicts_with = "brokers")]
+    config: Option<PathBuf>,
+}
+
 /// Does it, and makes the exit code of the verdict; 2 where it could not be done.
 pub(crate) fn run(command: &Rules) -> ExitCode {
     let done = match command {
@@ -164,6 +180,7 @@ pub(crate) fn run(command: &Rules) -> ExitCode {
         Rules::Explain(args) => explain(args),
         Rules::Sql(args) => sql(args),
         Rules::Coverage(args) => coverage(args),
+        Rules::Publish(args) => publish(args),
     };
     match done {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
@@ -247,6 +264,43 @@ fn coverage(args: &Coverage) -> anyhow::Result<Verdict> {
     };
     let input = args.files.input()?;
     written(|out| workbench::coverage::run(&input, view, out))
+}
+
+fn publish(args: &Publish) -> anyhow::Result<Verdict> {
+    let texts = detector::rules::texts(&args.files.paths)?;
+    let placeholders = placeholders(args.files.placeholders.as_deref())?;
+    let loaded = detector::rules::assemble(&texts, &placeholders);
+    if !loaded.errors.is_empty() {
+        for error in &loaded.errors {
+            eprintln!("{error}");
+        }
+        return Ok(Verdict::Bad);
+    }
+    let bundle = ruleset::Bundle::new(texts);
+    detector::control::publish(&cluster(args)?, &bundle)?;
+    let (rules, version) = (loaded.rules.len(), &bundle.version);
+    written(|out| {
+        writeln!(out, "published ruleset {version}: {rules} rules in {} files", bundle.files.len())
+            .map_err(workbench::Error::Write)?;
+        Ok(Verdict::Good)
+    })
+}
+
+/// How to reach the cluster.
+fn cluster(args: &Publish) -> anyhow::Result<bus::Config> {
+    #[derive(serde::Deserialize)]
+    struct Settings {
+        bus: bus::Config,
+    }
+    let Some(path) = &args.config else {
+        let brokers = args.brokers.clone().unwrap_or_default();
+        return Ok(bus::Config { brokers, tls: None, sasl: None });
+    };
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let settings: Settings =
+        toml::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(settings.bus)
 }
 
 /// Runs a tool with standard output, which is written at the end of it.

@@ -1,7 +1,7 @@
 //! Stage one and two with records and outboxes of our own in place of Kafka's, killed anywhere.
 
 use super::*;
-use crate::live::Source as Rules;
+use crate::live::{Origin, Source as Rules};
 use crate::stage::Detector;
 use bus::OwnedRecord;
 use bus::admin::Committed;
@@ -71,7 +71,9 @@ impl Topics {
 fn live() -> (Arc<Live>, Metrics) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("r.yml"), RULES).unwrap();
-    let rules = Rules::new(vec![folder.path().to_owned()], sigma::Placeholders::new()).unwrap();
+    let rules =
+        Rules::new(Origin::Folders(vec![folder.path().to_owned()]), sigma::Placeholders::new())
+            .unwrap();
     let ruleset = rules.compile(|told| panic!("{told}")).unwrap();
     (Arc::new(Live::new(ruleset)), Metrics::register(&prometheus::Registry::new()).unwrap())
 }

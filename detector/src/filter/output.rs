@@ -152,9 +152,11 @@ impl<W: Write> State<W> {
 mod tests {
     use super::*;
 
+    use crate::live::{Origin, Source};
+
     /// A set without rules.
     fn none() -> Ruleset {
-        let source = crate::live::Source::new(Vec::new(), sigma::Placeholders::new()).unwrap();
+        let source = Source::new(Origin::Folders(Vec::new()), sigma::Placeholders::new()).unwrap();
         source.compile(|told| panic!("{told}")).unwrap()
     }
 

@@ -1,7 +1,7 @@
 //! The stage with records and an outbox of our own in place of Kafka's.
 
 use super::*;
-use crate::live::Source as Rules;
+use crate::live::{Origin, Source as Rules};
 use bus::Headers;
 use bus::relay::TooLarge;
 use model::RawPlace;
@@ -53,7 +53,9 @@ fn detector_with(files: &[(&str, &str)]) -> Detector {
     for (name, text) in [("r.yml", RULE)].iter().chain(files) {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let rules = Rules::new(vec![folder.path().to_owned()], sigma::Placeholders::new()).unwrap();
+    let rules =
+        Rules::new(Origin::Folders(vec![folder.path().to_owned()]), sigma::Placeholders::new())
+            .unwrap();
     let ruleset = rules.compile(|told| panic!("{told}")).unwrap();
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     Detector::new(Arc::new(Live::new(ruleset)), metrics, 1, || 0)
