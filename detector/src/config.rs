@@ -27,6 +27,12 @@ pub struct RawConfig {
     /// Whether rules come from the topic `control`, as `prohori rules publish` writes them, instead.
     #[serde(default)]
     pub control: bool,
+    /// Files of indicators, and folders of such.
+    #[serde(default)]
+    pub indicators: Vec<PathBuf>,
+    /// Files of warning lists, and folders of such: what they name is no indicator.
+    #[serde(default)]
+    pub warning_lists: Vec<PathBuf>,
     /// The values of `%placeholders%`, by name.
     #[serde(default)]
     pub placeholders: sigma::Placeholders,
@@ -63,6 +69,8 @@ pub struct Config {
     pub(crate) bus: bus::Config,
     pub(crate) http: service::config::Http,
     pub(crate) origin: Origin,
+    pub(crate) indicators: Vec<PathBuf>,
+    pub(crate) warning_lists: Vec<PathBuf>,
     pub(crate) placeholders: sigma::Placeholders,
     pub(crate) threads: usize,
     pub(crate) correlators: usize,
@@ -104,6 +112,8 @@ impl TryFrom<RawConfig> for Config {
             bus: raw.bus,
             http: raw.http,
             origin,
+            indicators: raw.indicators,
+            warning_lists: raw.warning_lists,
             placeholders: raw.placeholders,
             threads: raw.threads,
             correlators: raw.correlators,

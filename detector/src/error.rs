@@ -41,6 +41,12 @@ pub enum Error {
         /// How many are.
         count: usize,
     },
+    /// Files of indicators or warning lists cannot be read.
+    #[error("cannot read indicators")]
+    IndicatorFiles(#[source] std::io::Error),
+    /// Files of indicators are wrong.
+    #[error("cannot use indicators")]
+    Indicators(#[from] indicators::Error),
     /// Standard input cannot be read.
     #[error("cannot read events")]
     Input(#[source] std::io::Error),

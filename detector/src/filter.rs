@@ -13,9 +13,12 @@ mod untold;
 
 use crate::live::{Origin, Ruleset, Source};
 use crate::matched::{Matched, event_time, matched};
-use crate::{Error, clock};
+use crate::sightings::sightings;
+use crate::{Error, clock, feeds};
+use alert::Sighting;
 use correlation::Correlation;
 use detect::{Json, Session};
+use indicators::Set;
 use input::{Input, Piece};
 use output::Output;
 use ruleset::Fate;
@@ -31,10 +34,14 @@ use untold::Untold;
 pub const THREADS_MAX: usize = 64;
 
 /// What the filter is to do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Folders of rules, and rule files.
     pub rules: Vec<PathBuf>,
+    /// Files of indicators, and folders of such.
+    pub indicators: Vec<PathBuf>,
+    /// Files of warning lists, and folders of such: what they name is no indicator.
+    pub warning_lists: Vec<PathBuf>,
     /// How many threads; `None`: as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
     /// Where to write what was done and what each rule cost, as JSON.
@@ -60,12 +67,14 @@ pub fn run_with(
     input: impl Read + Send,
     output: impl Write + Send,
 ) -> Result<(), Error> {
+    let (set, report) = feeds::load(&options.indicators, &options.warning_lists)?;
+    feeds::tell(&set, &report, |text| warn(&text));
     let threads = options.threads.or_else(|| thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get).min(THREADS_MAX);
     let (correlation, stats) = (Correlation::new(ruleset), Stats::new(ruleset));
     let (input, output) = (Input::new(input), Output::new(output, threads, correlation));
     let work = || {
-        if let Err(error) = work(ruleset, &input, &output, &stats) {
+        if let Err(error) = work(ruleset, &set, &input, &output, &stats) {
             output.fail(error);
         }
     };
@@ -90,6 +99,7 @@ fn warn(text: &str) {
 /// One thread's way: piece after piece, until the input or the output has ended.
 fn work<R: Read, W: Write>(
     ruleset: &Ruleset,
+    set: &Set,
     input: &Input<R>,
     output: &Output<W>,
     stats: &Stats,
@@ -102,6 +112,7 @@ fn work<R: Read, W: Write>(
         let mut last: &[u8] = &[];
         for line in piece.lines() {
             done.line(ruleset, &mut session, line);
+            done.look(set, line);
             last = line;
         }
         for (rule, nanoseconds) in done.spent.drain(..) {
@@ -128,6 +139,8 @@ struct Done {
     alerts: Vec<u8>,
     /// The time that each match took, in nanoseconds.
     spent: Vec<(u32, u64)>,
+    /// Indicators that were seen, each with its event and where among the alerts it belongs.
+    seen: Vec<(usize, Vec<Sighting>, Arc<[u8]>)>,
     /// What correlations are about, each with its event.
     matched: Vec<(Matched, Arc<[u8]>)>,
     /// When the last event happened.
@@ -174,6 +187,14 @@ impl Done {
 }
 
 impl Done {
+    /// Asks the indicators about a line.
+    fn look(&mut self, set: &Set, line: &[u8]) {
+        let found = sightings(set, line);
+        if !found.is_empty() {
+            self.seen.push((self.alerts.len(), found, line.into()));
+        }
+    }
+
     /// Keeps what correlations are about.
     fn correlate(&mut self, ruleset: &Ruleset, matching: &[u32], event: &Json, line: &[u8]) {
         let about = |number: &&u32| !ruleset.plan.leaves(**number as usize).is_empty();

@@ -13,6 +13,7 @@ mod config;
 pub mod control;
 pub mod correlator;
 mod error;
+mod feeds;
 pub mod filter;
 pub mod live;
 mod matched;
@@ -21,8 +22,10 @@ mod replay;
 pub mod rules;
 mod scatter;
 mod service_run;
+mod sightings;
 pub mod stage;
 mod trail;
+pub mod watchlist;
 
 pub use config::{Config, RawConfig};
 pub use error::Error;

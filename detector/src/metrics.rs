@@ -13,6 +13,10 @@ pub struct Metrics {
     pub replayed: IntCounter,
     /// Events that could not be read, sent to dead letters.
     pub bad_events: IntCounter,
+    /// Indicators seen in events, folded ones counted.
+    pub sightings: IntCounter,
+    /// Indicators in force.
+    pub indicators: IntGauge,
     /// Alerts written.
     pub alerts: IntCounter,
     /// Alerts whose event was too large to be repeated in them.
@@ -110,6 +114,8 @@ impl Metrics {
             events: counter("events_total", "Events that rules were asked about")?,
             replayed: counter("replayed_total", "Events left out as written before")?,
             bad_events: counter("bad_events_total", "Events that could not be read")?,
+            sightings: counter("sightings_total", "Indicators seen in events, each time counted")?,
+            indicators: gauge("indicators", "Indicators in force")?,
             alerts: counter("alerts_total", "Alerts written")?,
             referred: counter("referred_total", "Alerts without their event, which is too large")?,
             rule_matches,

@@ -1,8 +1,10 @@
 //! The service: from configuration to an orderly end.
 
 use crate::correlator::{Correlator, Setting};
+use crate::feeds;
 use crate::live::{Live, Source, watch};
 use crate::stage::Detector;
+use crate::watchlist::Watchlist;
 use crate::{Config, Error, Metrics};
 use bus::relay::Options;
 use bus::{ConsumerOptions, Subscription, TopicSpec};
@@ -27,6 +29,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     let server = Server::bind(config.http.listen).await?;
     let status = Status::new();
     let (rules_part, relay_part) = (status.part("rules"), status.part("kafka"));
+    let feeds_part = status.part("indicators");
     let metrics = Metrics::register(registry)?;
     let relay_metrics = bus::relay::Metrics::register(registry)?;
     let mut tasks = Tasks::new(&shutdown);
@@ -47,8 +50,17 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     );
     tasks.spawn("rules", watching);
 
+    let (feeds, feeds_seen) = feeds::first(&config, &metrics).await?;
+    feeds_part.up();
+    let feeds_live = Arc::clone(&feeds);
+    let stop = shutdown.clone();
+    tasks.spawn(
+        "indicators",
+        feeds::watch(feeds_live, &config, feeds_seen, feeds_part, &metrics, stop),
+    );
+
     relay_part.up();
-    let work = Work { config, live, metrics, relay: relay_metrics, shutdown };
+    let work = Work { config, live, feeds, metrics, relay: relay_metrics, shutdown };
     let other = work.clone();
     tasks.spawn_blocking("match", move || work.detect());
     tasks.spawn_blocking("correlate", move || other.correlate());
@@ -60,6 +72,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
 struct Work {
     config: Config,
     live: Arc<Live>,
+    feeds: Arc<service::reload::Live<indicators::Set>>,
     metrics: Metrics,
     relay: bus::relay::Metrics,
     shutdown: Shutdown,
@@ -73,7 +86,8 @@ impl Work {
         let options = Options::new(self.config.bus.clone(), consumer, self.config.threads);
         let stage = |_| {
             let (live, metrics) = (Arc::clone(&self.live), self.metrics.clone());
-            Detector::new(live, metrics, topics.matches, unix_ms)
+            let watchlist = Watchlist::new(Arc::clone(&self.feeds));
+            Detector::new(live, watchlist, metrics, topics.matches, unix_ms)
         };
         let stop = || self.shutdown.has_begun();
         bus::relay::run(&options, &self.relay, &stop, &stage)

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::live::{Live, Ruleset};
 use crate::replay::Replay;
 use crate::scatter::Scatter;
+use crate::watchlist::Watchlist;
 use crate::{Metrics, clock};
 use alert::{Evidence, Source};
 use bus::relay::{Outbox, Stage};
@@ -27,18 +28,25 @@ pub struct Detector {
     account: Account,
     replay: Replay,
     scatter: Scatter,
+    watchlist: Watchlist,
     metrics: Metrics,
 }
 
 impl Detector {
     /// A detector by the rules in force; topic `matches` has `shards` partitions, and `clock` tells
     /// the milliseconds since the epoch.
-    pub fn new(live: Arc<Live>, metrics: Metrics, shards: i32, clock: fn() -> i64) -> Self {
+    pub fn new(
+        live: Arc<Live>,
+        watchlist: Watchlist,
+        metrics: Metrics,
+        shards: i32,
+        clock: fn() -> i64,
+    ) -> Self {
         let generation = live.generation();
         let ruleset = live.ruleset();
         let (session, account) = (session(&ruleset), Account::new());
         let (replay, scatter) = (Replay::default(), Scatter::new(shards, clock));
-        Self { live, generation, ruleset, session, account, replay, scatter, metrics }
+        Self { live, generation, ruleset, session, account, replay, scatter, watchlist, metrics }
     }
 
     /// Takes over rules that have been swapped in since the last event.
@@ -161,6 +169,7 @@ impl Stage for Detector {
         }
         self.metrics.events.inc();
         self.alerts(record, raw, &place, out);
+        self.watchlist.look(record, raw, &self.metrics, out);
         if self.account.is_due() {
             self.account.tell(&mut self.session, &self.ruleset, &self.metrics);
         }

@@ -7,10 +7,12 @@ mod attacks;
 mod correlated;
 mod finding;
 mod message;
+mod sighting;
 mod source;
 
 pub use correlated::{alarm_uid, correlated};
 pub use finding::{CLAUSES_MAX, Evidence, VALUE_CHARS_MAX, finding, uid};
+pub use sighting::{Again, Sighting, sighted, sighting_uid};
 pub use source::Source;
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl Source {
     }
 
     /// When it happened, in milliseconds since the epoch.
-    pub(crate) fn time(&self) -> i64 {
+    pub fn time(&self) -> i64 {
         self.at("/time").and_then(Value::as_i64).unwrap_or_default()
     }
 

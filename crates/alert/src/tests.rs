@@ -211,6 +211,27 @@ fn a_correlation_tells_what_was_counted_and_shows_its_events() {
     assert_eq!((&closed["activity_id"], &closed["type_uid"]), (&2.into(), &200_402.into()));
 }
 
+/// An indicator of a feed that says all it can, seen in the event.
+fn seen(again: Option<Again>) -> String {
+    let csv =
+        "value,confidence,expires,tlp,label,reference\n203.0.113.9,80,2030-01-01,amber,C2,x-1\n";
+    let (set, _) = indicators::load(&[("feed.csv".into(), csv.into())], &[]).unwrap();
+    let mut sightings = Vec::new();
+    set.address("203.0.113.9".parse().unwrap(), 0, &mut |listing| {
+        sightings.push(Sighting {
+            name: "src_endpoint.ip".into(),
+            value: "203.0.113.9".into(),
+            kind: listing.kind,
+            indicator: listing.indicator,
+            note: listing.note.clone(),
+            version: "v".into(),
+        });
+    });
+    let source = Source::new(EVENT.as_bytes());
+    let uid = sighting_uid(&sightings[0], &source, 3_600_000);
+    sighted(&sightings[0], &uid, &source, again, Evidence::Whole)
+}
+
 #[test]
 fn findings_are_valid_ocsf() {
     let from_env = std::env::var_os("PROHORI_SHARED").map(PathBuf::from);
@@ -227,6 +248,8 @@ fn findings_are_valid_ocsf() {
         found(EVENT, Evidence::Reference),
         told(Evidence::Whole, Stage::Raised),
         told(Evidence::Reference, Stage::Closed),
+        seen(None),
+        seen(Some(Again { count: 7, first_ms: 1, last_ms: 9 })),
     ] {
         let finding: Value = serde_json::from_str(&text).unwrap();
         let mut found = Vec::new();

@@ -105,16 +105,23 @@ pub(crate) struct Normalize {
 
 /// The detector as service or filter.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").args(["rules", "indicators"]).multiple(true)))]
 pub(crate) struct Detect {
     /// The service's TOML file
     #[arg(long, value_name = "FILE", required_unless_present = "stdin", conflicts_with = "stdin")]
     pub config: Option<PathBuf>,
     /// Be a filter: OCSF events from standard input, alerts to standard output
-    #[arg(long, requires = "rules")]
+    #[arg(long, requires = "what")]
     pub stdin: bool,
     /// A folder of Sigma rules, or a rule file; may be given several times
     #[arg(long, value_name = "DIR", requires = "stdin")]
     pub rules: Vec<PathBuf>,
+    /// A file of indicators, or a folder of such: plain lists, CSV, STIX 2.1, MISP; several times
+    #[arg(long, value_name = "FILE", requires = "stdin")]
+    pub indicators: Vec<PathBuf>,
+    /// A warning list, or a folder of such: what it names is no indicator; several times
+    #[arg(long, value_name = "FILE", requires = "indicators")]
+    pub warning_list: Vec<PathBuf>,
     /// How many threads; alerts keep the order of the events. Without it: one a core
     #[arg(long, value_name = "N", requires = "stdin")]
     pub threads: Option<NonZero<usize>>,

@@ -106,7 +106,7 @@ fn hunt(
 ) -> anyhow::Result<events::Counts> {
     let events = Events::start(store, scope, condition, range)?;
     let counts = events.counts();
-    let options = detector::filter::Options { rules: Vec::new(), threads: None, stats: None };
+    let options = detector::filter::Options::default();
     let done = detector::filter::run_with(ruleset, &options, events, report);
     // What went wrong while reading says more than that the input broke off.
     if let Some(error) = counts.failure() {

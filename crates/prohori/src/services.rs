@@ -62,6 +62,8 @@ pub(crate) fn detect(args: &cli::Detect) -> anyhow::Result<()> {
     let Some(config) = &args.config else {
         let options = detector::filter::Options {
             rules: args.rules.clone(),
+            indicators: args.indicators.clone(),
+            warning_lists: args.warning_list.clone(),
             threads: args.threads,
             stats: args.stats.clone(),
         };

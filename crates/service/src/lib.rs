@@ -7,6 +7,7 @@
 
 pub mod config;
 pub mod error;
+pub mod reload;
 pub mod shutdown;
 pub mod status;
 pub mod tasks;

@@ -103,7 +103,7 @@ fn fire(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let threads = Some(NonZero::<usize>::MIN);
-    let options = filter::Options { rules: rules.to_vec(), threads, stats: None };
+    let options = filter::Options { rules: rules.to_vec(), threads, ..Default::default() };
     let mut alerts = Vec::new();
     filter::run(&options, events, &mut alerts)?;
     for line in alerts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::live::{Origin, Source as Rules};
 use crate::stage::Detector;
+use crate::watchlist::Watchlist;
 use bus::OwnedRecord;
 use bus::admin::Committed;
 use bus::relay::TooLarge;
@@ -109,7 +110,10 @@ fn matches(live: &Arc<Live>, metrics: &Metrics, events: &[Event]) -> Topics {
     let mut topics = Topics::default();
     let mut stages: Vec<Detector> = (0..SOURCES)
         .map(|source| {
-            let mut stage = Detector::new(Arc::clone(live), metrics.clone(), SHARDS, clock);
+            let none = indicators::load(&[], &[]).unwrap().0;
+            let watchlist = Watchlist::new(Arc::new(service::reload::Live::new(none)));
+            let mut stage =
+                Detector::new(Arc::clone(live), watchlist, metrics.clone(), SHARDS, clock);
             stage.assigned(&[Partition::new(topic::EVENTS, source)]);
             stage
         })

@@ -5,9 +5,11 @@ use super::untold::Untold;
 use super::{Done, warn};
 use crate::Error;
 use crate::live::Ruleset;
+use crate::sightings::{From, Windows};
+use alert::{Evidence, Sighting, Source};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// How many lines that are no events are told of one by one.
@@ -31,6 +33,7 @@ struct State<W> {
     held: BTreeMap<u64, Done>,
     correlation: Correlation,
     untold: Untold,
+    windows: Windows,
     lines: u64,
     bad: u64,
     /// The first failure of any thread, which ends them all.
@@ -59,6 +62,7 @@ impl<W: Write> Output<W> {
             held: BTreeMap::new(),
             correlation,
             untold: Untold::default(),
+            windows: Windows::default(),
             lines: 0,
             bad: 0,
             failed: None,
@@ -106,6 +110,11 @@ impl<W: Write> Output<W> {
         if state.bad > TOLD_MAX as u64 {
             warn(&format!("{} of {} lines are no events", state.bad, state.lines));
         }
+        while let Some(window) = state.windows.take() {
+            if let Some(finding) = window.finding(Evidence::Whole) {
+                writeln!(state.output, "{finding}").map_err(Error::Output)?;
+            }
+        }
         for (alarm, finding) in state.correlation.finish(&ruleset.version) {
             let (id, agency) = (alarm.correlation.uid(), &alarm.anchor.scope);
             let fate = ruleset.policy.fate_of_correlation(id, agency);
@@ -141,10 +150,32 @@ impl<W: Write> State<W> {
         self.lines += done.lines;
         self.correlation.take(done.matched, done.end);
         self.untold.add(done.untold);
-        if done.alerts.is_empty() {
-            return Ok(());
+        let mut from = 0;
+        for (at, found, event) in done.seen {
+            self.output.write_all(&done.alerts[from..at])?;
+            from = at;
+            self.see(found, &event)?;
         }
-        self.output.write_all(&done.alerts)
+        self.output.write_all(&done.alerts[from..])
+    }
+
+    /// Writes the first sighting of each indicator, and counts the others.
+    fn see(&mut self, found: Vec<Sighting>, event: &Arc<[u8]>) -> std::io::Result<()> {
+        let source = Source::new(event);
+        for sighting in found {
+            let from = From { arrived_ms: 0, raw: b"", partition: 0 };
+            if let Some((uid, sighting)) = self.windows.see(sighting, &source, event, from) {
+                let finding = alert::sighted(&sighting, &uid, &source, None, Evidence::Whole);
+                writeln!(self.output, "{finding}")?;
+            }
+            // Input ends windows; too many of them do so before.
+            while let Some(window) = self.windows.close(0) {
+                if let Some(finding) = window.finding(Evidence::Whole) {
+                    writeln!(self.output, "{finding}")?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -14,11 +14,8 @@ fn rules() -> tempfile::TempDir {
 /// The findings on `input`.
 fn findings(input: &str, threads: usize) -> Vec<serde_json::Value> {
     let folder = rules();
-    let options = Options {
-        rules: vec![folder.path().to_owned()],
-        threads: NonZero::new(threads),
-        stats: None,
-    };
+    let rules = vec![folder.path().to_owned()];
+    let options = Options { rules, threads: NonZero::new(threads), ..Options::default() };
     let mut output = Vec::new();
     run(&options, input.as_bytes(), &mut output).unwrap();
     let text = String::from_utf8(output).unwrap();
@@ -88,7 +85,8 @@ fn correlations_are_told_once_with_the_final_count_however_the_lines_are_ordered
     lines.push(lines[0].clone());
     let run = |lines: &[String], threads: usize| {
         let threads = NonZero::new(threads);
-        let options = Options { rules: vec![folder.path().to_owned()], threads, stats: None };
+        let rules = vec![folder.path().to_owned()];
+        let options = Options { rules, threads, ..Options::default() };
         let mut output = Vec::new();
         super::run(&options, lines.concat().as_bytes(), &mut output).unwrap();
         String::from_utf8(output).unwrap()
@@ -123,6 +121,7 @@ fn the_account_says_what_each_rule_was_asked_and_matched() {
         rules: vec![folder.path().to_owned()],
         threads: NonZero::new(2),
         stats: Some(stats.clone()),
+        ..Options::default()
     };
     let event =
         |word| format!("{{\"metadata\":{{\"log_source\":\"sshd\"}},\"message\":\"{word}\"}}\n");
@@ -151,7 +150,8 @@ fn what_a_filter_leaves_out_is_no_alert_and_counts_in_no_correlation() {
             )
         };
         let input: String = words.iter().map(event).collect();
-        let options = Options { rules: vec![folder.path().to_owned()], threads: None, stats: None };
+        let rules = vec![folder.path().to_owned()];
+        let options = Options { rules, ..Options::default() };
         let mut output = Vec::new();
         run(&options, input.as_bytes(), &mut output).unwrap();
         let id = |line: &str| {
@@ -166,4 +166,30 @@ fn what_a_filter_leaves_out_is_no_alert_and_counts_in_no_correlation() {
     assert_eq!(found(&["evil 1", "evil 2"]).len(), 0);
     std::fs::write(folder.path().join("stages.yml"), "r: shadow\n").unwrap();
     assert_eq!(found(&["evil 1", "evil 2"]), ["c"], "matches in shadow count in correlations");
+}
+
+#[test]
+fn indicators_are_told_in_the_order_of_events_and_counted_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("feed.txt");
+    std::fs::write(&file, "203.0.113.9\n10.0.0.0/8\n").unwrap();
+    let line = |time: u64| {
+        format!(
+            "{{\"time\":{time},\"metadata\":{{\"uid\":\"u{time}\"}},\"src_endpoint\":{{\"ip\":\"203.0.113.9\"}}}}\n"
+        )
+    };
+    let input: String = (0..500).map(line).collect();
+    for threads in [1, 3] {
+        let indicators = vec![file.clone()];
+        let options = Options { indicators, threads: NonZero::new(threads), ..Options::default() };
+        let mut out = Vec::new();
+        run(&options, input.as_bytes(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let counts: Vec<(u64, u64)> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|finding| (finding["time"].as_u64().unwrap(), finding["count"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(counts, [(0, 1), (499, 500)]);
+    }
 }

@@ -58,7 +58,10 @@ fn detector_with(files: &[(&str, &str)]) -> Detector {
             .unwrap();
     let ruleset = rules.compile(|told| panic!("{told}")).unwrap();
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-    Detector::new(Arc::new(Live::new(ruleset)), metrics, 1, || 0)
+    let csv = "value\n203.0.113.9\n";
+    let (set, _) = indicators::load(&[("feed.csv".into(), csv.into())], &[]).unwrap();
+    let feeds = Arc::new(service::reload::Live::new(set));
+    Detector::new(Arc::new(Live::new(ruleset)), Watchlist::new(feeds), metrics, 1, || 0)
 }
 
 fn place(offset: i64) -> String {
@@ -180,4 +183,26 @@ fn exceptions_and_stages_keep_alerts_back_and_count_them() {
         let found = (sent.records.len(), hidden, counted("shadow"), counted("canary"));
         assert_eq!(found, (alerts, left_out, shadow, canary), "{stages}");
     }
+}
+
+#[test]
+fn an_indicator_is_an_alert_once_an_hour_and_then_a_count() {
+    let (mut detector, mut sent) = (detector(), Sent::default());
+    let event = r#"{"class_uid":0,"time":5,"metadata":{"uid":"u1"},"observables":[{"name":"src_endpoint.ip","type_id":2,"value":"203.0.113.9"}]}"#;
+    for offset in 1..=3 {
+        process(&mut detector, event, Some(&place(offset)), &mut sent);
+    }
+    assert_eq!((sent.records.len(), detector.metrics.sightings.get()), (1, 3));
+    let finding: Value = serde_json::from_slice(&sent.records[0].value).unwrap();
+    assert_eq!(finding["finding_info"]["analytic"]["uid"], "indicator:feed");
+    assert_eq!(finding["unmapped"]["matched"][0]["pattern"], "203.0.113.9");
+    assert_eq!(sent.records[0].headers[0].1, place(1).into_bytes());
+    let mut feeds = detector.watchlist.windows.take().unwrap();
+    feeds.partition = 3;
+    let told: Value = serde_json::from_str(&feeds.finding(Evidence::Whole).unwrap()).unwrap();
+    assert_eq!((&told["count"], feeds.raw), (&3.into(), place(3).into_bytes()));
+    // A set that is swapped in counts from the next event on.
+    detector.watchlist.live.swap(indicators::load(&[], &[]).unwrap().0);
+    process(&mut detector, event, Some(&place(4)), &mut sent);
+    assert_eq!((sent.records.len(), detector.metrics.sightings.get()), (1, 3));
 }

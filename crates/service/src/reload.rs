@@ -1,0 +1,196 @@
+//! Files that change under a running service: read and compiled aside, swapped whole or not at all.
+
+use crate::{Part, Shutdown};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// How many files a folder may hold; more is a wrong folder.
+const FILES_MAX: usize = 10_000;
+
+/// What is in force; threads look at its generation, which costs nothing, before they ask for it.
+#[derive(Debug)]
+pub struct Live<T> {
+    generation: AtomicU64,
+    current: RwLock<Arc<T>>,
+}
+
+impl<T> Live<T> {
+    /// Begins with `first`.
+    pub fn new(first: T) -> Self {
+        Self { generation: AtomicU64::new(1), current: RwLock::new(Arc::new(first)) }
+    }
+
+    /// Changes with every swap.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// What is in force.
+    pub fn get(&self) -> Arc<T> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `next` in force.
+    pub fn swap(&self, next: T) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// The files of `paths`: of a folder those in it, sorted; hidden ones (an editor's, a copy under
+/// way) do not count.
+pub fn files(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !std::fs::metadata(path).map_err(|error| named(path, &error))?.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let first = found.len();
+        for entry in std::fs::read_dir(path).map_err(|error| named(path, &error))? {
+            let inner = entry?.path();
+            let hidden = inner.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+            if !hidden && inner.is_file() {
+                found.push(inner);
+            }
+            if found.len() > FILES_MAX {
+                let text = format!("more than {FILES_MAX} files in {}", path.display());
+                return Err(io::Error::other(text));
+            }
+        }
+        found[first..].sort();
+    }
+    Ok(found)
+}
+
+/// Name and bytes of each of the files of `paths`.
+pub fn contents(paths: &[PathBuf]) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).map_err(|error| named(&path, &error))?;
+        Ok((path.display().to_string(), bytes))
+    };
+    files(paths)?.into_iter().map(read).collect()
+}
+
+/// What tells that files have changed: their names, sizes and times.
+pub fn fingerprint(paths: &[PathBuf]) -> io::Result<u64> {
+    let mut hash = DefaultHasher::new();
+    for file in files(paths)? {
+        file.hash(&mut hash);
+        // One that goes away between the two calls is none.
+        if let Ok(meta) = std::fs::metadata(&file) {
+            (meta.len(), meta.modified().ok()).hash(&mut hash);
+        }
+    }
+    Ok(hash.finish())
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// Looks at the files of `paths` every `interval` and puts in force what `compile` makes of them
+/// when they have changed; what is wrong is told and leaves in force what is. `seen` is the
+/// fingerprint of what `live` began with.
+///
+/// # Cancel safety
+/// The task ends with `shutdown`; a compilation under way is finished and dropped.
+pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'static>(
+    live: Arc<Live<T>>,
+    paths: Vec<PathBuf>,
+    mut seen: u64,
+    compile: impl Fn() -> Result<T, E> + Clone + Send + 'static,
+    interval: Duration,
+    part: Part,
+    shutdown: Shutdown,
+) {
+    let mut ticks = tokio::time::interval(interval);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        // Cancel safety: neither `begun` nor `tick` loses anything when dropped.
+        tokio::select! {
+            () = shutdown.begun() => return,
+            _ = ticks.tick() => {}
+        }
+        let (paths, compile) = (paths.clone(), compile.clone());
+        let look = tokio::task::spawn_blocking(move || match fingerprint(&paths) {
+            Ok(same) if same == seen => None,
+            Ok(other) => Some((other, compile().map_err(|error| crate::telemetry::chain(&error)))),
+            Err(error) => Some((seen, Err(error.to_string()))),
+        });
+        match look.await {
+            Ok(None) => {}
+            Ok(Some((other, Ok(next)))) => {
+                seen = other;
+                live.swap(next);
+                part.up();
+                tracing::info!(generation = live.generation(), "changed files taken over");
+            }
+            Ok(Some((other, Err(error)))) => {
+                if other != seen {
+                    tracing::error!(error, "changed files refused; what was in force stays");
+                }
+                seen = other;
+                part.down(error);
+            }
+            Err(error) => part.down(format!("the compiler panicked: {error}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_of_files_are_seen_and_hidden_ones_do_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = [folder.path().to_owned()];
+        let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        file("b", "1");
+        file("a", "2");
+        file(".c", "3");
+        let found: Vec<Vec<u8>> = contents(&paths).unwrap().into_iter().map(|(_, b)| b).collect();
+        assert_eq!(found, [b"2", b"1"]);
+        let before = fingerprint(&paths).unwrap();
+        file(".d", "4");
+        assert_eq!(fingerprint(&paths).unwrap(), before);
+        file("a", "22");
+        assert_ne!(fingerprint(&paths).unwrap(), before);
+        let error = files(&[folder.path().join("none")]).unwrap_err().to_string();
+        assert!(error.contains("none: "), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_leaves_in_force_what_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n");
+        std::fs::write(&path, "1").unwrap();
+        let paths = vec![path.clone()];
+        let live = Arc::new(Live::new(1));
+        let status = crate::Status::new();
+        let (part, shutdown) = (status.part("numbers"), Shutdown::new());
+        part.up();
+        let seen = fingerprint(&paths).unwrap();
+        let read = path.clone();
+        let compile = move || std::fs::read_to_string(&read).unwrap().trim().parse::<i32>();
+        let interval = Duration::from_millis(1);
+        let watching =
+            watch(Arc::clone(&live), paths, seen, compile, interval, part, shutdown.clone());
+        let steps = async {
+            for (text, value, down) in [("22", 22, 0), ("bad", 22, 1), ("4444", 4444, 0)] {
+                std::fs::write(&path, text).unwrap();
+                while *live.get() != value || status.down().len() != down {
+                    tokio::time::sleep(interval).await;
+                }
+            }
+            shutdown.begin();
+        };
+        tokio::join!(watching, steps);
+        assert_eq!(live.generation(), 3);
+    }
+}
