@@ -95,9 +95,11 @@ fn whether_rules_alert_by_themselves_is_said_at_either_place() {
 
 #[test]
 fn errors_say_where_what_and_how_to_mend() {
-    let count = "type: event_count, rules: [a], timespan: 5m";
     for (body, expected) in [
-        ("rules: [a], timespan: 5m".to_owned(), "2:14: type is missing; add \"type: event_count\" or another"),
+        (
+            "rules: [a], timespan: 5m".to_owned(),
+            "2:14: type is missing; add \"type: event_count\" or another",
+        ),
         (
             "type: count, rules: [a], timespan: 5m".to_owned(),
             "2:21: type must be event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile or value_median, not \"count\"",
@@ -106,8 +108,14 @@ fn errors_say_where_what_and_how_to_mend() {
             "type: near, rules: [a], timespan: 5m".to_owned(),
             "2:21: correlation type \"near\" is no longer part of Sigma; write type: temporal or temporal_ordered",
         ),
-        ("type: temporal, timespan: 5m".to_owned(), "2:14: rules is missing; add the names or ids of rules"),
-        ("type: temporal, rules: [], timespan: 5m".to_owned(), "2:38: rules must be a list of names or ids, not a list"),
+        (
+            "type: temporal, timespan: 5m".to_owned(),
+            "2:14: rules is missing; add the names or ids of rules",
+        ),
+        (
+            "type: temporal, rules: [], timespan: 5m".to_owned(),
+            "2:38: rules must be a list of names or ids, not a list",
+        ),
         (
             "type: temporal, rules: [a, a], timespan: 5m".to_owned(),
             "2:42: rule \"a\" must be named once, not again",
@@ -140,6 +148,18 @@ fn errors_say_where_what_and_how_to_mend() {
             "type: temporal, rules: [a, b], span: 5m".to_owned(),
             "2:46: \"span\" in a correlation must be type, rules, group-by, timespan, aliases, condition or generate, not unknown",
         ),
+    ] {
+        assert_eq!(read(&body), Err(format!("c.yml:{expected}")), "{body}");
+    }
+    let many: Vec<String> = (0..65).map(|n| format!("r{n}")).collect();
+    let error = read(&format!("type: temporal, rules: [{}], timespan: 5m", many.join(", ")));
+    assert!(error.unwrap_err().contains("the number of rules exceeds the limit of 64"));
+}
+
+#[test]
+fn errors_in_conditions_say_so_too() {
+    let count = "type: event_count, rules: [a], timespan: 5m";
+    for (body, expected) in [
         (count.to_owned(), "2:14: condition is missing; add when it holds, such as \"condition: {gte: 10}\""),
         (
             format!("{count}, condition: {{}}"),
@@ -177,9 +197,6 @@ fn errors_say_where_what_and_how_to_mend() {
     ] {
         assert_eq!(read(&body), Err(format!("c.yml:{expected}")), "{body}");
     }
-    let many: Vec<String> = (0..65).map(|n| format!("r{n}")).collect();
-    let error = read(&format!("type: temporal, rules: [{}], timespan: 5m", many.join(", ")));
-    assert!(error.unwrap_err().contains("the number of rules exceeds the limit of 64"));
 }
 
 const RULE: &str = "logsource: {product: p}\ndetection: {s: {x: 1}, condition: s}\n";
