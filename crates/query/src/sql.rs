@@ -28,6 +28,18 @@ use mapping::Tables;
 /// What free text is searched in; must read like the index `text_grams`, or it is not used.
 pub const TEXT: &str = r"lower(concat(message, '\n', raw, '\n', folded))";
 
+/// How a statement is to be run that takes fields from JSON. Every step of the way to a value is
+/// kept for a whole block, which at its usual 65,000 rows is gigabytes; and evaluation by need
+/// would do each step again for everyone that needs it, which grows without end.
+pub const SETTINGS: [(&str, &str); 2] =
+    [("max_block_size", "1024"), ("short_circuit_function_evaluation", "disable")];
+
+/// [`SETTINGS`] as the last clause of a statement.
+pub(crate) fn settings() -> String {
+    let pairs = SETTINGS.map(|(name, value)| format!("{name} = '{value}'"));
+    format!("SETTINGS {}", pairs.join(", "))
+}
+
 /// A value that travels beside the SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Param {
@@ -86,7 +98,10 @@ fn quoted(text: &str) -> String {
 pub struct Condition {
     /// Expressions that the condition names, for a `WITH` clause, in order; often none.
     pub with: Vec<String>,
-    /// The condition. Parameters are named `q0`, `q1` and so on.
+    /// What is to be looked at first (`PREWHERE`), as it leaves out most rows without their JSON;
+    /// empty where no JSON is read.
+    pub first: String,
+    /// The rest of the condition. Parameters are named `q0`, `q1` and so on.
     pub text: String,
     /// The parameters.
     pub params: Vec<Param>,
@@ -100,6 +115,14 @@ impl Condition {
         match self.with.is_empty() {
             true => String::new(),
             false => format!("WITH\n    {}\n", self.with.join(",\n    ")),
+        }
+    }
+
+    /// `WHERE …`, or `PREWHERE …` and `WHERE …`.
+    pub fn clauses(&self) -> String {
+        match self.first.is_empty() {
+            true => format!("WHERE {}", self.text),
+            false => format!("PREWHERE {}\nWHERE {}", self.first, self.text),
         }
     }
 
@@ -131,8 +154,8 @@ fn inlined(sql: &str, params: &[Param]) -> String {
 /// The condition for `expr`; relative times count from `now_ms`.
 pub fn condition(expr: &Expr, tables: &Tables, now_ms: i64) -> Condition {
     let mut compiler = compile::Compiler::new(tables, now_ms);
-    let mut parts = compiler.leading(expr);
-    parts.extend(compiler.prunes(expr));
-    parts.extend(compiler.conjuncts(expr));
-    compiler.finish(parts)
+    let mut first = compiler.leading(expr);
+    first.extend(compiler.prunes(expr));
+    let parts = compiler.conjuncts(expr);
+    compiler.finish(first, parts)
 }

@@ -85,6 +85,8 @@ impl From<i64> for Value {
 pub(crate) struct Select {
     /// What stands before `SELECT`.
     with: String,
+    /// Of the search: what remains when the other conditions have been looked at first.
+    exact: String,
     conditions: String,
     values: Vec<Value>,
     /// Of the search: `q0` and so on.
@@ -100,6 +102,7 @@ impl Select {
         let is_empty = agencies.as_ref().is_some_and(Vec::is_empty);
         let mut select = Self {
             with: String::new(),
+            exact: String::new(),
             conditions: String::new(),
             values: Vec::new(),
             params: Vec::new(),
@@ -147,8 +150,13 @@ impl Select {
     pub(crate) fn and_search(mut self, search: Option<&Condition>) -> Self {
         if let Some(search) = search {
             self.with = search.with_clause();
+            let mut condition = &search.text;
+            if !search.first.is_empty() {
+                self.exact = search.text.clone();
+                condition = &search.first;
+            }
             self.conditions.push_str(" AND (");
-            self.conditions.push_str(&search.text);
+            self.conditions.push_str(condition);
             self.conditions.push(')');
             self.params = search.params.clone();
         }
@@ -222,8 +230,17 @@ impl Select {
         if self.is_empty {
             return None;
         }
-        let sql = format!("{}{}", self.with, sql.replace("{where}", &self.conditions));
-        let mut query = store.client().query_raw(&sql);
+        let sql = match self.exact.is_empty() {
+            true => sql.replace("{where}", &self.conditions),
+            false => {
+                let clauses = format!("PREWHERE {} WHERE {}", self.conditions, self.exact);
+                sql.replace("WHERE {where}", &clauses)
+            }
+        };
+        let mut query = store.client().query_raw(&format!("{}{sql}", self.with));
+        for (name, value) in query::sql::SETTINGS.iter().filter(|_| !self.with.is_empty()) {
+            query = query.with_setting(*name, *value);
+        }
         for (index, value) in self.values.into_iter().enumerate() {
             let name = format!("p{index}");
             query = match value {

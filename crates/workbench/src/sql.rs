@@ -27,6 +27,8 @@ struct Rendered<'a> {
     uid: &'a str,
     title: &'a str,
     file: &'a str,
+    /// Whether rows are the matches at which a correlation holds.
+    correlation: bool,
     listing: Listing,
 }
 
@@ -54,13 +56,20 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
     let mut rendered: Vec<Rendered<'_>> = Vec::new();
     for (_, rule) in rules.iter().enumerate().filter(|(index, _)| !silent.is_silent(*index)) {
         let listing = listing(&of_rule(rule), &tables, rows);
-        rendered.push(Rendered { uid: rule.uid(), title: &rule.title, file: &rule.file, listing });
+        rendered.push(Rendered {
+            uid: rule.uid(),
+            title: &rule.title,
+            file: &rule.file,
+            correlation: false,
+            listing,
+        });
     }
     for (correlation, members) in &resolved.correlations {
         rendered.push(Rendered {
             uid: correlation.uid(),
             title: &correlation.title,
             file: &correlation.file,
+            correlation: true,
             listing: correlated(correlation, members, &rules, &tables, rows),
         });
     }
@@ -108,6 +117,7 @@ fn document(rule: &Rendered<'_>) -> Value {
         "id": rule.uid,
         "title": rule.title,
         "file": rule.file,
+        "correlation": rule.correlation,
         "sql": rule.listing.text,
         "exact": rule.listing.notes.is_empty(),
         "notes": rule.listing.notes,

@@ -60,16 +60,24 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The conjunction of `parts`.
-    pub(super) fn finish(self, parts: Vec<String>) -> Condition {
-        let mut parts: Vec<String> = parts.into_iter().filter(|part| part != "1").collect();
-        let mut seen = BTreeSet::new();
-        parts.retain(|part| seen.insert(part.clone()));
+    /// The conjunction of `parts`, of which `first` are cheap and leave out most rows.
+    pub(super) fn finish(self, first: Vec<String>, parts: Vec<String>) -> Condition {
+        let mut seen = BTreeSet::from(["1".to_owned()]);
+        let mut new = |parts: Vec<String>| -> Vec<String> {
+            parts.into_iter().filter(|part| seen.insert(part.clone())).collect()
+        };
+        let (mut first, mut parts) = (new(first), new(parts));
+        // Without JSON to be read, ClickHouse knows best what to look at first.
+        if !self.with.iter().any(|named| named.contains("JSONExtract")) {
+            first.append(&mut parts);
+            std::mem::swap(&mut first, &mut parts);
+        }
         if parts.is_empty() {
             parts.push("1".into());
         }
         Condition {
             with: self.with,
+            first: first.join("\n    AND "),
             text: parts.join("\n    AND "),
             params: self.params,
             notes: self.notes.into_iter().collect(),

@@ -1,7 +1,7 @@
 //! What a rule or a correlation finds, as a `SELECT` for people to read and run as it stands.
 
 use super::compile::Compiler;
-use super::{Param, inlined};
+use super::{Param, inlined, settings};
 use crate::field::Field;
 use crate::{Expr, Range};
 use mapping::Tables;
@@ -58,7 +58,7 @@ pub enum Measured {
 /// The events that `expr` finds.
 pub fn listing(expr: &Expr, tables: &Tables, rows: Rows<'_>) -> Listing {
     let (text, notes) = select(expr, tables, rows, &[]);
-    Listing { text: format!("{text}\nORDER BY time, event_uid"), notes }
+    Listing { text: format!("{text}\nORDER BY time, event_uid\n{}", settings()), notes }
 }
 
 /// The matches at which a measure over `timespan_ms` before them, by the values of the groups,
@@ -113,8 +113,9 @@ pub fn windows(
         "SELECT\n    time,\n    agency{shown},\n    measured,\n    event_uid,\n    host,\n    message\nFROM\n(\n    \
          SELECT\n        *,\n        {measure} OVER (\n            PARTITION BY agency{grouped}\n            \
          ORDER BY {order}\n            RANGE BETWEEN {preceding} PRECEDING AND CURRENT ROW\n        \
-         ) AS measured\n    FROM\n    (\n{}\n    )\n    WHERE 1{present}\n)\nWHERE {having}\nORDER BY time, event_uid",
+         ) AS measured\n    FROM\n    (\n{}\n    )\n    WHERE 1{present}\n)\nWHERE {having}\nORDER BY time, event_uid\n{}",
         parts.join("\n        UNION ALL\n"),
+        settings(),
     );
     Listing { text, notes }
 }
@@ -138,7 +139,7 @@ fn select(
     conditions.push(format!("time < fromUnixTimestamp64Milli({to})"));
     conditions.extend(compiler.leading(expr));
     conditions.extend(compiler.prunes(expr));
-    conditions.extend(compiler.conjuncts(expr));
+    let exact = compiler.conjuncts(expr);
     let mut columns = COLUMNS.to_owned();
     for (alias, fields) in extra {
         let texts: Vec<String> = fields
@@ -162,12 +163,12 @@ fn select(
         };
         let _ = write!(columns, ",\n    {text} AS {alias}");
     }
-    let condition = compiler.finish(conditions);
+    let condition = compiler.finish(conditions, exact);
     let text = format!(
-        "{}SELECT\n    {columns}\nFROM {}\nWHERE {}",
+        "{}SELECT\n    {columns}\nFROM {}\n{}",
         condition.with_clause(),
         rows.table,
-        condition.text
+        condition.clauses()
     );
     (inlined(&text, &condition.params), condition.notes)
 }

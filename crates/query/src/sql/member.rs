@@ -11,6 +11,8 @@ use mapping::{Decision, Path};
 /// How deep keywords are looked for; an event that is deeper is kept for the engine.
 const KEYWORD_LEVELS: usize = 8;
 
+/// The event's own members: its JSON is read once for all fields.
+const ROOT: (&str, &str) = ("root", "JSONExtractKeysAndValuesRaw(rest)");
 /// Functions of SQL's own making, each on the ones before it.
 const FLAT: (&str, &str) = (
     "elements",
@@ -113,7 +115,7 @@ impl Compiler<'_> {
     fn place(&mut self, keys: &[String]) -> String {
         self.function(FLAT);
         self.function(MEMBER);
-        let (mut at, mut bare) = ("[rest]".to_owned(), false);
+        let (mut at, mut bare) = (String::new(), false);
         for (depth, key) in keys.iter().enumerate() {
             let name = self.text(key);
             let function = match bare {
@@ -123,7 +125,13 @@ impl Compiler<'_> {
                 }
                 false => MEMBER.0,
             };
-            let member = format!("{function}({at}, {name})");
+            let member = match depth {
+                0 => {
+                    self.function(ROOT);
+                    format!("arrayMap(m -> m.2, arrayFilter(m -> m.1 = {name}, {}))", ROOT.0)
+                }
+                _ => format!("{function}({at}, {name})"),
+            };
             at = match cut(&keys[..=depth]) {
                 Some((present, value)) => self.alias(format!("if({present}, [{value}], {member})")),
                 None => self.alias(member),
@@ -150,10 +158,11 @@ impl Compiler<'_> {
 
     fn keyword_levels(&mut self) -> Vec<String> {
         self.function(CHILDREN);
+        self.function(ROOT);
         let except: Vec<String> = KEYWORDS_EXCEPT.iter().map(|key| format!("'{key}'")).collect();
         let first = format!(
             "arrayConcat(if(message = '', [], [toJSONString(message)]), if(raw = '', [], [toJSONString(raw)]), \
-             arrayMap(m -> m.2, arrayFilter(m -> m.1 NOT IN ({}), JSONExtractKeysAndValuesRaw(rest))))",
+             arrayMap(m -> m.2, arrayFilter(m -> m.1 NOT IN ({}), root)))",
             except.join(", ")
         );
         let mut levels = vec![self.alias(first)];

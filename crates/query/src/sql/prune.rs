@@ -60,7 +60,7 @@ pub fn candidates<'e>(
         }
     }
     let whole = joined(parts, " OR ", "0", "1");
-    compiler.finish(vec![whole])
+    compiler.finish(Vec::new(), vec![whole])
 }
 
 impl Compiler<'_> {

@@ -2,7 +2,7 @@
 
 use super::compile::{Compiler, source_of};
 use super::element::column_sql;
-use super::{Param, inlined};
+use super::{Param, inlined, settings};
 use crate::field::{Column, Field, Kind};
 use crate::{Aggregate, Expr, Leaf, Moment, Order, Query, Range, Stage};
 use mapping::Tables;
@@ -65,9 +65,9 @@ pub fn statement(
     let mut compiler = Compiler::new(tables, now_ms);
     // Fields are shown from where the log source that the whole demands has them.
     compiler.source = source_of(&expr.conjuncts());
-    let mut conditions = compiler.leading(&expr);
-    conditions.extend(compiler.prunes(&expr));
-    conditions.extend(compiler.conjuncts(&expr));
+    let mut first = compiler.leading(&expr);
+    first.extend(compiler.prunes(&expr));
+    let conditions = compiler.conjuncts(&expr);
     let (cells, grouped) = cells(&mut compiler, query, range);
     let order = order(&cells, query, grouped);
     let head = query.stages.iter().find_map(|stage| match stage {
@@ -79,12 +79,13 @@ pub fn statement(
         Some(0) | None => String::new(),
         Some(count) => format!("\nGROUP BY {}", cells.keys[..count].join(", ")),
     };
-    let condition = compiler.finish(conditions);
+    let condition = compiler.finish(first, conditions);
     let text = format!(
-        "{}SELECT [{}] AS cells\nFROM events\nWHERE {}{group}\nORDER BY {order}\nLIMIT {limit}",
+        "{}SELECT [{}] AS cells\nFROM events\n{}{group}\nORDER BY {order}\nLIMIT {limit}\n{}",
         condition.with_clause(),
         cells.texts.join(", "),
-        condition.text,
+        condition.clauses(),
+        settings(),
     );
     Statement { text, params: condition.params, columns: cells.names, notes: condition.notes }
 }

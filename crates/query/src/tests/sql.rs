@@ -44,8 +44,19 @@ fn agencies_and_times_lead() {
     let query = parse("a time>=1795564800000 host:x", tables()).unwrap().scoped(vec!["mof".into()]);
     let condition = condition(&query.expr, tables(), 0);
     let inlined = condition.inlined(&condition.text);
+    assert_eq!(condition.first, "");
     let start = "agency IN ['mof']\n    AND time >= fromUnixTimestamp64Milli(1795564800000)\n    AND lower(";
     assert!(inlined.starts_with(start), "{inlined}");
+}
+
+#[test]
+fn what_leaves_out_most_rows_comes_before_their_json_is_read() {
+    let condition = condition(&tree("CommandLine:*mimikatz* time>=1795564800000"), tables(), 0);
+    let clauses = condition.inlined(&condition.clauses());
+    let (first, then) = clauses.split_once("\nWHERE ").unwrap();
+    assert!(first.starts_with("PREWHERE time >= "), "{first}");
+    assert!(first.contains("multiSearchAny(lower(rest), ['mimikatz', "), "{first}");
+    assert!(then.starts_with("arrayExists(x -> position(x, 'mimikatz') > 0, v"), "{then}");
 }
 
 #[test]
@@ -73,7 +84,11 @@ fn statements_of_searches() {
         let query = parse(text, tables()).unwrap();
         let statement = sql::statement(&query, tables(), range, 0, 100);
         assert_eq!(statement.columns.join(" "), columns, "{text}");
-        assert!(statement.text.ends_with(end), "{}", statement.text);
+        assert!(
+            statement.text.ends_with(&format!("{end}\n{}", sql::settings())),
+            "{}",
+            statement.text
+        );
     }
 }
 
