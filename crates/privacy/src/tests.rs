@@ -202,11 +202,16 @@ proptest! {
     ) {
         let text: String = values.iter().zip(&noise).map(|(v, n)| format!("{n} {v} ")).collect();
         let out = masker().mask(text.as_bytes()).unwrap();
+        // A token's own letters, before the domain that stays, may end as the hidden name did.
+        let shown = String::from_utf8_lossy(&out).into_owned();
+        let shown: String = shown
+            .split("tok-email-k1-")
+            .map(|part| part.trim_start_matches(|c: char| c.is_ascii_lowercase()))
+            .collect();
         for value in &values {
             let announced = ["nid=", "nid: ", "nid:"].iter().find_map(|word| value.strip_prefix(word));
             let plain = announced.unwrap_or(value).trim_start();
-            let there = String::from_utf8_lossy(&out).contains(plain);
-            prop_assert!(!there, "{plain} in {}", String::from_utf8_lossy(&out));
+            prop_assert!(!shown.contains(plain), "{plain} in {shown}");
         }
         prop_assert_eq!(masker().mask(&out), None);
     }
