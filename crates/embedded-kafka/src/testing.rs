@@ -2,8 +2,11 @@
 
 use crate::{Broker, Config, RawConfig};
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Environment variable that names the directory of the jars.
 pub const LIBS_VARIABLE: &str = "PROHORI_KAFKA_LIBS";
@@ -13,6 +16,10 @@ const LIBS: &str = ".prohori/kafka/libs";
 const HEAP_MIB: u32 = 384;
 /// Free disk space that a test needs.
 const DISK_FREE_MIB_MIN: u64 = 512;
+/// Where free ports are sought: above the well-known services, below Linux's ephemeral ports.
+const PORTS: Range<u16> = 20_000..32_768;
+/// How far apart processes of following ids begin to seek.
+const PORTS_APART: u32 = 61;
 /// What the directories of test brokers begin with; the process id follows.
 const PREFIX: &str = "prohori-kafka-test-";
 
@@ -42,14 +49,28 @@ pub fn raw_config(name: &str) -> RawConfig {
     raw
 }
 
-/// Ports that were free a moment ago.
+/// Ports that were free a moment ago, none of them given before in this process.
+///
+/// They lie below those that the kernel hands out, so that no connection made elsewhere in the
+/// meantime takes one, and where the search begins differs by process.
 ///
 /// # Panics
 /// When there are none.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    // All held until the last is had, so that they differ.
-    let held = [(); N].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
-    held.map(|listener| listener.local_addr().expect("a bound address").port())
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let span = u32::from(PORTS.end - PORTS.start);
+    let start = std::process::id().wrapping_mul(PORTS_APART);
+    let next = || {
+        let tried = TRIED.fetch_add(1, Relaxed);
+        assert!(tried < span, "no free port in {PORTS:?}");
+        PORTS.start + (start.wrapping_add(tried) % span) as u16
+    };
+    [(); N].map(|()| loop {
+        let port = next();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            break port;
+        }
+    })
 }
 
 /// The directory of the jars.

@@ -50,9 +50,11 @@ fn no_jars() {
 #[test]
 fn a_taken_port_is_named_with_its_field() {
     for field in ["port", "controller_port"] {
-        let raw = testing::raw_config(field);
-        let port = if field == "port" { raw.port } else { raw.controller_port };
-        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        // Taken first and told after: a port that was free a moment ago may be another's by now.
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = holder.local_addr().unwrap().port();
+        let mut raw = testing::raw_config(field);
+        *(if field == "port" { &mut raw.port } else { &mut raw.controller_port }) = port;
         let error = error(raw);
         drop(holder);
         assert!(matches!(error, Error::PortTaken { .. }), "{error:?}");
