@@ -124,8 +124,8 @@ pub struct Attribute {
 
 /// Top-level attributes of Base Event, which every class has.
 const BASE_ATTRIBUTES: &str = "action action_id api authorizations confidence confidence_id \
-    confidence_score count disposition disposition_id duration end_time firewall_rule is_alert \
-    malware metadata policy risk_level risk_level_id risk_score start_time status status_code \
+    confidence_score count disposition disposition_id duration end_time enrichments firewall_rule \
+    is_alert malware metadata osint policy risk_level risk_level_id risk_score start_time status status_code \
     status_detail status_id timezone_offset actor device cloud";
 
 static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| {

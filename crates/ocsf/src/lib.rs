@@ -20,7 +20,7 @@ pub use classes::{Class, class};
 pub use event::{Event, Severity, Status, Store};
 pub use paths::Path;
 pub use value::{HashKind, Value};
-pub use write::{Envelope, write};
+pub use write::{Envelope, observables, write, write_completed};
 
 /// The schema version that every event names.
 pub const VERSION: &str = "1.8.0";

@@ -33,6 +33,16 @@ pub struct Envelope<'a> {
 /// Completes `event` and appends it to `out` as one JSON object without line breaks.
 pub fn write<'a>(event: &mut Event<'a>, envelope: &Envelope<'a>, out: &mut Vec<u8>) {
     let class = complete(event);
+    write_completed(event, class, envelope, out);
+}
+
+/// As [`write()`], for an event that [`complete`] has settled the class of.
+pub fn write_completed<'a>(
+    event: &mut Event<'a>,
+    class: &Class,
+    envelope: &Envelope<'a>,
+    out: &mut Vec<u8>,
+) {
     let used = divert_foreign(event, class);
     out.reserve(2 * envelope.raw.len() + 1024);
     write_head(event, class, envelope, out);
@@ -129,6 +139,7 @@ fn write_profiles(event: &Event<'_>, out: &mut Vec<u8>) {
         (HOST.iter().any(|r| event.any(r)), "host"),
         (SECURITY.iter().any(|r| event.any(r)), "security_control"),
         (event.any(&CLOUD), "cloud"),
+        (event.has(Path::OSINT), "osint"),
     ];
     let mut open = false;
     for (_, name) in profiles.iter().filter(|(on, _)| *on) {
@@ -246,20 +257,25 @@ fn array<T>(out: &mut Vec<u8>, items: &[T], mut each: impl FnMut(&mut Vec<u8>, &
 
 fn write_observables(event: &Event<'_>, used: &[u64; WORDS], out: &mut Vec<u8>) {
     let mut open = false;
-    for path in paths(std::array::from_fn(|word| used[word] & OBSERVED[word])) {
-        match event.value(path) {
-            Value::Str(text) => observable(out, &mut open, path, text),
-            Value::List(texts) => {
-                texts.iter().for_each(|text| observable(out, &mut open, path, text));
-            }
-            Value::Hashes(hashes) => {
-                hashes.iter().for_each(|(_, text)| observable(out, &mut open, path, text));
-            }
-            _ => {}
-        }
-    }
+    observed(event, used, |path, text| observable(out, &mut open, path, text));
     if open {
         out.push(b']');
+    }
+}
+
+/// Hands each value that the observables of an event of `class` name to `take`, with its path.
+pub fn observables<'a>(event: &Event<'a>, class: &Class, take: impl FnMut(Path, &'a str)) {
+    observed(event, &std::array::from_fn(|word| event.used[word] & class.allowed[word]), take);
+}
+
+fn observed<'a>(event: &Event<'a>, used: &[u64; WORDS], mut take: impl FnMut(Path, &'a str)) {
+    for path in paths(std::array::from_fn(|word| used[word] & OBSERVED[word])) {
+        match event.value(path) {
+            Value::Str(text) => take(path, text),
+            Value::List(texts) => texts.iter().for_each(|text| take(path, text)),
+            Value::Hashes(hashes) => hashes.iter().for_each(|(_, text)| take(path, text)),
+            _ => {}
+        }
     }
 }
 
