@@ -65,10 +65,12 @@ pub fn free_ports<const N: usize>() -> [u16; N] {
         assert!(tried < span, "no free port in {PORTS:?}");
         PORTS.start + (start.wrapping_add(tried) % span) as u16
     };
-    [(); N].map(|()| loop {
-        let port = next();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            break port;
+    [(); N].map(|()| {
+        loop {
+            let port = next();
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                break port;
+            }
         }
     })
 }
