@@ -6,10 +6,10 @@ use model::{Agency, topic};
 /// How much a batch may be larger than its one record: frame, key and headers.
 const BATCH_OVERHEAD_BYTES: usize = 64 * 1024;
 
-/// How long matches are kept: a restarted correlator reads back four windows of its longest rule
-/// and the lateness besides. That is enough for windows of a week; of a longer one, what is older is
-/// forgotten by a restart.
-pub const MATCHES_KEPT_MS: i64 = 32 * 86_400_000;
+/// How long matches are kept: a restarted correlator reads back seven timespans of its longest
+/// rule (four, where nothing waits for a window to close) and the lateness besides. That is enough
+/// for timespans of a week; of a longer one, what is older is forgotten by a restart.
+pub const MATCHES_KEPT_MS: i64 = 53 * 86_400_000;
 
 /// A topic as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]

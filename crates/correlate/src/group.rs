@@ -293,16 +293,14 @@ impl Group {
     fn end_window(&mut self, view: View<'_>, effects: &mut Vec<Effect>) {
         let Some(session) = self.session.take() else { return };
         let timespan = view.timespan();
-        let inside = |entry: &&Entry| entry.time() >= session.from && entry.time() <= session.to;
-        let empty = !self.window.iter().any(|entry| inside(&entry));
         let over = view.end.is_none_or(|end| session.to <= end);
-        let looked_at = !empty || over && (session.goes_on(timespan) || view.node.gauge.only_empty);
-        if looked_at {
+        if session.counts(timespan, view.node.gauge.only_empty) && (over || !session.is_empty()) {
             self.decide_closed(view, &session, effects);
         }
-        self.window.retain(|entry| entry.time() > session.to);
-        if !empty {
-            let next = session.next(timespan);
+        let next = session.next(timespan);
+        let from = next.map_or(session.to.saturating_add(1), |next| next.from);
+        self.window.retain(|entry| entry.time() >= from);
+        if let Some(next) = next {
             effects.push(Effect::Wake(next.to));
             self.session = Some(Box::new(next));
         }

@@ -10,7 +10,7 @@
 //! what happened and when it arrived, not on which source was read faster: the same matches make
 //! the same alarms with the same ids, in service, in the filter and after a restart.
 //!
-//! Everything that decides at a moment lies within four timespans before it, so a restart that
+//! Everything that decides at a moment lies within a few timespans before it, so a restart that
 //! reads back [`Engine::reach_ms`] of matches knows all there is to know.
 
 mod alarm;

@@ -168,33 +168,27 @@ fn at_matches(view: View<'_>, group: &[Entry], timespan: i64) -> Vec<Moment> {
 }
 
 fn at_closings(view: View<'_>, group: &[Entry], timespan: i64, end: i64) -> Vec<Moment> {
+    let stretch = |entry: &Entry| entry.time().div_euclid(timespan);
     let mut moments = Vec::new();
-    let mut rest = group;
-    while let Some(first) = rest.first() {
-        let (begun, mut from, mut to) = (first.time(), first.time(), first.time() + timespan);
-        loop {
+    for row in group.chunk_by(|one, next| stretch(next) - stretch(one) <= 1) {
+        let (Some(first), Some(last)) = (row.first(), row.last()) else { continue };
+        let begun = first.time();
+        let on = last.time() > begun + timespan || view.node.gauge.only_empty;
+        let third = stretch(first) + 2;
+        let whole = |stretch: i64| (stretch * timespan, (stretch + 1) * timespan - 1);
+        let mut windows = vec![(begun, begun + timespan)];
+        windows.extend((third..=stretch(last)).map(whole));
+        windows.extend(Some(whole(stretch(last) + 1)).filter(|(_, to)| on && *to <= end));
+        for (from, to) in windows {
             let window: Vec<Entry> =
-                group.iter().filter(|e| (from..=to).contains(&e.time())).cloned().collect();
-            let last = group.iter().rfind(|entry| entry.time() <= to).unwrap();
-            let on = last.time() > begun + timespan || view.node.gauge.only_empty;
-            let looked_at = !window.is_empty() || on && to <= end;
-            let measured = looked_at.then(|| measure(view, &window, from)).flatten();
-            if let Some(measured) = measured {
-                let anchor = window.last().unwrap_or(last).clone();
-                let count = window.iter().map(|entry| entry.fact.weight).sum();
-                moments.push(Moment { time: to, measured, count, anchor });
-            }
-            if window.is_empty() {
-                break;
-            }
-            from = match from == begun {
-                true => (to + 1..).find(|time| time.rem_euclid(timespan) == 0).unwrap(),
-                false => to + 1,
-            };
-            to = from + timespan - 1;
+                row.iter().filter(|e| (from..=to).contains(&e.time())).cloned().collect();
+            let Some(measured) = measure(view, &window, from) else { continue };
+            let anchor = window.last().unwrap_or(last).clone();
+            let count = window.iter().map(|entry| entry.fact.weight).sum();
+            moments.push(Moment { time: to, measured, count, anchor });
         }
-        rest = &rest[rest.iter().take_while(|entry| entry.time() <= to).count()..];
     }
+    moments.sort_by_key(|moment| moment.time);
     moments
 }
 

@@ -201,7 +201,7 @@ impl Unit {
 
     fn path_reach(&self, leaf: usize) -> i64 {
         let steps = std::iter::successors(Some(leaf), |node| self.nodes[*node].parent);
-        steps.map(|node| REACH_WINDOWS * self.nodes[node].correlation.timespan_ms).sum()
+        steps.map(|node| self.nodes[node].reach_ms()).sum()
     }
 
     /// Which of the root's group fields every node groups by as well: matches that differ in one
@@ -213,11 +213,16 @@ impl Unit {
     }
 }
 
-/// A decision looks at the window before a match, whether one before that held within a timespan,
-/// and whether it went on from the timespan before; the fourth is for what arrives out of order.
-pub(crate) const REACH_WINDOWS: i64 = 4;
-
 impl Node {
+    /// How far back its decisions look. Whether a condition is news takes two timespans of
+    /// decisions. One made at a match takes the timespan before it; one made at a window's end takes
+    /// the four stretches that say which row the window belongs to. The last timespan is for what
+    /// arrives out of order.
+    fn reach_ms(&self) -> i64 {
+        let decision = if self.gauge.at_match { 1 } else { 4 };
+        (2 + decision + 1) * self.correlation.timespan_ms
+    }
+
     /// Whether another node measures the same; where it is written and what it is called for people
     /// does not matter.
     fn is_same(&self, other: &Self) -> bool {
