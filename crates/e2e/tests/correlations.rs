@@ -18,7 +18,6 @@ const MISSED: &[(&str, &str)] = &[
         "Envoy's access lines in containerd's framing have no parser yet",
     ),
     ("magento-ccs-by-as", "needs the number of the network that an address belongs to"),
-    ("opensearch-dashboard-bf", "its requests are no web server's events yet"),
     ("pterodactyl-wings-bf", "its lines are taken for nginx's, without the address"),
     ("sabnzbd-bf", "one source is the client of a proxy, in words of the line"),
     ("ssh-time-based-bf", "evenly spaced attempts: no correlation looks at the spacing"),
