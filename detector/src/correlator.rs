@@ -121,6 +121,11 @@ impl Correlator {
             self.metrics.correlation.stale.inc();
             return Some(0);
         };
+        let of_rule = self.ruleset.plan.units()[*unit].correlation().of_rule;
+        if of_rule && !shard.is_new(of.correlation, &place) {
+            self.metrics.correlation.duplicates.inc();
+            return Some(0);
+        }
         let mut body = None;
         for matched in matched(&self.ruleset, *rule, &event, agency(&place)) {
             // A rule may be several leaves of a unit, and each may belong to another shard.
@@ -138,7 +143,7 @@ impl Correlator {
     fn send(&self, alarm: &Alarm, partition: i32, out: &mut dyn Outbox) {
         let headers = [(coordinates::HEADER, &*alarm.anchor.body.note)];
         let mut send = |evidence| {
-            let value = alert::correlated(alarm, &self.ruleset.version, evidence);
+            let value = self.ruleset.finding(alarm, evidence);
             out.send(&Outgoing {
                 topic: topic::ALERTS,
                 partition: Some(partition),
@@ -184,13 +189,13 @@ impl Stage for Correlator {
         for alarm in self.look(record) {
             let id = alarm.correlation.uid();
             let fate = self.ruleset.policy.fate_of_correlation(id, &alarm.anchor.scope);
-            match alarm.stage {
-                correlate::Stage::Raised if !self.metrics.alerts_of(id, fate) => continue,
-                correlate::Stage::Raised => {
-                    self.metrics.rule_matches.with_label_values(&[id]).inc();
-                }
-                correlate::Stage::Closed if fate != Fate::Alert => continue,
-                correlate::Stage::Closed => {}
+            // A rule's own matches were counted when they were found.
+            let is_counted = alarm.correlation.of_rule || alarm.stage != correlate::Stage::Raised;
+            if !is_counted && self.metrics.alerts_of(id, fate) {
+                self.metrics.rule_matches.with_label_values(&[id]).inc();
+            }
+            if fate != Fate::Alert {
+                continue;
             }
             self.send(&alarm, record.partition, out);
         }

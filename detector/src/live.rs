@@ -2,12 +2,14 @@
 
 use crate::rules::{Loaded, assemble, fingerprint, texts};
 use crate::{Error, Metrics, control};
-use correlate::Plan;
+use alert::Evidence;
+use correlate::{Alarm, Plan};
 use detect::{Engine, Json};
 use mapping::Tables;
 use ruleset::{Fate, Policy};
 use service::{Part, Shutdown};
 use sigma::{Placeholders, Rule};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,15 +26,31 @@ pub struct Ruleset {
     pub policy: Policy,
     /// The set's version, which every alert names.
     pub version: String,
+    /// Rules whose alerts fold, by id.
+    folding: HashMap<String, usize>,
 }
 
 impl Ruleset {
     /// Compiles what was read; filters are asked in the same pass as the rules.
     fn new(loaded: Loaded, tables: &Arc<Tables>) -> Result<Self, Error> {
         let Loaded { mut rules, plan, policy, version, .. } = loaded;
+        let folding = rules.iter().enumerate().filter(|(_, rule)| rule.folding.is_some());
+        let folding = folding.map(|(number, rule)| (rule.uid().to_owned(), number)).collect();
         rules.extend(policy.left_out());
         let engine = Arc::new(Engine::new(rules, Arc::clone(tables))?);
-        Ok(Self { engine, plan: Arc::new(plan), policy, version })
+        Ok(Self { engine, plan: Arc::new(plan), policy, version, folding })
+    }
+
+    /// The finding of an alarm: of a correlation, or of a rule whose alerts fold.
+    pub(crate) fn finding(&self, alarm: &Alarm, evidence: Evidence) -> String {
+        let own = alarm.correlation.of_rule.then(|| self.folding.get(alarm.correlation.uid()));
+        let Some(number) = own.flatten() else {
+            return alert::correlated(alarm, &self.version, evidence);
+        };
+        let event = alarm.anchor.body.event().and_then(|event| Json::parse(event).ok());
+        let clauses = event.map(|event| self.engine.explain(*number, &event));
+        let (rule, clauses) = (&self.engine.rules()[*number], clauses.unwrap_or_default());
+        alert::folded(alarm, rule, &clauses, &self.version, evidence)
     }
 
     /// The rules, by number, without what filters are compiled to.

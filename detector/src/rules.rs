@@ -138,7 +138,7 @@ impl Loaded {
     /// Resolves and compiles correlations; what cannot be used is among the errors.
     fn correlate(&mut self, correlations: Vec<Correlation>) {
         let resolved = sigma::resolve(&self.rules, correlations);
-        let (plan, too_large) = Plan::new(&resolved.correlations);
+        let (plan, too_large) = Plan::with_rules(&self.rules, &resolved.correlations);
         self.plan = plan;
         self.errors.extend(resolved.errors.into_iter().chain(too_large));
     }

@@ -8,6 +8,7 @@ use correlate::{Alarm, Fact, Stage};
 use serde_json::{Value, json};
 use sigma::{Correlation, Level};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// How much of a group's value a sentence shows, in characters.
 const SHOWN_CHARS_MAX: usize = 80;
@@ -20,13 +21,10 @@ pub fn alarm_uid(alarm: &Alarm) -> String {
 /// The Detection Finding, as JSON, for an alarm; `ruleset` is the version of the rules in force.
 pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
     let rule = &*alarm.correlation;
-    let sources: Vec<Source> = alarm.evidence.iter().map(|fact| source(fact)).collect();
+    let sources: Vec<Source> = alarm.evidence.iter().map(source).collect();
     let anchor = source(&alarm.anchor);
     let (severity_id, severity) = severity(rule.level);
-    let (activity_id, activity) = match alarm.stage {
-        Stage::Raised => (1, "Create"),
-        Stage::Closed => (2, "Update"),
-    };
+    let (activity_id, activity) = activity(alarm.stage);
     let mut finding = json!({
         "class_uid": 2004,
         "class_name": "Detection Finding",
@@ -65,7 +63,20 @@ pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
             },
         },
     });
-    // Whose device or account it is can be said only where all events say the same.
+    shared(&mut finding, &sources);
+    with_evidence(finding, &alarm.evidence, &sources, evidence)
+}
+
+/// OCSF's activity, by id and name.
+pub(crate) fn activity(stage: Stage) -> (u32, &'static str) {
+    match stage {
+        Stage::Raised => (1, "Create"),
+        Stage::Grown | Stage::Closed => (2, "Update"),
+    }
+}
+
+/// Whose device or account it is can be said only where all events say the same.
+pub(crate) fn shared(finding: &mut Value, sources: &[Source]) {
     for part in ["device", "actor"] {
         let pointer = format!("/{part}");
         let first = sources.first().and_then(|source| source.at(&pointer));
@@ -73,11 +84,10 @@ pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
             finding[part] = value.clone();
         }
     }
-    with_evidence(finding, &alarm.evidence, &sources, evidence)
 }
 
 /// The event behind a match, or what is known of it where there was no room to keep it.
-fn source(fact: &Fact) -> Source {
+pub(crate) fn source(fact: &Arc<Fact>) -> Source {
     match fact.body.event() {
         Some(event) => Source::new(event),
         None => {
@@ -88,9 +98,9 @@ fn source(fact: &Fact) -> Source {
     }
 }
 
-fn with_evidence(
+pub(crate) fn with_evidence(
     finding: Value,
-    facts: &[std::sync::Arc<Fact>],
+    facts: &[Arc<Fact>],
     sources: &[Source],
     evidence: Evidence,
 ) -> String {
@@ -182,7 +192,7 @@ fn bangla(alarm: &Alarm) -> String {
 }
 
 /// A duration in its largest whole unit.
-fn span(ms: i64, units: &[&str; 3]) -> String {
+pub(crate) fn span(ms: i64, units: &[&str; 3]) -> String {
     let seconds = (ms + 999) / 1_000;
     match seconds {
         ..=119 => format!("{seconds} {}", units[0]),
@@ -192,7 +202,7 @@ fn span(ms: i64, units: &[&str; 3]) -> String {
 }
 
 /// Bangla digits.
-fn digits(text: &str) -> String {
+pub(crate) fn digits(text: &str) -> String {
     let digit = |c: char| match c.to_digit(10) {
         Some(digit) => char::from_u32('০' as u32 + digit).unwrap_or(c),
         None => c,

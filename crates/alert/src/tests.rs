@@ -33,6 +33,12 @@ fn rule() -> sigma::Rule {
     }
 }
 
+fn with_head(change: impl FnOnce(&mut sigma::Head)) -> sigma::Rule {
+    let mut rule = rule();
+    change(&mut rule.head);
+    rule
+}
+
 fn found(event: &str, evidence: Evidence) -> String {
     let engine = Engine::new(vec![rule()], Arc::new(mapping::Tables::builtin().unwrap())).unwrap();
     let clauses = engine.explain(0, &Json::parse(event.as_bytes()).unwrap());
@@ -87,7 +93,7 @@ fn a_finding_tells_rule_event_and_what_matched() {
 
 #[test]
 fn a_rule_s_own_bangla_title_is_used() {
-    let rule = sigma::Rule { title_bn: Some("কে আমি।".into()), ..rule() };
+    let rule = with_head(|head| head.title_bn = Some("কে আমি।".into()));
     let finding = finding(&rule, &[], &Source::new(b"{}"), "v", Evidence::Whole);
     assert!(finding.contains("\"message_bn\":\"“কে আমি” শনাক্ত হয়েছে।\""), "{finding}");
 }
@@ -98,7 +104,7 @@ fn the_same_match_has_the_same_id_and_text() {
     let first = read(EVENT)["finding_info"]["uid"].clone();
     assert_eq!(first.as_str().map(str::len), Some(32));
     assert_ne!(first, read(&EVENT.replace("00ff", "00fe"))["finding_info"]["uid"]);
-    assert_ne!(uid(&rule(), "a"), uid(&sigma::Rule { id: Some("x".into()), ..rule() }, "a"));
+    assert_ne!(uid(&rule(), "a"), uid(&with_head(|head| head.id = Some("x".into())), "a"));
 }
 
 #[test]
@@ -153,6 +159,11 @@ fn told(evidence: Evidence, stage: Stage) -> String {
     else {
         panic!("{:?}", parsed.errors);
     };
+    correlated(&alarm(*correlation, stage), "v1", evidence)
+}
+
+/// An alarm about five events, of which there was room for one.
+fn alarm(correlation: sigma::Correlation, stage: Stage) -> Alarm {
     let mut engine = correlate::Engine::new(Arc::default(), correlate::Options::default());
     let fact = |uid: u128, body| Fact {
         uid,
@@ -169,8 +180,8 @@ fn told(evidence: Evidence, stage: Stage) -> String {
     let without_room = correlate::Options { evidence_bytes_max: 0, ..Default::default() };
     let mut full = correlate::Engine::new(Arc::default(), without_room);
     let left_out = Arc::new(fact(2, full.body(EVENT.as_bytes(), b"")));
-    let alarm = Alarm {
-        correlation: Arc::from(correlation),
+    Alarm {
+        correlation: Arc::new(correlation),
         uid: 0xabc,
         stage,
         time: 1_700_000_000_123,
@@ -182,8 +193,50 @@ fn told(evidence: Evidence, stage: Stage) -> String {
         group: vec![("u".into(), "alice".into())],
         anchor: Arc::clone(&whole),
         evidence: vec![whole, left_out],
+    }
+}
+
+/// The rule's alerts, folded into one.
+fn folding(stage: Stage, evidence: Evidence) -> String {
+    let text = RULE.replace("status: test", "x-prohori-suppress: {by: [u], for: 1h}");
+    let parsed = sigma::parse("r.yml", &text, &sigma::Placeholders::new());
+    let Some(sigma::Document::Rule(rule)) = parsed.documents.into_iter().next() else {
+        panic!("{:?}", parsed.errors);
     };
-    correlated(&alarm, "v1", evidence)
+    let own = rule.folding.as_ref().unwrap().correlation(&rule.head);
+    let tables = Arc::new(mapping::Tables::builtin().unwrap());
+    let engine = Engine::new(vec![(*rule).clone()], tables).unwrap();
+    let clauses = engine.explain(0, &Json::parse(EVENT.as_bytes()).unwrap());
+    folded(&alarm(own, stage), &rule, &clauses, "v1", evidence)
+}
+
+#[test]
+fn alerts_that_fold_are_the_rule_s_finding_with_their_count() {
+    let text = folding(Stage::Grown, Evidence::Whole);
+    assert!(text.contains(EVENT), "the event's own text is the evidence");
+    let (finding, alone): (Value, Value) = (serde_json::from_str(&text).unwrap(), read(EVENT));
+    for (pointer, expected) in [
+        ("/activity_id", "2"),
+        ("/count", "5"),
+        ("/finding_info/uid", r#""00000000000000000000000000000abc""#),
+        ("/finding_info/related_events_count", "5"),
+        ("/metadata/uid", r#""00000000000000000000000000000abc""#),
+        ("/unmapped/folding/folded", "2"),
+        ("/unmapped/folding/for_ms", "3600000"),
+        ("/unmapped/folding/group", r#"{"u":"alice"}"#),
+        ("/unmapped/folding/events_left_out", "3"),
+        ("/evidences/1/data/metadata/uid", r#""00000000000000000000000000000002""#),
+    ] {
+        let found = finding.pointer(pointer).map(Value::to_string);
+        assert_eq!(found.as_deref(), Some(expected), "{pointer}");
+    }
+    for same in ["/finding_info/analytic", "/finding_info/attacks", "/unmapped/matched"] {
+        assert_eq!(finding.pointer(same), alone.pointer(same), "{same}");
+    }
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.ends_with(". 5 such events in 60 s."), "{message}");
+    let bangla = finding["unmapped"]["message_bn"].as_str().unwrap();
+    assert!(bangla.ends_with("। ৬০ সেকেন্ড সময়ে এমন ৫টি ঘটনা।"), "{bangla}");
 }
 
 #[test]
@@ -248,6 +301,8 @@ fn findings_are_valid_ocsf() {
         found(EVENT, Evidence::Reference),
         told(Evidence::Whole, Stage::Raised),
         told(Evidence::Reference, Stage::Closed),
+        folding(Stage::Raised, Evidence::Whole),
+        folding(Stage::Closed, Evidence::Reference),
         seen(None),
         seen(Some(Again { count: 7, first_ms: 1, last_ms: 9 })),
     ] {

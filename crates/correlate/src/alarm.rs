@@ -13,6 +13,8 @@ pub const EVIDENCE_FIRST_MAX: usize = 10;
 pub enum Stage {
     /// The condition has just been met.
     Raised,
+    /// Its count has doubled since it was last told.
+    Grown,
     /// Its window has closed, and more matches had come: the count is final.
     Closed,
 }

@@ -295,9 +295,13 @@ impl Engine {
                     self.counters.alarms += 1;
                     self.tell(work, open, Stage::Raised, out);
                 }
+                Effect::Grown(open) => self.tell(work, open, Stage::Grown, out),
                 Effect::Closed(open) => {
                     self.counters.folded += open.folded;
-                    self.tell(work, open, Stage::Closed, out);
+                    // What has grown a moment ago is told already.
+                    if open.count != open.told {
+                        self.tell(work, open, Stage::Closed, out);
+                    }
                 }
                 Effect::Late(true) => self.counters.late += 1,
                 Effect::Late(false) => self.counters.too_late += 1,
@@ -416,7 +420,7 @@ fn group_key(view: View<'_>, entry: &Entry) -> Option<u128> {
     };
     text(&entry.fact.scope);
     for place in &view.way(entry.slot)?.group {
-        text(entry.fact.values.get(*place)?.as_deref()?);
+        text(view.node.group_value(&entry.fact.values, *place)?);
     }
     Some(hash.digest128())
 }

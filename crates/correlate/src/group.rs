@@ -44,9 +44,16 @@ pub(crate) struct Open {
     pub(crate) measured: String,
     pub(crate) anchor: Entry,
     pub(crate) evidence: Vec<Arc<Fact>>,
-    /// Until when matches are folded into it.
+    /// Until when matches are folded into it: while the condition holds, and for a time after.
     until: i64,
+    /// When the group is to be woken for it.
+    wake: i64,
+    /// The count that was told last.
+    pub(crate) told: u64,
 }
+
+/// Below this a count that grows is not told before the end.
+const GROWN_MIN: u64 = 10;
 
 /// What a group wants of its owner.
 #[derive(Debug)]
@@ -55,6 +62,8 @@ pub(crate) enum Effect {
     Wake(i64),
     /// The condition is met.
     Raised(Open),
+    /// The count of what was raised has doubled.
+    Grown(Open),
     /// No more is folded into what was raised.
     Closed(Open),
     /// A match came after later ones of its group had been looked at; whether it still counts.
@@ -76,6 +85,16 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     fn timespan(&self) -> i64 {
         self.node.correlation.timespan_ms
+    }
+
+    /// How long what follows is folded into an alarm.
+    fn fold_ms(&self) -> i64 {
+        self.node.correlation.fold_ms
+    }
+
+    /// Whether each match is an alert, by itself or folded into another.
+    fn is_each_told(&self) -> bool {
+        self.node.correlation.of_rule && self.node.gauge.count_fits(1)
     }
 
     pub(crate) fn way(&self, slot: u16) -> Option<&'a Way> {
@@ -170,11 +189,12 @@ impl Group {
         }
         self.head = time;
         self.lag = (arrival - time).max(0);
-        self.fold(&entry);
         if view.node.gauge.at_match {
             self.drop_before(view, time - view.timespan());
-            self.push(view, entry, effects);
-            self.decide(view, effects);
+            self.push(view, entry.clone(), effects);
+            if !self.decide(view, effects) {
+                self.fold(&entry, effects);
+            }
         } else {
             self.last = Some(entry.clone());
             self.push(view, entry, effects);
@@ -184,8 +204,14 @@ impl Group {
 
     /// The group's time has come to `time`: closes what ended before.
     pub(crate) fn pass(&mut self, view: View<'_>, time: i64, effects: &mut Vec<Effect>) {
-        if self.open.as_ref().is_some_and(|open| open.until < time) {
-            self.close(effects);
+        match &mut self.open {
+            Some(open) if open.until < time => self.close(effects),
+            // It has gone on since its end was planned.
+            Some(open) if open.wake < time => {
+                open.wake = open.until;
+                effects.push(Effect::Wake(open.until));
+            }
+            _ => {}
         }
         while self.session.as_ref().is_some_and(|session| session.to < time) {
             self.end_window(view, effects);
@@ -199,17 +225,32 @@ impl Group {
             (_, true) => self.head - view.timespan(),
         };
         let counts = entry.time() >= from;
-        effects.push(Effect::Late(counts));
+        effects.push(Effect::Late(counts || view.is_each_told()));
         if !counts {
+            if view.is_each_told() {
+                self.tell_late(view, entry, effects);
+            }
             return;
         }
-        self.fold(&entry);
         let place = self.window.partition_point(|known| known.order() < entry.order());
-        self.window.insert(place, entry);
+        self.window.insert(place, entry.clone());
         if view.node.gauge.at_match {
             self.recount(view);
-            self.decide(view, effects);
+            if !self.decide(view, effects) {
+                self.fold(&entry, effects);
+            }
         }
+    }
+
+    /// A match that is an alert by itself came too late for its window: it is folded into the alarm
+    /// that is open, if it lies that near, or else told alone.
+    fn tell_late(&mut self, view: View<'_>, entry: Entry, effects: &mut Vec<Effect>) {
+        let time = entry.time();
+        if self.open.as_ref().is_some_and(|open| time >= open.first - view.fold_ms()) {
+            return self.fold(&entry, effects);
+        }
+        let alone = raise(view, std::iter::once(&entry), entry.clone(), time, "1".into(), time);
+        effects.push(Effect::Raised(alone));
     }
 
     /// Counts the window anew: an order cannot be mended match by match.
@@ -242,24 +283,29 @@ impl Group {
         }
     }
 
-    /// Whether the window that ends here meets the condition, and whether that is news.
-    fn decide(&mut self, view: View<'_>, effects: &mut Vec<Effect>) {
+    /// Tells that the window that ends here meets the condition, if it does and that is news;
+    /// whether it did. The match that it ends with belongs to the new alarm then, and to no other.
+    fn decide(&mut self, view: View<'_>, effects: &mut Vec<Effect>) -> bool {
         let since = self.head - view.timespan();
         let measured = self.tally.measured(&view.node.gauge, self.window.len(), since);
-        let Some(measured) = measured else { return };
-        if !self.truth.rises(self.head, view.timespan()) {
-            return;
+        let Some(measured) = measured else { return false };
+        let until = self.head + view.fold_ms();
+        if !self.truth.rises(self.head, view.fold_ms()) {
+            if let Some(open) = &mut self.open {
+                open.until = until;
+            }
+            return false;
         }
         self.close(effects);
-        let Some(anchor) = self.window.back().cloned() else { return };
-        let until = self.head + view.timespan();
+        let Some(anchor) = self.window.back().cloned() else { return false };
         let open = raise(view, self.window.iter(), anchor, self.head, measured, until);
         effects.push(Effect::Raised(open.clone()));
         effects.push(Effect::Wake(until));
         self.open = Some(Box::new(open));
+        true
     }
 
-    fn fold(&mut self, entry: &Entry) {
+    fn fold(&mut self, entry: &Entry, effects: &mut Vec<Effect>) {
         let Some(open) = &mut self.open else { return };
         open.count += entry.fact.weight;
         open.folded += entry.fact.weight;
@@ -268,6 +314,10 @@ impl Group {
             open.last = entry.time();
             open.evidence.truncate(crate::EVIDENCE_FIRST_MAX);
             open.evidence.push(Arc::clone(&entry.fact));
+        }
+        if open.count >= GROWN_MIN.max(2 * open.told) {
+            open.told = open.count;
+            effects.push(Effect::Grown((**open).clone()));
         }
     }
 
@@ -341,17 +391,20 @@ fn raise<'e>(
     measured: String,
     until: i64,
 ) -> Open {
+    let count = entries.clone().map(|entry| entry.fact.weight).sum();
     Open {
         uid: uid(view, &anchor, time),
         time,
         first: entries.clone().map(Entry::time).min().unwrap_or(time),
         last: entries.clone().map(Entry::time).max().unwrap_or(time),
-        count: entries.clone().map(|entry| entry.fact.weight).sum(),
+        count,
+        told: count,
         folded: 0,
         measured,
         evidence: evidence(entries),
         anchor,
         until,
+        wake: until,
     }
 }
 

@@ -12,6 +12,8 @@
 //!
 //! Everything that decides at a moment lies within a few timespans before it, so a restart that
 //! reads back [`Engine::reach_ms`] of matches knows all there is to know.
+//!
+//! A rule whose alerts fold ([`sigma::Folding`]) is a unit too: a count of its own matches.
 
 mod alarm;
 mod engine;

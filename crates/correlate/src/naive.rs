@@ -93,7 +93,7 @@ fn groups(view: View<'_>, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut groups: BTreeMap<Vec<String>, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         let places = &view.way(entry.slot).unwrap().group;
-        let values = places.iter().map(|place| entry.fact.values[*place].as_deref());
+        let values = places.iter().map(|place| view.node.group_value(&entry.fact.values, *place));
         let Some(values) = values.collect::<Option<Vec<_>>>() else { continue };
         let key = values.into_iter().chain([&*entry.fact.scope]).map(str::to_owned).collect();
         groups.entry(key).or_default().push(entry);
@@ -108,6 +108,7 @@ fn groups(view: View<'_>, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
 
 fn raised(view: View<'_>, group: &[Entry], end: i64) -> Vec<Raised> {
     let timespan = view.node.correlation.timespan_ms;
+    let fold = view.node.correlation.fold_ms;
     let moments = match view.node.gauge.at_match {
         true => at_matches(view, group, timespan),
         false => at_closings(view, group, timespan, end),
@@ -117,23 +118,26 @@ fn raised(view: View<'_>, group: &[Entry], end: i64) -> Vec<Raised> {
         .filter(|now| {
             let time = moments[*now].time;
             let earlier = || moments[..*now].iter().map(|moment| moment.time);
-            let begins = !earlier().any(|t| t >= time - timespan);
-            let stretch = |t: i64| t.div_euclid(timespan);
+            let begins = !earlier().any(|t| t >= time - fold);
+            let stretch = |t: i64| t.div_euclid(fold);
             let goes_on = !earlier().any(|t| stretch(t) == stretch(time))
-                && earlier().any(|t| t >= time - 2 * timespan && t < time - timespan);
+                && earlier().any(|t| t >= time - 2 * fold && t < time - fold);
             begins || goes_on
         })
         .collect();
     let raised = news.iter().enumerate().map(|(place, now)| {
         let moment = &moments[*now];
-        let next = news.get(place + 1).map(|next| &moments[*next]);
-        let until = moment.time + timespan;
+        let end = news.get(place + 1).copied();
+        let next = end.map(|next| &moments[next]);
+        // As long as the condition goes on to hold, and a time after.
+        let held = &moments[*now..end.unwrap_or(moments.len())];
+        let until = held.last().map_or(moment.time, |last| last.time) + fold;
         let folded = group.iter().filter(|entry| {
             view.node.gauge.at_match
                 && entry.order() > moment.anchor.order()
                 && entry.time() <= until
                 // The match that raises the next alarm is that one's.
-                && next.is_none_or(|next| entry.order() <= next.anchor.order())
+                && next.is_none_or(|next| entry.order() < next.anchor.order())
         });
         Raised {
             uid: uid(view, &moment.anchor, moment.time),

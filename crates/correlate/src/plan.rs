@@ -1,7 +1,7 @@
 //! Correlations compiled: trees of correlations whose leaves are rules.
 
 use crate::measure::Gauge;
-use sigma::{Correlation, Error, Member, Problem};
+use sigma::{Correlation, Error, Member, Problem, Rule};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -89,6 +89,21 @@ impl Plan {
         (plan, errors)
     }
 
+    /// As [`Self::new`], with those of `rules` whose alerts fold: each is a correlation of itself.
+    pub fn with_rules(
+        rules: &[Rule],
+        correlations: &[(Correlation, Vec<Member>)],
+    ) -> (Self, Vec<Error>) {
+        let within = silent(correlations);
+        let folding = rules.iter().enumerate().filter(|(number, _)| !within.contains(number));
+        let own = folding.filter_map(|(number, rule)| {
+            let correlation = rule.folding.as_ref()?.correlation(&rule.head);
+            Some((correlation, vec![Member::Rule(number)]))
+        });
+        let all: Vec<_> = correlations.iter().cloned().chain(own).collect();
+        Self::new(&all)
+    }
+
     fn add(&mut self, unit: Unit) {
         let number = self.units.len();
         for (slot, leaf) in unit.slots.iter().enumerate() {
@@ -154,9 +169,10 @@ impl Unit {
     /// `None` where a field to group by is missing, so that the match belongs to no group.
     pub fn key<'a>(&self, slot: u16, values: &'a [Option<Box<str>>]) -> Option<Vec<&'a str>> {
         let leaf = &self.slots[slot as usize];
-        let way = self.nodes[leaf.node].ways[slot as usize].as_ref()?;
-        let present = way.group.iter().all(|index| values.get(*index).is_some_and(Option::is_some));
-        let value = |index: &usize| values.get(*index).and_then(Option::as_deref);
+        let node = &self.nodes[leaf.node];
+        let way = node.ways[slot as usize].as_ref()?;
+        let present = way.group.iter().all(|index| node.group_value(values, *index).is_some());
+        let value = |index: &usize| node.group_value(values, *index);
         present.then(|| leaf.key.iter().map(value).collect::<Option<_>>()).flatten()
     }
 
@@ -213,14 +229,35 @@ impl Unit {
     }
 }
 
+/// Timespans that a decision at a match looks at: the one before it, and one for what arrives out of
+/// order.
+const REACH_AT_MATCH: i64 = 2;
+/// Times of folding before it: an alarm is open for three at the most, and whether it was news
+/// depends on two.
+const REACH_FOLDS: i64 = 5;
+/// Timespans that a decision at the end of a window looks at: the four stretches that say which row
+/// the window belongs to, two that tell whether it is news, and one for what arrives out of order.
+const REACH_CLOSED: i64 = 7;
+
 impl Node {
-    /// How far back its decisions look. Whether a condition is news takes two timespans of
-    /// decisions. One made at a match takes the timespan before it; one made at a window's end takes
-    /// the four stretches that say which row the window belongs to. The last timespan is for what
-    /// arrives out of order.
+    /// How far back what is decided here looks.
     fn reach_ms(&self) -> i64 {
-        let decision = if self.gauge.at_match { 1 } else { 4 };
-        (2 + decision + 1) * self.correlation.timespan_ms
+        let Correlation { timespan_ms, fold_ms, .. } = *self.correlation;
+        match self.gauge.at_match {
+            true => REACH_AT_MATCH * timespan_ms + REACH_FOLDS * fold_ms,
+            false => REACH_CLOSED * timespan_ms,
+        }
+    }
+
+    /// The value at `place`, to group by. A rule's own alerts are grouped by what is missing too, as
+    /// none of them may be lost.
+    pub(crate) fn group_value<'v>(
+        &self,
+        values: &'v [Option<Box<str>>],
+        place: usize,
+    ) -> Option<&'v str> {
+        let value = values.get(place).and_then(Option::as_deref);
+        if self.correlation.of_rule { Some(value.unwrap_or_default()) } else { value }
     }
 
     /// Whether another node measures the same; where it is written and what it is called for people
@@ -232,6 +269,7 @@ impl Node {
         let (own, that) = (&self.correlation, &other.correlation);
         self.parent == other.parent
             && (own.uid(), own.kind, own.timespan_ms) == (that.uid(), that.kind, that.timespan_ms)
+            && (own.fold_ms, own.of_rule) == (that.fold_ms, that.of_rule)
             && (&own.group_by, &own.measure) == (&that.group_by, &that.measure)
             && names(self) == names(other)
     }
@@ -269,12 +307,17 @@ fn inner(correlations: &[(Correlation, Vec<Member>)]) -> HashSet<usize> {
     })
 }
 
-/// Rules that are only parts of correlations.
+/// Rules that are only parts of correlations, or whose alerts a correlation of their own raises.
 fn silent(correlations: &[(Correlation, Vec<Member>)]) -> HashSet<usize> {
-    only_within(correlations, |member| match member {
+    let rule = |member| match member {
         Member::Rule(index) => Some(index),
         Member::Correlation(_) => None,
-    })
+    };
+    let own = correlations.iter().filter(|(correlation, _)| correlation.of_rule);
+    let own = own.flat_map(|(_, members)| members.iter().copied().filter_map(rule));
+    let mut silent = only_within(correlations, rule);
+    silent.extend(own);
+    silent
 }
 
 fn only_within(
@@ -282,7 +325,7 @@ fn only_within(
     pick: impl Fn(Member) -> Option<usize>,
 ) -> HashSet<usize> {
     let of = |generate: bool| -> HashSet<usize> {
-        let those = correlations.iter().filter(|(c, _)| c.generate == generate);
+        let those = correlations.iter().filter(|(c, _)| c.generate == generate && !c.of_rule);
         those.flat_map(|(_, members)| members.iter().copied().filter_map(&pick)).collect()
     };
     &of(false) - &of(true)

@@ -27,8 +27,11 @@ detection: {s: {x: 3}, condition: s}
 
 /// Rules a, b and c, and correlations in YAML; what is wrong with them.
 fn compile(correlations: &str) -> (Plan, Vec<String>) {
-    let text = format!("{RULES}---\n{correlations}");
-    let parsed = sigma::parse("t.yml", &text, &Placeholders::new());
+    compile_text(&format!("{RULES}---\n{correlations}"))
+}
+
+fn compile_text(text: &str) -> (Plan, Vec<String>) {
+    let parsed = sigma::parse("t.yml", text, &Placeholders::new());
     let (mut rules, mut found) = (Vec::new(), Vec::new());
     for document in parsed.documents {
         match document {
@@ -38,7 +41,7 @@ fn compile(correlations: &str) -> (Plan, Vec<String>) {
         }
     }
     let resolved = sigma::resolve(&rules, found);
-    let (plan, too_large) = Plan::new(&resolved.correlations);
+    let (plan, too_large) = Plan::with_rules(&rules, &resolved.correlations);
     let errors = parsed.errors.iter().chain(&resolved.errors).chain(&too_large);
     (plan, errors.map(ToString::to_string).collect())
 }
@@ -48,6 +51,8 @@ fn plan(correlations: &str) -> Arc<Plan> {
     assert!(errors.is_empty(), "{errors:?}");
     Arc::new(plan)
 }
+
+mod folding;
 
 /// An event that a rule matched: `rule time g v`, the time in seconds.
 #[derive(Debug, Clone)]
@@ -108,7 +113,7 @@ fn told(alarms: &[Alarm]) -> Vec<Told> {
         let row = (alarm.uid, alarm.time, alarm.measured.clone(), alarm.count, alarm.folded);
         match (alarm.stage, told.iter_mut().find(|known| known.0 == alarm.uid)) {
             (Stage::Raised, None) => told.push(row),
-            (Stage::Closed, Some(known)) => *known = row,
+            (Stage::Grown | Stage::Closed, Some(known)) => *known = row,
             _ => panic!("{alarm:?} twice, or closed before it was raised"),
         }
     }
@@ -272,8 +277,9 @@ fn the_first_ten_and_the_last_are_evidence() {
         alarm.evidence.iter().map(|fact| fact.time / 1_000).collect()
     };
     assert_eq!(seconds(&alarms[0]), [1, 2, 3]);
-    assert_eq!((alarms[1].stage, alarms[1].count, alarms[1].folded), (Stage::Closed, 40, 37));
-    assert_eq!(seconds(&alarms[1]), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 40]);
+    let last = alarms.last().unwrap();
+    assert_eq!((last.stage, last.count, last.folded), (Stage::Grown, 40, 37));
+    assert_eq!(seconds(last), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 40]);
 }
 
 #[test]

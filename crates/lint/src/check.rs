@@ -8,7 +8,7 @@ use crate::whole::Whole;
 use crate::{Code, Finding, Severity};
 use mapping::{LogSource, Tables};
 use ruleset::Stages;
-use sigma::{Condition, Correlation, Document, Item, Matcher, Node, Placeholders, Position, Rule};
+use sigma::{Condition, Document, Head, Item, Matcher, Node, Placeholders, Position, Rule};
 use std::collections::{BTreeSet, HashMap};
 
 /// How Sigma calls an event's id.
@@ -144,7 +144,7 @@ impl Check<'_> {
                 }
                 Document::Correlation(correlation) => {
                     self.report.correlations += 1;
-                    let Correlation { at, level, tags, .. } = &*correlation;
+                    let Head { at, level, tags, .. } = &correlation.head;
                     about(&mut sheet, *at, correlation.uid(), *level, tags);
                     self.whole.correlations.push(*correlation);
                 }
@@ -195,19 +195,20 @@ impl Check<'_> {
 
     fn rule_fields(&mut self, sheet: &mut Sheet<'_>, rule: &Rule, wanted: &LogSource) {
         let mut told = BTreeSet::new();
-        for item in items(rule) {
-            for name in fields_of(item) {
-                if self.fields.produced(wanted, name) || !told.insert(name) {
-                    continue;
-                }
-                let message = format!("no source of {} produces {name:?}", shown(wanted));
-                let names = self.fields.names(wanted);
-                let mend = match sigma::nearest(name, names.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean {near:?}?"),
-                    None => "correct the name, or add it to the source's table".to_owned(),
-                };
-                sheet.warn(Code::Field, item.at, Some(rule.uid()), message, &mend);
+        let asked = items(rule).into_iter();
+        let asked = asked.flat_map(|item| fields_of(item).map(move |name| (name, item.at)));
+        let by = rule.folding.iter().flat_map(|folding| &folding.by);
+        for (name, at) in asked.chain(by.map(|field| (field.text.as_str(), field.at))) {
+            if self.fields.produced(wanted, name) || !told.insert(name) {
+                continue;
             }
+            let message = format!("no source of {} produces {name:?}", shown(wanted));
+            let names = self.fields.names(wanted);
+            let mend = match sigma::nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "correct the name, or add it to the source's table".to_owned(),
+            };
+            sheet.warn(Code::Field, at, Some(rule.uid()), message, &mend);
         }
     }
 

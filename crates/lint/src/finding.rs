@@ -60,10 +60,12 @@ pub enum Code {
     FilterKeeps,
     /// A stage is written for an id that no rule has.
     StageTarget,
+    /// A rule says how its alerts fold, and raises none.
+    FoldsNothing,
 }
 
 /// Every code with its name, in the order of the documentation.
-const NAMES: [(&str, Code); 18] = [
+const NAMES: [(&str, Code); 19] = [
     ("logsource", Code::Logsource),
     ("field", Code::Field),
     ("never-true", Code::NeverTrue),
@@ -82,6 +84,7 @@ const NAMES: [(&str, Code); 18] = [
     ("filter-target", Code::FilterTarget),
     ("filter-keeps", Code::FilterKeeps),
     ("stage-target", Code::StageTarget),
+    ("folds-nothing", Code::FoldsNothing),
 ];
 
 impl Code {

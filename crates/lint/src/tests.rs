@@ -78,11 +78,24 @@ fn what_the_rest_of_a_rule_is_told() {
             "6:5 unknown-tag",
         ),
         ("title: t\nid: 1\nlevel: low\ntags: [attack.t1562.001]\n", "4:8 revoked-tag"),
+        (
+            "title: t\nid: 1\nlevel: low\nx-prohori-suppress: {by: [cmdline, nowhere], for: 1h}\n",
+            "4:27 field, 4:36 field",
+        ),
     ] {
         assert_eq!(found(&format!("{head}{tail}")).join(", "), expected, "{head}");
     }
     let unserved = "title: t\nid: 1\nlevel: low\nlogsource: {product: abacus}\ndetection: {s: [evil], condition: s}\n";
     assert_eq!(found(unserved), ["1:1 logsource"]);
+    let within = |generate: bool| {
+        let rule = format!(
+            "{HEAD}name: a\nx-prohori-suppress: {{for: 1h}}\ndetection: {{s: [evil], condition: s}}\n"
+        );
+        let count =
+            "correlation: {type: event_count, rules: [a], timespan: 5m, condition: {gte: 2}}";
+        found(&format!("{rule}---\ntitle: c\nid: c\nlevel: low\ngenerate: {generate}\n{count}\n"))
+    };
+    assert_eq!((within(false), within(true)), (vec!["6:21 folds-nothing".to_owned()], vec![]));
 }
 
 #[test]

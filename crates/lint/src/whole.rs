@@ -2,7 +2,7 @@
 
 use crate::{Code, Finding, Severity};
 use ruleset::{Policy, Stages, Unaimed};
-use sigma::{Condition, Correlation, Filter, Position, Rule, Targets};
+use sigma::{Condition, Correlation, Filter, Member, Position, Resolved, Rule, Targets};
 use std::collections::HashSet;
 
 /// The documents of all files.
@@ -25,6 +25,7 @@ impl Whole {
         let Self { rules, correlations, filters, stages } = self;
         let resolved = sigma::resolve(&rules, correlations);
         findings.extend(resolved.errors.iter().map(Finding::of_error));
+        folds_nothing(&rules, &resolved, &mut findings);
         let policy = Policy::new(&rules, filters, &stages);
         for Unaimed { filter, name } in policy.unaimed(&rules) {
             findings.push(unaimed(&policy.filters()[filter], name));
@@ -37,13 +38,30 @@ impl Whole {
         let ids: HashSet<&str> = self
             .rules
             .iter()
-            .map(Rule::uid)
-            .chain(self.correlations.iter().map(Correlation::uid))
+            .map(|rule| rule.uid())
+            .chain(self.correlations.iter().map(|correlation| correlation.uid()))
             .collect();
         for (id, stage, file, at) in self.stages.iter().filter(|(id, ..)| !ids.contains(id)) {
             let message = format!("no rule has the id {id}, which is {}", stage.as_str());
             let mend = "correct the id, or remove the line";
             findings.push(warning(Code::StageTarget, file, at, None, message, mend));
+        }
+    }
+}
+
+/// Rules that say how their alerts fold, and that only correlations without `generate` use.
+fn folds_nothing(rules: &[Rule], resolved: &Resolved, findings: &mut Vec<Finding>) {
+    for (number, rule) in rules.iter().enumerate() {
+        let Some(folding) = &rule.folding else { continue };
+        let of =
+            |(_, members): &&(Correlation, Vec<Member>)| members.contains(&Member::Rule(number));
+        let mut correlations = resolved.correlations.iter().filter(of).peekable();
+        if correlations.peek().is_some() && correlations.all(|(other, _)| !other.generate) {
+            let message = "this rule raises no alerts that could fold, as only correlations use it";
+            let mend = "write generate: true in a correlation, or remove this";
+            let (uid, message) = (Some(rule.uid()), message.to_owned());
+            let code = Code::FoldsNothing;
+            findings.push(warning(code, &rule.file, folding.at, uid, message, mend));
         }
     }
 }

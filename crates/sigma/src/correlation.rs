@@ -3,7 +3,8 @@
 use crate::correlation_condition::{self, Measure};
 use crate::error::Fault;
 use crate::rule::{self, text, texts};
-use crate::{Level, Problem};
+use crate::{Head, Problem, head};
+use std::ops::Deref;
 use yaml::{Node, Position};
 
 /// How many rules one correlation may name.
@@ -93,38 +94,8 @@ pub struct Alias {
 /// A correlation of other rules' matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correlation {
-    /// The file it stands in, as given.
-    pub file: String,
-    /// Where in it.
-    pub at: Position,
-    /// What it detects, in a line.
-    pub title: String,
-    /// The same in Bangla (`title_bn`, of our own rules).
-    pub title_bn: Option<String>,
-    /// The `id`, mostly a UUID.
-    pub id: Option<String>,
-    /// The `name` by which other correlations refer to it.
-    pub name: Option<String>,
-    /// `stable`, `test`, `experimental` and so on.
-    pub status: Option<String>,
-    /// How bad it is.
-    pub level: Option<Level>,
-    /// What it detects, at length.
-    pub description: Option<String>,
-    /// Who wrote it.
-    pub author: Option<String>,
-    /// When it was written.
-    pub date: Option<String>,
-    /// When it was changed last.
-    pub modified: Option<String>,
-    /// Where it comes from.
-    pub references: Vec<String>,
-    /// Such as `attack.t1110`.
-    pub tags: Vec<String>,
-    /// What else may cause it.
-    pub falsepositives: Vec<String>,
-    /// The same in Bangla (`falsepositives_bn`, of our own rules).
-    pub falsepositives_bn: Vec<String>,
+    /// What it says of itself; its parts read as the correlation's own.
+    pub head: Head,
     /// What is counted.
     pub kind: CorrelationKind,
     /// The rules and correlations it is about, in the order given.
@@ -135,16 +106,22 @@ pub struct Correlation {
     pub aliases: Vec<Alias>,
     /// The timespan, in milliseconds.
     pub timespan_ms: i64,
+    /// How long what follows is folded into an alert, in milliseconds; mostly the timespan.
+    pub fold_ms: i64,
     /// When it holds.
     pub measure: Measure,
     /// Whether the rules it names raise alerts of their own as well.
     pub generate: bool,
+    /// Whether it stands for the alerts of the one rule it names ([`crate::Folding`]): then a match
+    /// without a value to group by is of a group too, and one that comes late is no less an alert.
+    pub of_rule: bool,
 }
 
-impl Correlation {
-    /// What identifies it: the id, else the name, else the title.
-    pub fn uid(&self) -> &str {
-        self.id.as_deref().or(self.name.as_deref()).unwrap_or(&self.title)
+impl Deref for Correlation {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        &self.head
     }
 }
 
@@ -159,30 +136,17 @@ pub(crate) fn read(file: &str, node: &Node) -> Result<Correlation, Fault> {
     let kind = kind(body)?;
     let rules = rules(body)?;
     let timespan = body.get("timespan").ok_or((body.at, MISSING_TIMESPAN))?;
-    let missing = Problem::Missing { what: "title", mend: "a line that says what is detected" };
+    let timespan_ms = timespan_ms("timespan", timespan)?;
     Ok(Correlation {
-        file: file.to_owned(),
-        at: node.at,
-        title: text(node, "title")?.ok_or((node.at, missing))?,
-        title_bn: text(node, "title_bn")?,
-        id: text(node, "id")?,
-        name: text(node, "name")?,
-        status: text(node, "status")?,
-        level: rule::level(node)?,
-        description: text(node, "description")?,
-        author: text(node, "author")?,
-        date: text(node, "date")?,
-        modified: text(node, "modified")?,
-        references: texts(node, "references")?,
-        tags: texts(node, "tags")?,
-        falsepositives: texts(node, "falsepositives")?,
-        falsepositives_bn: texts(node, "falsepositives_bn")?,
+        head: head::read(file, node)?,
         kind,
-        group_by: group_by(body)?,
+        group_by: group_by("group-by", body)?,
         aliases: aliases(body, &rules)?,
-        timespan_ms: timespan_ms(timespan)?,
+        timespan_ms,
+        fold_ms: timespan_ms,
         measure: correlation_condition::read(body, kind, &rules)?,
         generate: generate(node, body)?,
+        of_rule: false,
         rules,
     })
 }
@@ -256,10 +220,11 @@ fn limit(node: &Node, what: &str, count: usize, max: usize) -> Result<(), Fault>
     }
 }
 
-fn group_by(body: &Node) -> Result<Vec<String>, Fault> {
-    let fields = texts(body, "group-by")?;
-    if let Some(node) = body.get("group-by") {
-        limit(node, "the number of fields in group-by", fields.len(), GROUP_FIELDS_MAX)?;
+/// The fields under `key`, by whose values matches are grouped.
+pub(crate) fn group_by(key: &str, body: &Node) -> Result<Vec<String>, Fault> {
+    let fields = texts(body, key)?;
+    if let Some(node) = body.get(key) {
+        limit(node, &format!("the number of fields in {key}"), fields.len(), GROUP_FIELDS_MAX)?;
     }
     Ok(fields)
 }
@@ -293,15 +258,16 @@ fn known(rules: &[Named]) -> String {
     rules.iter().map(|rule| rule.text.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// `number + letter`, as the specification says.
-fn timespan_ms(node: &Node) -> Result<i64, Fault> {
+/// `number + letter`, as the specification says; `what` it is of.
+pub(crate) fn timespan_ms(what: &'static str, node: &Node) -> Result<i64, Fault> {
     if node.is_null() {
-        return Err((node.at, MISSING_TIMESPAN));
+        let mend = "how long it lasts, such as 5m";
+        return Err((node.at, Problem::Missing { what, mend }));
     }
     let form = || {
         let found = format!("{:?}", node.as_str().unwrap_or(node.what()));
         let expected = "a number and one of s, m, h, d, such as 90m";
-        (node.at, Problem::Form { what: "timespan".into(), expected, found })
+        (node.at, Problem::Form { what: what.into(), expected, found })
     };
     let text = node.as_str().ok_or_else(form)?;
     let letter = text.chars().next_back().ok_or_else(form)?;
@@ -320,12 +286,12 @@ fn timespan_ms(node: &Node) -> Result<i64, Fault> {
     match ms {
         Some(0) => Err(form()),
         Some(ms) if ms <= TIMESPAN_MS_MAX => Ok(ms),
-        _ => Err((node.at, TOO_LONG)),
+        _ => {
+            let mend = "count what happens sooner";
+            Err((node.at, Problem::Range { what, max: "30 days", mend }))
+        }
     }
 }
-
-const TOO_LONG: Problem =
-    Problem::Range { what: "timespan", max: "30 days", mend: "count what happens sooner" };
 
 /// The specification has it beside `level`; its first version had it inside of `correlation`.
 fn generate(node: &Node, body: &Node) -> Result<bool, Fault> {

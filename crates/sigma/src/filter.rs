@@ -7,12 +7,10 @@
 use crate::error::Fault;
 use crate::rule::{self, form, text, texts};
 use crate::{
-    Condition, Detection, LogSource, Placeholders, Problem, Rule, date, detection, nearest,
+    Condition, Detection, Head, LogSource, Placeholders, Problem, Rule, date, detection, folding,
 };
 use yaml::{Entry, Kind, Node, Position};
 
-/// What attributes of our own begin with.
-const OURS: &str = "x-prohori-";
 const OWNER: &str = "x-prohori-owner";
 const AGENCIES: &str = "x-prohori-agencies";
 const EXPIRES: &str = "x-prohori-expires";
@@ -92,27 +90,16 @@ impl Filter {
             Condition::Not(inner) => *inner,
             other => Condition::Not(Box::new(other)),
         };
-        Rule {
+        let head = Head {
             file: self.file.clone(),
             at: self.at,
             title: self.title.clone(),
-            title_bn: None,
             id: self.id.clone(),
-            name: None,
-            status: None,
-            level: None,
             description: self.description.clone(),
-            author: None,
-            date: None,
-            modified: None,
-            references: Vec::new(),
-            tags: Vec::new(),
-            falsepositives: Vec::new(),
-            falsepositives_bn: Vec::new(),
-            fields: Vec::new(),
-            logsource: self.logsource.clone(),
-            detection,
-        }
+            ..Head::default()
+        };
+        let (fields, logsource) = (Vec::new(), self.logsource.clone());
+        Rule { head, fields, logsource, detection, folding: None }
     }
 }
 
@@ -130,7 +117,8 @@ pub(crate) fn read(file: &str, node: &Node, placeholders: &Placeholders) -> Resu
     let Some(entries) = body.as_map() else {
         return Err(form(body, "filter", "a map of rules, selections and a condition"));
     };
-    ours(node)?;
+    // A misspelt end or scope would be no end and no scope, so attributes of our own are all known.
+    folding::known(node, "a filter", folding::OURS, &[OWNER, AGENCIES, EXPIRES, TICKET])?;
     let selections: Vec<Entry> = entries.iter().filter(|e| e.key != "rules").cloned().collect();
     let selections = Node { at: body.at, kind: Kind::Map(selections) };
     Ok(Filter {
@@ -147,21 +135,6 @@ pub(crate) fn read(file: &str, node: &Node, placeholders: &Placeholders) -> Resu
         expires_ms: expires(node)?,
         ticket: text(node, TICKET)?,
     })
-}
-
-/// A misspelt end or scope would be no end and no scope, so attributes of our own are all known.
-fn ours(node: &Node) -> Result<(), Fault> {
-    let known = [OWNER, AGENCIES, EXPIRES, TICKET];
-    for entry in node.as_map().unwrap_or_default() {
-        if entry.key.starts_with(OURS) && !known.contains(&entry.key.as_str()) {
-            let expected = nearest(&entry.key, known.into_iter())
-                .and_then(|near| known.into_iter().find(|name| *name == near))
-                .unwrap_or("x-prohori-owner, -agencies, -expires or -ticket");
-            let what = format!("attribute {:?} of a filter", entry.key);
-            return Err((entry.at, Problem::Form { what, expected, found: "that".into() }));
-        }
-    }
-    Ok(())
 }
 
 fn targets(body: &Node) -> Result<Targets, Fault> {

@@ -1,9 +1,10 @@
 //! A rule as a whole.
 
 use crate::error::Fault;
-use crate::{Detection, Placeholders, Problem, detection};
+use crate::{Detection, Folding, Head, Placeholders, Problem, detection, folding, head};
 use std::fmt;
-use yaml::{Node, Position};
+use std::ops::Deref;
+use yaml::Node;
 
 /// How bad it is if the rule matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,50 +66,23 @@ pub struct LogSource {
 /// A Sigma rule over single events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// The file it stands in, as given.
-    pub file: String,
-    /// Where in it.
-    pub at: Position,
-    /// What it detects, in a line.
-    pub title: String,
-    /// The same in Bangla (`title_bn`, of our own rules).
-    pub title_bn: Option<String>,
-    /// The `id`, mostly a UUID.
-    pub id: Option<String>,
-    /// The `name` by which correlations refer to it.
-    pub name: Option<String>,
-    /// `stable`, `test`, `experimental` and so on.
-    pub status: Option<String>,
-    /// How bad a match is.
-    pub level: Option<Level>,
-    /// What it detects, at length.
-    pub description: Option<String>,
-    /// Who wrote it.
-    pub author: Option<String>,
-    /// When it was written.
-    pub date: Option<String>,
-    /// When it was changed last.
-    pub modified: Option<String>,
-    /// Where it comes from.
-    pub references: Vec<String>,
-    /// Such as `attack.t1059.001`.
-    pub tags: Vec<String>,
-    /// What else may cause a match.
-    pub falsepositives: Vec<String>,
-    /// The same in Bangla (`falsepositives_bn`, of our own rules).
-    pub falsepositives_bn: Vec<String>,
+    /// What it says of itself; its parts read as the rule's own.
+    pub head: Head,
     /// Fields worth showing.
     pub fields: Vec<String>,
     /// What it is meant for.
     pub logsource: LogSource,
     /// What it looks for.
     pub detection: Detection,
+    /// How its alerts fold, where it says so.
+    pub folding: Option<Folding>,
 }
 
-impl Rule {
-    /// What identifies it: the id, else the name, else the title.
-    pub fn uid(&self) -> &str {
-        self.id.as_deref().or(self.name.as_deref()).unwrap_or(&self.title)
+impl Deref for Rule {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        &self.head
     }
 }
 
@@ -120,25 +94,11 @@ pub(crate) fn read(file: &str, node: &Node, placeholders: &Placeholders) -> Resu
     let logsource =
         node.get("logsource").ok_or(missing("logsource", "a product, category or service"))?;
     Ok(Rule {
-        file: file.to_owned(),
-        at: node.at,
-        title: text(node, "title")?.ok_or(missing("title", "a line that says what is detected"))?,
-        title_bn: text(node, "title_bn")?,
-        id: text(node, "id")?,
-        name: text(node, "name")?,
-        status: text(node, "status")?,
-        level: level(node)?,
-        description: text(node, "description")?,
-        author: text(node, "author")?,
-        date: text(node, "date")?,
-        modified: text(node, "modified")?,
-        references: texts(node, "references")?,
-        tags: texts(node, "tags")?,
-        falsepositives: texts(node, "falsepositives")?,
-        falsepositives_bn: texts(node, "falsepositives_bn")?,
+        head: head::read(file, node)?,
         fields: texts(node, "fields")?,
         logsource: log_source(logsource)?,
         detection: detection::read(detection, placeholders)?,
+        folding: folding::read(node)?,
     })
 }
 

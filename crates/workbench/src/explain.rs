@@ -138,6 +138,7 @@ fn in_words(
             "title": words.title,
             "looks_at": words.looks_at,
             "fires": words.fires,
+            "folds": words.folds,
             "selections": selections,
             "falsepositives": words.otherwise,
             "fields": names.iter().map(resolved).collect::<serde_json::Map<_, _>>(),
@@ -148,6 +149,9 @@ fn in_words(
     writeln!(out, "{} ({})\n\n{}\n{}", words.title, rule.uid(), words.looks_at, words.fires)?;
     for (name, text) in &words.selections {
         writeln!(out, "  {name}: {text}")?;
+    }
+    if let Some(folds) = &words.folds {
+        writeln!(out, "{folds}")?;
     }
     if !words.otherwise.is_empty() {
         let label = language.of("What else may cause it", "আর যে কারণে হতে পারে");

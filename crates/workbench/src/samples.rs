@@ -35,8 +35,8 @@ pub struct Tested {
     pub file: String,
     /// The ids of its rules; where it holds correlations, of those that raise alerts.
     pub rules: Vec<String>,
-    /// The rule files that its correlations need; none where it holds no correlation. With one, each
-    /// of its sample files is a sequence.
+    /// The rule files that its correlations need; none where it holds no correlation and no rule
+    /// with a threshold. With one, each of its sample files is a sequence.
     pub needs: Vec<PathBuf>,
     /// What is wrong with its rules, which then are not tested.
     pub errors: Vec<String>,
@@ -126,20 +126,23 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
             errors: parsed.errors.iter().map(ToString::to_string).collect(),
             samples: Vec::new(),
         };
-        let mut correlations = Vec::new();
+        let (mut correlations, mut counts) = (Vec::new(), false);
         let needed = sequences::needed(input, file, &parsed.documents);
         for document in parsed.documents {
             match document {
                 Document::Rule(rule) => {
                     entry.rules.push(rule.uid().to_owned());
+                    counts |= rule.folding.as_ref().is_some_and(|folding| folding.count > 1);
                     rules.push(*rule);
                 }
                 Document::Correlation(correlation) => correlations.push(*correlation),
                 Document::Filter(_) => {}
             }
         }
-        if !correlations.is_empty() {
+        if counts || !correlations.is_empty() {
             entry.needs = needed;
+        }
+        if !correlations.is_empty() {
             entry.rules = sequences::outermost(&correlations);
         }
         if !entry.rules.is_empty() || !entry.errors.is_empty() {

@@ -1,4 +1,5 @@
-//! The samples of a correlation: each file is one sequence, in which it must fire or must not.
+//! The samples of a correlation, or of a rule with a threshold: each file is one sequence, in which
+//! it must fire or must not.
 //!
 //! The lines become events, and the events go through the detection filter, as a rule writer would
 //! do by hand.

@@ -55,7 +55,9 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
     let rows = Rows { table: &table, agencies: &options.agencies, range: options.range };
     let mut rendered: Vec<Rendered<'_>> = Vec::new();
     for (_, rule) in rules.iter().enumerate().filter(|(index, _)| !silent.is_silent(*index)) {
-        let listing = listing(&of_rule(rule), &tables, rows);
+        let mut listing = listing(&of_rule(rule), &tables, rows);
+        let folds = "its rows are matches, of which the detector folds several into an alert";
+        listing.notes.extend(rule.folding.iter().map(|_| folds.to_owned()));
         rendered.push(Rendered {
             uid: rule.uid(),
             title: &rule.title,

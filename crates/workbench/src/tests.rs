@@ -126,6 +126,20 @@ correlation:
 }
 
 #[test]
+fn a_threshold_is_tested_on_sequences_and_told() {
+    let rule = format!("{RULE}x-prohori-threshold: {{count: 2, by: [USER], within: 5m}}\n");
+    let twice = format!("{HIT}\n{}\n", HIT.replace("10:00:00", "10:01:00"));
+    let files = [("c.yml", rule.as_str()), ("c.match.log", &twice), ("c.miss.log", HIT)];
+    let (folder, input) = folder(&files);
+    let tested = samples::test(&input).unwrap().remove(0);
+    assert!(tested.passes() && tested.is_whole(), "{tested:?}");
+    let options = explain::Options::default();
+    let text = written(folder.path(), |out| explain::run(&input, &options, out)).1;
+    let told = "An alert takes 2 matches within 5 minutes. Alerts with the same USER fold into one for 5 minutes.";
+    assert!(text.contains(told), "{text}");
+}
+
+#[test]
 fn a_rule_in_words_and_its_fields() {
     let (folder, input) = folder(&[("r.yml", RULE)]);
     let run = |language| {

@@ -3,7 +3,7 @@
 mod item;
 
 use item::item;
-use sigma::{Condition, LogSource, Node, Rule};
+use sigma::{Condition, Folding, LogSource, Node, Rule};
 
 /// A language that rules are told in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +34,8 @@ pub(crate) struct Words {
     pub(crate) looks_at: String,
     /// When it fires.
     pub(crate) fires: String,
+    /// What becomes of many alerts.
+    pub(crate) folds: Option<String>,
     /// Each selection, by name.
     pub(crate) selections: Vec<(String, String)>,
     /// What else may cause it.
@@ -63,12 +65,46 @@ pub(crate) fn words(rule: &Rule, language: Language) -> Words {
             Language::English => format!("It fires when {condition}."),
             Language::Bangla => format!("এটি সতর্কতা দেয় যখন {condition}।"),
         },
+        folds: rule.folding.as_ref().map(|folding| folds(folding, language)),
         selections: selections
             .iter()
             .map(|selection| (selection.name.clone(), node(&selection.node, language, false)))
             .collect(),
         otherwise: otherwise.clone(),
     }
+}
+
+/// How alerts fold, and how many matches make one.
+fn folds(folding: &Folding, language: Language) -> String {
+    let by: Vec<&str> = folding.by.iter().map(|field| field.text.as_str()).collect();
+    let (by, lasts) = (by.join(", "), span(folding.for_ms, language));
+    let (count, within) = (folding.count, span(folding.within_ms, language));
+    let mut text = match (language, folding.count) {
+        (_, 1) => String::new(),
+        (Language::English, _) => format!("An alert takes {count} matches within {within}. "),
+        (Language::Bangla, _) => format!("একটি সতর্কতার জন্য {within}-এ {count}টি মিল লাগে। "),
+    };
+    text.push_str(&match (language, by.is_empty()) {
+        (Language::English, true) => format!("Alerts of one agency fold into one for {lasts}."),
+        (Language::English, false) => {
+            format!("Alerts with the same {by} fold into one for {lasts}.")
+        }
+        (Language::Bangla, true) => format!("একটি সংস্থার সতর্কতা {lasts} ধরে একটিতে যোগ হয়।"),
+        (Language::Bangla, false) => format!("একই {by}-এর সতর্কতা {lasts} ধরে একটিতে যোগ হয়।"),
+    });
+    text
+}
+
+/// A duration in its largest whole unit.
+fn span(ms: i64, language: Language) -> String {
+    let units = [
+        (86_400_000, language.of("days", "দিন")),
+        (3_600_000, language.of("hours", "ঘণ্টা")),
+        (60_000, language.of("minutes", "মিনিট")),
+        (1_000, language.of("seconds", "সেকেন্ড")),
+    ];
+    let whole = units.into_iter().find(|(unit, _)| ms % unit == 0);
+    whole.map_or_else(|| format!("{ms} ms"), |(unit, name)| format!("{} {name}", ms / unit))
 }
 
 fn looks_at(source: &LogSource, language: Language) -> String {

@@ -1,8 +1,11 @@
 //! One partition of `matches`: its engine, and from where it must be read again.
 
 use crate::Metrics;
+use crate::replay::Replay;
 use crate::trail::Trail;
 use correlate::{Counters, Engine, Options, Plan};
+use model::EventPlace;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A partition's state.
@@ -10,6 +13,8 @@ use std::sync::Arc;
 pub(super) struct Shard {
     pub(super) engine: Engine,
     trail: Trail,
+    /// By rule whose alerts fold: what stage one wrote twice.
+    replays: HashMap<String, Replay>,
     /// What the metrics have been told.
     told: Counters,
     groups: i64,
@@ -23,11 +28,21 @@ impl Shard {
         Self {
             engine: Engine::new(plan, options),
             trail: Trail::default(),
+            replays: HashMap::new(),
             told: Counters::default(),
             groups: 0,
             evidence_bytes: 0,
             limits: Vec::new(),
         }
+    }
+
+    /// Whether a match of this rule is new. A window tells repetitions apart by itself, but the
+    /// alerts of a rule fold without one.
+    pub(super) fn is_new(&mut self, rule: &str, place: &EventPlace<'_>) -> bool {
+        if !self.replays.contains_key(rule) {
+            self.replays.insert(rule.to_owned(), Replay::default());
+        }
+        self.replays.get_mut(rule).is_none_or(|replay| replay.is_new(0, place))
     }
 
     /// A record that arrived then has been looked at.

@@ -22,6 +22,19 @@ name: success
 logsource: {product: linux}
 detection: {s: [accepted], condition: s}
 ---
+title: Folds
+id: folds
+logsource: {product: linux}
+x-prohori-suppress: {by: [who], for: 15s}
+detection: {s: [failed], condition: s}
+---
+title: Mass
+id: mass
+logsource: {product: linux}
+x-prohori-threshold: {count: 4, within: 5s}
+x-prohori-suppress: {for: 30s}
+detection: {s: [accepted, failed], condition: s}
+---
 title: Many
 id: many
 correlation: {type: event_count, rules: [failure], group-by: [who], timespan: 10s, condition: {gte: 3}}
@@ -209,6 +222,52 @@ fn matches_go_where_they_meet_and_become_alerts_beside_their_event() {
     assert!(told.len() > 6, "{told:?}");
     assert_eq!(metrics.correlation.ungrouped.get(), 0);
     assert!(metrics.correlation.groups.get() == 0, "what is no longer held is not shown");
+}
+
+#[test]
+fn alerts_that_fold_carry_their_count_and_what_matched() {
+    let (live, metrics) = live();
+    let events: Vec<Event> = (0..26).map(|n| (n / 2, (n % 2) as u8, false)).collect();
+    let mut topics = matches(&live, &metrics, &events);
+    // Stage one was killed and wrote the first matches again.
+    for shard in 0..SHARDS {
+        let log = topics.records.get_mut(&(topic::MATCHES.to_owned(), shard)).unwrap();
+        let again = log.clone().into_iter().take(20);
+        log.splice(30..30, again);
+        log.iter_mut().zip(0..).for_each(|(record, offset)| record.offset = offset);
+    }
+    let mut stage = correlator(&live, &metrics);
+    let mut out = Topics::default();
+    let mut last: HashMap<String, (u64, u64, Value)> = HashMap::new();
+    for shard in 0..SHARDS {
+        for record in topics.log(topic::MATCHES, shard) {
+            stage.process(&record.as_record(), &mut out);
+        }
+        // Long after, so that all is told.
+        for partition in 0..SOURCES {
+            let progress = Progress { partition, arrival_ms: 1_700_009_000_000 }.encode();
+            let mut record = topics.log(topic::MATCHES, shard)[0].clone();
+            record.headers = vec![(PROGRESS_HEADER.to_owned(), progress.into_bytes())];
+            stage.process(&record.as_record(), &mut out);
+        }
+        for record in out.log(topic::ALERTS, shard) {
+            let finding: Value = serde_json::from_slice(&record.value).unwrap();
+            if finding["finding_info"]["analytic"]["uid"] == "folds" {
+                let uid = finding["finding_info"]["uid"].to_string();
+                let known = last.remove(&uid).map_or(0, |(records, ..)| records);
+                last.insert(uid, (known + 1, finding["count"].as_u64().unwrap(), finding));
+            }
+        }
+    }
+    let mut counts: Vec<(u64, u64)> = last.values().map(|(n, count, _)| (*n, *count)).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [(3, 13), (3, 13)], "raised, told at ten, told at the end; all counted");
+    for (.., finding) in last.values() {
+        assert_eq!(finding["unmapped"]["matched"][0]["value"], "failed");
+        assert_eq!(finding["unmapped"]["rule"]["title"], "Folds");
+    }
+    assert!(metrics.correlation.duplicates.get() > 0);
+    assert_eq!(metrics.rule_matches.with_label_values(&["folds"]).get(), 26);
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Correlation {
 
     /// The alarms and their findings, in the order in which they were raised, each with its final
     /// count.
-    pub(super) fn finish(&mut self, ruleset: &str) -> impl Iterator<Item = (Alarm, String)> {
+    pub(super) fn finish(&mut self, ruleset: &Ruleset) -> impl Iterator<Item = (Alarm, String)> {
         let mut alarms = Vec::new();
         self.engine.finish(self.end, &mut alarms);
         self.keep(alarms);
@@ -67,7 +67,7 @@ impl Correlation {
         alarms.map(move |alarm| {
             // To whoever reads the output, an alarm comes once and is new.
             let alarm = Alarm { stage: Stage::Raised, ..alarm };
-            let finding = alert::correlated(&alarm, ruleset, Evidence::Whole);
+            let finding = ruleset.finding(&alarm, Evidence::Whole);
             (alarm, finding)
         })
     }

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::live::Ruleset;
 use crate::sightings::{From, Windows};
 use alert::{Evidence, Sighting, Source};
+use ruleset::Fate;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -115,10 +116,12 @@ impl<W: Write> Output<W> {
                 writeln!(state.output, "{finding}").map_err(Error::Output)?;
             }
         }
-        for (alarm, finding) in state.correlation.finish(&ruleset.version) {
+        for (alarm, finding) in state.correlation.finish(ruleset) {
             let (id, agency) = (alarm.correlation.uid(), &alarm.anchor.scope);
             let fate = ruleset.policy.fate_of_correlation(id, agency);
-            if state.untold.is_alert(id, fate) {
+            // A rule's own matches were counted when they were found.
+            let is_counted = alarm.correlation.of_rule && fate != Fate::Alert;
+            if !is_counted && state.untold.is_alert(id, fate) {
                 writeln!(state.output, "{finding}").map_err(Error::Output)?;
             }
         }
