@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["privacy", "cidr"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
-    &["indicators"],
+    &["indicators", "custom"],
     &["alert", "query", "lint"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],

@@ -12,6 +12,10 @@ pub const REASON_HEADER: &str = "reason";
 /// Header: parser and version, as `name/version`.
 pub const PARSER_HEADER: &str = "parser";
 
+/// Header of a raw record that is sent once more on purpose: the first one's place, as
+/// [`crate::EventPlace`] writes it.
+pub const REPLAY_HEADER: &str = "replay";
+
 /// The closed list of reasons, fit for a metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DeadLetterCode {

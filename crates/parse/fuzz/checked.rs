@@ -22,7 +22,14 @@ pub(crate) fn scratch() -> Scratch {
 /// Reads a record; panics where a promise is broken.
 pub(crate) fn record(raw: &str, scratch: &mut Scratch, stream: u64) {
     let arena = Bump::new();
-    let cx = Cx { arena: &arena, arrival_ms: ARRIVAL, zone: &Zone::UTC, hint: None, stream };
+    let cx = Cx {
+        arena: &arena,
+        arrival_ms: ARRIVAL,
+        zone: &Zone::UTC,
+        hint: None,
+        stream,
+        custom: None,
+    };
     let envelope = Envelope {
         uid: EventUid(1),
         tenant: "local",

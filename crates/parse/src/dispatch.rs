@@ -1,5 +1,6 @@
 //! From a record's first bytes to the reader for it.
 
+use crate::custom::{self, Unread};
 use crate::header;
 use crate::words::Guess;
 use crate::{
@@ -28,6 +29,10 @@ pub fn parse<'a>(
             parser: "detect/1",
         };
     };
+    if given(text, cx, event) {
+        emit(event);
+        return Outcome::Events;
+    }
     if (first == b'{' || first == b'[')
         && let Some(outcome) = json::read(text, cx, scratch, event, emit).outcome()
     {
@@ -53,6 +58,21 @@ pub fn parse<'a>(
     }
     with_header(text, cx, scratch, event, emit);
     Outcome::Events
+}
+
+/// Reads a record that its hint gives to a reader of the user's.
+fn given<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    let Some((custom, hint)) = cx.custom.zip(cx.hint).filter(|(c, hint)| c.knows(hint)) else {
+        return false;
+    };
+    let header = header::read(text, cx);
+    header.apply(event);
+    let unread = Unread { record: Some(text), message: header.body, program: header.program };
+    let done = custom.hinted(hint, unread, cx, event);
+    if !done {
+        event.clear();
+    }
+    done
 }
 
 /// The source that the collector's configuration names, where its name alone decides.
@@ -143,6 +163,11 @@ fn with_header<'a>(
 ) {
     let header = header::read(text, cx);
     if header.pri.is_none() && header.program.is_none() && is_pairs(text) {
+        let unread = Unread { record: Some(text), message: text, program: None };
+        if custom::read(unread, cx, event) {
+            emit(event);
+            return;
+        }
         generic::mark(event, false);
         event.message = Some(text);
         event.parser = "kv/1";
@@ -151,7 +176,7 @@ fn with_header<'a>(
         return;
     }
     header.apply(event);
-    syslog::read(&header, cx, scratch, event, emit);
+    syslog::read(&header, text, cx, scratch, event, emit);
 }
 
 /// `key=value …` from the first word on.

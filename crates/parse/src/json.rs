@@ -11,6 +11,7 @@ mod unknown;
 pub(crate) use table::{Table, Walk};
 pub(crate) use tape::{Buffers, View};
 
+use crate::custom::{self, Unread};
 use crate::fields::source;
 use crate::words::{Guess, settle};
 use crate::{Cx, EVENTS_MAX, Emit, JSON_DEPTH_MAX, Outcome, Scratch, vendors, windows};
@@ -60,7 +61,7 @@ pub(crate) fn read<'a>(
     let done = match root.depth_within(JSON_DEPTH_MAX) {
         false => Read::TooDeep,
         true if root.is_object() => {
-            object(root, cx, scratch, event, emit);
+            object(root, Some(text), cx, scratch, event, emit);
             Read::Done
         }
         true if root.is_array() => batch(root, cx, scratch, event, emit),
@@ -82,14 +83,16 @@ fn batch<'a>(
         return Read::NotJson;
     }
     for item in list.items().take(EVENTS_MAX).filter(|item| item.is_object()) {
-        object(item, cx, scratch, event, emit);
+        object(item, None, cx, scratch, event, emit);
         event.clear();
     }
     Read::Done
 }
 
+/// Reads an object; `text` is it as written, where it stands by itself.
 fn object<'a>(
     root: View<'_, 'a>,
+    text: Option<&'a str>,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
@@ -108,12 +111,20 @@ fn object<'a>(
     let found = vendors::find(root, cx.hint);
     match found {
         Some((vendor, body)) => vendor.read(body, root, cx, scratch, event),
+        None if text.is_some_and(|text| by_user(text, cx, event)) => {}
         None => {
             source(event, "json/1", "json");
             unknown::read(root, cx, event);
         }
     }
     emit(event);
+}
+
+/// Asks the readers that users wrote.
+fn by_user<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    let program = event.text(ocsf::Path::METADATA_LOG_PROVIDER);
+    let unread = Unread { record: Some(text), message: text, program };
+    custom::read(unread, cx, event)
 }
 
 /// Keeps the members of an object in `unmapped`, but those that a table has used.

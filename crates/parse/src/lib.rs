@@ -56,9 +56,12 @@ mod windows_xml;
 
 mod generic;
 
+mod custom;
+
 mod dispatch;
 mod shape;
 
+pub use custom::{Custom, Unread};
 pub use dispatch::parse;
 pub use shape::{is_guess, shape};
 pub use zone::Zone;
@@ -88,6 +91,8 @@ pub struct Cx<'a> {
     pub hint: Option<&'a str>,
     /// The stream that the record is of, as a number: what a file's header lines say holds for it.
     pub stream: u64,
+    /// Readers that users wrote.
+    pub custom: Option<&'a dyn Custom>,
 }
 
 impl<'a> Cx<'a> {

@@ -8,7 +8,8 @@ const SHAPE_BYTES_MAX: usize = 96;
 /// Words of a text, or names of an object, that make its shape.
 const WORDS_MAX: usize = 8;
 
-/// Parsers that know words and names, but no format: what they read has no parser yet.
+/// Parsers that know words and names, but no format: what they read has no parser yet. Of the
+/// kernel and of systemd (`kernel/1`, `systemd/1`) the source is known, and its messages are words.
 pub fn is_guess(parser: &str) -> bool {
     matches!(parser, "generic/1" | "json/1")
 }

@@ -1,5 +1,6 @@
 //! A syslog message's body, by the program that wrote it or by what it looks like.
 
+use crate::custom::{self, Unread};
 use crate::fields::source;
 use crate::firewall::{f5, junos, mikrotik, watchguard};
 use crate::header::Header;
@@ -16,9 +17,10 @@ use ocsf::{Event, Path};
 /// so that one line cannot make a million.
 const REPEAT_MAX: i64 = 1000;
 
-/// Reads a body behind a header that has been applied, and emits what it makes.
+/// Reads a body behind the header of `record`, which has been applied, and emits what it makes.
 pub(crate) fn read<'a>(
     header: &Header<'a>,
+    record: &'a str,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
@@ -32,7 +34,8 @@ pub(crate) fn read<'a>(
             return;
         }
     }
-    one(header, body, cx, scratch, event);
+    let unread = Unread { record: Some(record), message: body, program: header.program };
+    one(header, unread, cx, scratch, event);
     if count > REPEAT_MAX {
         event.set(Path::COUNT, count);
         before(event);
@@ -89,7 +92,7 @@ fn repeated(body: &str) -> (i64, &str) {
 /// Fills the event from one body.
 fn one<'a>(
     header: &Header<'a>,
-    body: &'a str,
+    unread: Unread<'a>,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
@@ -97,9 +100,11 @@ fn one<'a>(
     let program = header.program.unwrap_or("");
     let name = program.rsplit('/').next().unwrap_or(program);
     let data = header.data.unwrap_or("");
+    let body = unread.message;
     if by_program(program, name, body, cx, event)
         || junos::read_data(data, cx, event)
         || by_look(body, cx, scratch, event)
+        || custom::read(unread, cx, event)
     {
         if event.message == Some("") {
             event.message = None;
@@ -108,9 +113,9 @@ fn one<'a>(
     }
     generic::mark(event, header.pri.is_some() || header.program.is_some());
     if name == "kernel" {
-        source(event, "generic/1", "kernel");
+        source(event, "kernel/1", "kernel");
     } else if name.starts_with("systemd") {
-        source(event, "generic/1", "systemd");
+        source(event, "systemd/1", "systemd");
     }
     let mut guess = Guess::default();
     let mut signs = kv::Signs::default();
@@ -154,7 +159,10 @@ pub(crate) fn read_message<'a>(
     event: &mut Event<'a>,
 ) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
-    by_program(program, name, message, cx, event) || by_look(message, cx, scratch, event)
+    let unread = Unread { record: None, message, program: Some(program) };
+    by_program(program, name, message, cx, event)
+        || by_look(message, cx, scratch, event)
+        || custom::read(unread, cx, event)
 }
 
 /// Servers of some kind that have a house of their own.

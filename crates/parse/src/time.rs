@@ -105,6 +105,16 @@ pub(crate) fn last_day(year: Option<i32>, month: u8) -> u8 {
     }
 }
 
+/// Whether there can be such a time: what month, day, hour, minute and second may be.
+pub fn is_possible(civil: &Civil) -> bool {
+    (1..=12).contains(&civil.month)
+        && (1..=last_day(civil.year, civil.month)).contains(&civil.day)
+        && civil.hour < 24
+        && civil.minute < 60
+        && civil.second <= 60
+        && civil.year.is_none_or(|year| (1..=9999).contains(&year))
+}
+
 /// Milliseconds since the epoch if the civil time were UTC.
 fn as_utc(civil: &Civil, year: i32) -> i64 {
     let seconds = i64::from(civil.hour) * 3600

@@ -45,7 +45,8 @@ fn events_of(
     scratch: &mut Scratch,
 ) -> (Vec<Value>, Outcome) {
     let arena = Bump::new();
-    let cx = Cx { arena: &arena, arrival_ms: ARRIVAL, zone: &Zone::UTC, hint, stream };
+    let cx =
+        Cx { arena: &arena, arrival_ms: ARRIVAL, zone: &Zone::UTC, hint, stream, custom: None };
     let envelope = Envelope {
         uid: EventUid(1),
         tenant: "local",

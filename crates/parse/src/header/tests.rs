@@ -12,6 +12,7 @@ fn read_all(text: &str) -> [Option<String>; 5] {
         zone: &Zone::UTC,
         hint: None,
         stream: 0,
+        custom: None,
     };
     let header = read(text, &cx);
     let own = |text: Option<&str>| text.map(str::to_owned);
