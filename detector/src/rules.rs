@@ -11,8 +11,8 @@ use std::time::SystemTime;
 const FILES_MAX: usize = 50_000;
 /// How deep folders are gone into, which also ends loops of links.
 const DEPTH_MAX: usize = 32;
-/// The folder of mapping tables, which stands among the rules and has none.
-const MAPPINGS: &str = "mappings";
+/// Folders that stand among the rules and have none: mapping tables, and parsers.
+const OTHERS: [&str; 2] = ["mappings", "parsers"];
 
 /// Rules as read.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ fn folder(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Err
         // A file that goes away between the two calls is no rule file any more.
         let Ok(meta) = std::fs::metadata(&inner) else { continue };
         if meta.is_dir() {
-            if entry.file_name() != MAPPINGS {
+            if !OTHERS.iter().any(|other| entry.file_name() == *other) {
                 folder(&inner, depth + 1, found)?;
             }
         } else if inner.extension().is_some_and(|end| end == "yml" || end == "yaml") {

@@ -5,6 +5,11 @@ use crate::engine::Settings;
 use crate::masks::{Masks, RawPrivacy};
 use parse::Zone;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A shorter pause would only cost.
+const RELOAD_MS_MIN: u64 = 100;
 
 /// The file as written.
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -21,6 +26,12 @@ pub struct RawConfig {
     /// Threads, each a member of the consumer group.
     #[serde(default = "one")]
     pub threads: usize,
+    /// Folders of parsers that users wrote, or files; looked at again when they change.
+    #[serde(default)]
+    pub parsers: Vec<PathBuf>,
+    /// Pause between two looks for changed files, in milliseconds.
+    #[serde(default = "second")]
+    pub reload_ms: u64,
     /// Whose personal data is hidden.
     #[serde(default)]
     pub privacy: RawPrivacy,
@@ -34,6 +45,10 @@ fn one() -> usize {
     1
 }
 
+fn second() -> u64 {
+    1000
+}
+
 /// The configuration, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -41,6 +56,8 @@ pub struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) threads: usize,
     pub(crate) settings: Settings,
+    pub(crate) parsers: Vec<PathBuf>,
+    pub(crate) reload: Duration,
 }
 
 impl TryFrom<RawConfig> for Config {
@@ -50,6 +67,9 @@ impl TryFrom<RawConfig> for Config {
         if raw.threads == 0 {
             return Err(Error::Threads);
         }
+        if raw.reload_ms < RELOAD_MS_MIN {
+            return Err(Error::Reload { reload_ms: raw.reload_ms, least: RELOAD_MS_MIN });
+        }
         let zone = match raw.zone.as_str() {
             "UTC" => Zone::UTC,
             name => Zone::named(name).ok_or_else(|| Error::Zone { name: name.to_owned() })?,
@@ -58,7 +78,9 @@ impl TryFrom<RawConfig> for Config {
             bus: raw.bus,
             listen: raw.http.listen,
             threads: raw.threads,
-            settings: Settings { zone, masks: Masks::load(&raw.privacy)? },
+            settings: Settings { zone, masks: Masks::load(&raw.privacy)?, ..Settings::default() },
+            parsers: raw.parsers,
+            reload: Duration::from_millis(raw.reload_ms),
         })
     }
 }
@@ -79,6 +101,10 @@ mod tests {
         assert!(read(&format!("zone = 'Asia/Dhaka'\nthreads = 2\n{bus}")).is_ok());
         assert!(matches!(read(&format!("zone = 'Dhaka'\n{bus}")), Err(Error::Zone { .. })));
         assert!(matches!(read(&format!("threads = 0\n{bus}")), Err(Error::Threads)));
+        let paths = "parsers = ['rules/parsers']\n";
+        assert!(read(&format!("{paths}reload_ms = 100\n{bus}")).is_ok());
+        let fast = read(&format!("{paths}reload_ms = 99\n{bus}"));
+        assert!(matches!(fast, Err(Error::Reload { .. })));
         let keys = "[privacy]\nkeys = { mof = '/no/such/file' }\n";
         assert!(matches!(read(&format!("{bus}{keys}")), Err(Error::KeyRead { .. })));
         let error = read(&format!("zones = 'x'\n{bus}")).err().map(|e| format!("{e:?}"));

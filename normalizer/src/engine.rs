@@ -1,12 +1,14 @@
 //! The engine: one raw record in, its events or the reason why there are none out.
 
 use crate::masks::Masks;
+use crate::parsers::Parsers;
 use crate::text;
 use bumpalo::Bump;
+use custom::Set;
 use mapping::Tables;
 use model::{DeadLetterCode, Origin, RAW_BYTES_MAX, UidSeed};
 use ocsf::{Envelope, Event, Path, Store, write};
-use parse::{Cx, Outcome, Scratch, Zone};
+use parse::{Custom, Cx, Outcome, Scratch, Zone};
 use privacy::{Known, Masker};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -22,11 +24,13 @@ pub struct Settings {
     pub zone: Zone,
     /// What hides the personal data of each agency that has a key.
     pub masks: Masks,
+    /// Parsers that users wrote.
+    pub parsers: Parsers,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { zone: Zone::UTC, masks: Masks::default() }
+        Self { zone: Zone::UTC, masks: Masks::default(), parsers: Parsers::default() }
     }
 }
 
@@ -83,6 +87,8 @@ pub struct Normalizer {
     scratch: Scratch,
     store: Store,
     settings: Settings,
+    /// The parsers in force and their generation.
+    custom: (u64, Option<Arc<Set>>),
     out: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -94,6 +100,7 @@ impl Normalizer {
             arena: Bump::new(),
             scratch: Scratch::new(tables),
             store: Store::default(),
+            custom: (settings.parsers.generation(), settings.parsers.get()),
             settings,
             out: Vec::new(),
             ends: Vec::new(),
@@ -110,6 +117,10 @@ impl Normalizer {
     ) -> Normalized<'_> {
         self.out.clear();
         self.ends.clear();
+        let generation = self.settings.parsers.generation();
+        if generation != self.custom.0 {
+            self.custom = (generation, self.settings.parsers.get());
+        }
         if raw.len() > RAW_BYTES_MAX {
             return Normalized::Dead(Dead {
                 code: DeadLetterCode::TooLong,
@@ -130,7 +141,8 @@ impl Normalizer {
                 parser: "detect/1",
             });
         };
-        let job = Job { text, origin, agency, now_ms, settings: &self.settings };
+        let custom = self.custom.1.as_deref();
+        let job = Job { text, origin, agency, now_ms, settings: &self.settings, custom };
         let store = std::mem::take(&mut self.store);
         let mut made =
             Made { out: &mut self.out, ends: &mut self.ends, parser: "none/0", masked: 0 };
@@ -172,6 +184,7 @@ struct Job<'a, 'o> {
     agency: &'o str,
     now_ms: i64,
     settings: &'a Settings,
+    custom: Option<&'a Set>,
 }
 
 impl<'a> Job<'a, '_> {
@@ -189,6 +202,7 @@ impl<'a> Job<'a, '_> {
             zone: &self.settings.zone,
             hint: own(self.origin.source),
             stream: stream(self.origin),
+            custom: self.custom.map(|set| set as &dyn Custom),
         };
         let mut envelope = self.envelope(arena);
         let seed = UidSeed::new(self.origin);

@@ -46,6 +46,31 @@ pub enum Error {
         #[source]
         source: privacy::Error,
     },
+    /// Looking for changed files too often.
+    #[error("reload_ms is {reload_ms}; write at least {least}")]
+    Reload {
+        /// What was configured.
+        reload_ms: u64,
+        /// The least there may be.
+        least: u64,
+    },
+    /// A folder or file of parsers cannot be read.
+    #[error("cannot read parsers")]
+    ParserFiles(#[source] std::io::Error),
+    /// Parsers that are not as they should be.
+    #[error("{count} errors in parsers; the first: {first}")]
+    Parsers {
+        /// What is wrong.
+        first: Box<custom::Problem>,
+        /// How many errors there are.
+        count: usize,
+    },
+    /// Kafka does not take a dead letter that is sent again.
+    #[error("cannot send a record again")]
+    ReplaySend(#[source] bus::SendError),
+    /// Kafka did not confirm a dead letter that was sent again.
+    #[error("not all records that were sent again are confirmed")]
+    Replay(#[source] bus::DeliveryError),
     /// The mapping tables do not read.
     #[error("cannot read the mapping tables")]
     Mapping(#[source] mapping::Error),

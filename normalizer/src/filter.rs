@@ -7,7 +7,7 @@
 mod lines;
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
-use crate::{Error, Masks};
+use crate::{Error, Masks, Parsers, parsers};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lines::{Line, Lines, Piece};
@@ -35,6 +35,8 @@ pub struct Options {
     pub framed: bool,
     /// The file of keys that personal data is hidden with; without it nothing is.
     pub privacy_key: Option<PathBuf>,
+    /// Folders of parsers that users wrote, or files.
+    pub parsers: Vec<PathBuf>,
     /// How many threads; `None`: as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
 }
@@ -61,7 +63,11 @@ pub fn run(
         Some(path) => Masks::of_agency(&Agency::local(), path)?,
         None => Masks::default(),
     };
-    let settings = Settings { masks: masks.clone(), ..Settings::default() };
+    let parsers = match options.parsers.as_slice() {
+        [] => Parsers::default(),
+        paths => Parsers::new(parsers::load(paths)?),
+    };
+    let settings = Settings { masks: masks.clone(), parsers, ..Settings::default() };
     let line_bytes_max = if options.framed { FRAME_BYTES_MAX } else { RAW_BYTES_MAX };
     let lines = Lines::new(input, line_bytes_max);
     let mut sink = Written { output, dead: DeadLetters::open(options)? };

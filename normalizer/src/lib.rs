@@ -5,11 +5,13 @@
 //! topics, so what a rule writer sees is what production does.
 
 pub mod config;
+pub mod dead_letters;
 pub mod engine;
 pub mod error;
 pub mod filter;
 pub mod masks;
 mod metrics;
+pub mod parsers;
 mod repeats;
 mod stage;
 mod text;
@@ -19,6 +21,7 @@ pub use config::{Config, RawConfig};
 pub use engine::{Dead, Events, Normalized, Normalizer, Settings};
 pub use error::Error;
 pub use masks::Masks;
+pub use parsers::Parsers;
 
 use bus::relay::{self, Options};
 use bus::{ConsumerOptions, Subscription};
@@ -39,10 +42,22 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     let metrics = metrics::Metrics::register(registry)?;
     let status = Status::new();
     let kafka = status.part("kafka");
+    let parsers_part = status.part("parsers");
+    let (parsers, seen) = parsers::first(&config.parsers, &parsers_part)?;
+    let settings = Settings { parsers: parsers.clone(), ..config.settings };
     let server = service::status::Server::bind(config.listen).await?;
     let mut tasks = Tasks::new(&shutdown);
     let router = service::status::router(registry.clone(), status);
     tasks.spawn("status", server.serve(router, shutdown.clone()));
+    let watching = parsers::watch(
+        parsers,
+        config.parsers,
+        seen,
+        config.reload,
+        parsers_part,
+        shutdown.clone(),
+    );
+    tasks.spawn("parsers", watching);
     let stop = shutdown.clone();
     tasks.spawn_blocking("relay", move || {
         let subscription = Subscription::Pattern(model::topic::RAW_PATTERN.to_owned());
@@ -50,7 +65,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
         let options = Options::new(config.bus, consumer, config.threads);
         kafka.up();
         relay::run(&options, &relay_metrics, &|| stop.has_begun(), &|_| {
-            stage::Normalize::new(Arc::clone(&tables), config.settings.clone(), metrics.clone())
+            stage::Normalize::new(Arc::clone(&tables), settings.clone(), metrics.clone())
         })
     });
     Ok(tasks.join(JOIN).await?)

@@ -2,7 +2,8 @@
 
 use model::DeadLetterCode;
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Source types that are counted apart. Collectors' configurations name them, a few each; what is
 /// beyond counts as `other`, so that no collector can make labels without end.
@@ -17,8 +18,11 @@ pub(crate) struct Metrics {
     pub(crate) masked: IntCounter,
     pub(crate) dead_letters: IntCounterVec,
     pub(crate) streams_forgotten: IntCounter,
+    pub(crate) replayed: IntCounter,
     sources: IntCounterVec,
     unparsed: IntCounterVec,
+    /// The source types that are labels, of all threads together.
+    labels: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Metrics {
@@ -44,12 +48,35 @@ impl Metrics {
         let records = counter("records_total", "Raw records that became events")?;
         let streams_forgotten =
             counter("streams_forgotten_total", "Streams forgotten at the limit of the memory")?;
+        let replayed =
+            counter("replayed_total", "Dead letters that became events when they were sent again")?;
         let masked = counter("masked_total", "Events in which personal data was hidden")?;
         let sources =
             vec("source_records_total", "Records that became events, by source", "source")?;
         let unparsed =
             vec("source_unparsed_total", "Of these, the ones that no parser knows", "source")?;
-        Ok(Self { events, records, masked, dead_letters, streams_forgotten, sources, unparsed })
+        let labels = Arc::default();
+        Ok(Self {
+            events,
+            records,
+            masked,
+            dead_letters,
+            streams_forgotten,
+            replayed,
+            sources,
+            unparsed,
+            labels,
+        })
+    }
+
+    /// The label of a source type: its name, or `other` once there are [`SOURCES_MAX`] of them.
+    fn label<'s>(&self, source: &'s str) -> &'s str {
+        let mut labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        if labels.len() < SOURCES_MAX || labels.contains(source) {
+            labels.insert(source.to_owned());
+            return source;
+        }
+        "other"
     }
 
     /// The counters of records and of unparsed ones of a source type that a collector names.
@@ -58,26 +85,26 @@ impl Metrics {
     }
 }
 
-/// One thread's counters by source type.
+/// One thread's counters by source type, so that it need not look for a label at each record.
 #[derive(Default)]
 pub(crate) struct Sources {
     known: HashMap<String, [IntCounter; 2]>,
+    other: Option<[IntCounter; 2]>,
 }
 
 impl Sources {
     /// Counts a record of `source`; `unparsed` when no parser knows it.
     pub(crate) fn count(&mut self, metrics: &Metrics, source: Option<&str>, unparsed: bool) {
-        let mut name = source.unwrap_or("none");
-        if !self.known.contains_key(name) {
-            if self.known.len() >= SOURCES_MAX {
-                name = "other";
+        let name = source.unwrap_or("none");
+        let counters = match self.known.get(name) {
+            Some(counters) => counters,
+            None if metrics.label(name) == name => {
+                self.known.entry(name.to_owned()).or_insert_with(|| metrics.of_source(name))
             }
-            self.known.entry(name.to_owned()).or_insert_with(|| metrics.of_source(name));
-        }
-        if let Some([records, unknown]) = self.known.get(name) {
-            records.inc();
-            unknown.inc_by(u64::from(unparsed));
-        }
+            None => self.other.get_or_insert_with(|| metrics.of_source("other")),
+        };
+        counters[0].inc();
+        counters[1].inc_by(u64::from(unparsed));
     }
 }
 
@@ -86,18 +113,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_have_an_end() {
+    fn sources_have_an_end_for_all_threads_together() {
         let registry = Registry::new();
         let metrics = Metrics::register(&registry).unwrap();
-        let mut sources = Sources::default();
-        sources.count(&metrics, None, true);
-        sources.count(&metrics, Some("nginx"), false);
+        let mut threads = [Sources::default(), Sources::default()];
+        threads[0].count(&metrics, None, true);
+        threads[0].count(&metrics, Some("nginx"), false);
         for number in 0..200 {
-            sources.count(&metrics, Some(&format!("made up {number}")), true);
+            threads[number % 2].count(&metrics, Some(&format!("made up {number}")), true);
         }
-        assert!(sources.known.len() <= SOURCES_MAX + 1);
+        threads[1].count(&metrics, Some("nginx"), true);
         let [records, unparsed] = metrics.of_source("nginx");
-        assert_eq!((records.get(), unparsed.get()), (1, 0));
+        assert_eq!((records.get(), unparsed.get()), (2, 1));
         assert_eq!(metrics.of_source("other")[1].get(), 200 - (SOURCES_MAX as u64 - 2));
+        assert!(threads.iter().all(|thread| thread.known.len() <= SOURCES_MAX));
+        let family = "prohori_normalizer_source_records_total";
+        let found = registry.gather().into_iter().find(|f| f.name() == family).unwrap();
+        assert_eq!(found.get_metric().len(), SOURCES_MAX + 1);
     }
 }

@@ -10,6 +10,9 @@
 //! confirmed before that record is committed. Who takes a partition over is shown the topic, and
 //! then the last 2 × [`SAVE_OFFSETS`] raw records before the committed one; together they are the
 //! memory that the last owner had.
+//!
+//! A dead letter that is sent again on purpose (`dead_letters`) does not rise either. It is known by
+//! its header, and remembered by its own offset once it has become events.
 
 mod saved;
 
@@ -101,6 +104,32 @@ impl Repeats {
         (true, 0)
     }
 
+    /// Whether a record that is sent again on purpose became events before, at another raw offset.
+    pub(crate) fn replayed(&mut self, sent: &Sent<'_>) -> bool {
+        let memory = self.memory(sent.topic, sent.partition);
+        let seen = memory.streams.get(replay_key(sent.header).as_slice());
+        seen.is_some_and(|seen| seen.raw != sent.raw)
+    }
+
+    /// Remembers that such a record became events, and hands `write` what tells the next owner, at
+    /// once: whether a later one is a repetition cannot be seen from the raw records alone. The
+    /// value that comes back says how many streams had to be forgotten.
+    pub(crate) fn note_replay(
+        &mut self,
+        sent: &Sent<'_>,
+        mut write: impl FnMut(&[u8], &[u8]),
+    ) -> usize {
+        let key = replay_key(sent.header);
+        let place = (sent.origin.generation, sent.origin.offset);
+        let seen = Seen { place, raw: sent.raw, repeats: None, moved: false };
+        let saved = Saved { topic: sent.topic, partition: sent.partition, key: &key };
+        write(&saved.key(), saved.value(&seen).as_bytes());
+        let memory = self.memory(sent.topic, sent.partition);
+        let forgotten = memory.make_room();
+        memory.streams.insert(key.into(), seen);
+        forgotten
+    }
+
     /// Hands every stream that moved to `write` (key and value), once [`SAVE_OFFSETS`] have passed.
     /// Must be asked before [`Self::contain`] of the record at `raw`.
     pub(crate) fn save(
@@ -174,6 +203,21 @@ impl Memory {
 fn stream_key(header: &[u8]) -> &[u8] {
     let third = memchr::memchr_iter(b'\t', header).nth(2);
     &header[..third.unwrap_or(header.len())]
+}
+
+/// What ends the key of a record that was sent again on purpose.
+const REPLAYED: &[u8] = b"\treplayed";
+
+/// Version, collector, stream, generation, sequence and offset, and that it is no stream's key: the
+/// header up to its sixth tab.
+pub(crate) fn replay_key(header: &[u8]) -> Vec<u8> {
+    let sixth = memchr::memchr_iter(b'\t', header).nth(5);
+    [&header[..sixth.unwrap_or(header.len())], REPLAYED].concat()
+}
+
+/// Whether a key of topic `streams` is of such a record.
+pub(crate) fn is_replay_key(key: &[u8]) -> bool {
+    key.ends_with(REPLAYED)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use bus::relay::{Outbox, Recall, Stage};
 use bus::{Outgoing, Partition, Record};
 use mapping::Tables;
 use model::coordinates::HEADER as RAW_HEADER;
-use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER};
+use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER, REPLAY_HEADER};
 use model::origin::HEADER as ORIGIN_HEADER;
 use model::{DeadLetterCode, EventPlace, Origin, RawPlace, topic};
 use std::sync::Arc;
@@ -122,6 +122,9 @@ impl Stage for Normalize {
         if record.topic == topic::STREAMS {
             return self.repeats.recall(record.key.unwrap_or_default(), record.value);
         }
+        if record.headers.get(REPLAY_HEADER).is_some() {
+            return;
+        }
         let header = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
         if let Ok(origin) = Origin::decode(header) {
             self.repeats.contain(&sent(record, &origin, header));
@@ -151,7 +154,10 @@ impl Stage for Normalize {
         repeats.save(record.topic, record.partition, record.offset, |key, value| {
             remember(record.partition, key, value, out);
         });
-        let (repeated, forgotten) = repeats.contain(&sent(record, &origin, header_bytes));
+        let replay = record.headers.get(REPLAY_HEADER).is_some();
+        let sent = sent(record, &origin, header_bytes);
+        let (repeated, forgotten) =
+            if replay { (repeats.replayed(&sent), 0) } else { repeats.contain(&sent) };
         metrics.streams_forgotten.inc_by(forgotten as u64);
         if repeated {
             return bury(record, REPEATED, masks, header, metrics, out);
@@ -177,7 +183,15 @@ impl Stage for Normalize {
                 }
                 metrics.events.with_label_values(&[events.parser]).inc_by(u64::from(count));
                 if too_large && count == 1 {
-                    return bury(record, TOO_LONG, masks, header, metrics, out);
+                    let dead = Dead { parser: events.parser, ..TOO_LONG };
+                    return bury(record, dead, masks, header, metrics, out);
+                }
+                if replay {
+                    let forgotten = repeats.note_replay(&sent, |key, value| {
+                        remember(record.partition, key, value, out);
+                    });
+                    metrics.streams_forgotten.inc_by(forgotten as u64);
+                    metrics.replayed.inc();
                 }
                 metrics.masked.inc_by(u64::from(events.masked));
                 metrics.records.inc();

@@ -1,6 +1,8 @@
 //! The command line.
 
+use crate::dead_letters::DeadLetters;
 use crate::hunt::Hunt;
+use crate::parsers::Parsers;
 use crate::rules::Rules;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
@@ -34,6 +36,12 @@ pub(crate) enum Command {
     /// Check, test, explain rules, and show what they cover
     #[command(subcommand)]
     Rules(Rules),
+    /// Show what became no event, and send it once more
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// Check and test parsers that you wrote
+    #[command(subcommand)]
+    Parsers(Parsers),
     /// Run rules on stored events: the same alerts as live, with the same ids
     Hunt(Hunt),
     /// Run the ClickHouse engine of one machine
@@ -98,6 +106,9 @@ pub(crate) struct Normalize {
     /// Hide personal data with the keys in this file; see `prohori privacy keygen`
     #[arg(long, value_name = "FILE", requires = "stdin")]
     pub privacy_key: Option<PathBuf>,
+    /// A folder of parsers that you wrote, or a file; may be given several times (docs/parsers.md)
+    #[arg(long, value_name = "DIR", requires = "stdin")]
+    pub parsers: Vec<PathBuf>,
     /// How many threads; events keep the order of the lines. Without it: one a core
     #[arg(long, value_name = "N", requires = "stdin")]
     pub threads: Option<NonZero<usize>>,

@@ -1,7 +1,9 @@
 //! `prohori`: every server part of the platform as a subcommand of one binary.
 
 mod cli;
+mod dead_letters;
 mod hunt;
+mod parsers;
 mod privacy_keys;
 mod rules;
 mod services;
@@ -31,6 +33,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => services::serve(&args.config),
         Command::Hunt(args) => hunt::run(&args),
         Command::Rules(command) => return Ok(rules::run(&command)),
+        Command::DeadLetters(command) => return Ok(dead_letters::run(&command)),
+        Command::Parsers(command) => return Ok(parsers::run(&command)),
         Command::ClickhouseEngine(args) => services::clickhouse_engine(&args.config),
         Command::Kafka(args) => services::kafka(&args.config),
         Command::Privacy(command) => privacy_keys::run(&command),

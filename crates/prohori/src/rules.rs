@@ -38,7 +38,7 @@ pub(crate) struct Files {
 
 /// For whom to write.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// For people
     Text,
     /// For programs
@@ -182,11 +182,16 @@ pub(crate) fn run(command: &Rules) -> ExitCode {
         Rules::Coverage(args) => coverage(args),
         Rules::Publish(args) => publish(args),
     };
+    verdict("prohori rules", done)
+}
+
+/// The exit code of what a tool came to.
+pub(crate) fn verdict(tool: &str, done: anyhow::Result<Verdict>) -> ExitCode {
     match done {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("prohori rules: {error:#}");
+            eprintln!("{tool}: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -277,7 +282,8 @@ fn publish(args: &Publish) -> anyhow::Result<Verdict> {
         return Ok(Verdict::Bad);
     }
     let bundle = ruleset::Bundle::new(texts);
-    detector::control::publish(&cluster(args)?, &bundle)?;
+    let cluster = bus(args.brokers.as_deref(), args.config.as_deref())?;
+    detector::control::publish(&cluster, &bundle)?;
     let (rules, version) = (loaded.rules.len(), &bundle.version);
     written(|out| {
         writeln!(out, "published ruleset {version}: {rules} rules in {} files", bundle.files.len())
@@ -286,14 +292,14 @@ fn publish(args: &Publish) -> anyhow::Result<Verdict> {
     })
 }
 
-/// How to reach the cluster.
-fn cluster(args: &Publish) -> anyhow::Result<bus::Config> {
+/// How to reach the cluster: by its brokers, or as a service's file says.
+pub(crate) fn bus(brokers: Option<&str>, config: Option<&Path>) -> anyhow::Result<bus::Config> {
     #[derive(serde::Deserialize)]
     struct Settings {
         bus: bus::Config,
     }
-    let Some(path) = &args.config else {
-        let brokers = args.brokers.clone().unwrap_or_default();
+    let Some(path) = config else {
+        let brokers = brokers.unwrap_or_default().to_owned();
         return Ok(bus::Config { brokers, tls: None, sasl: None });
     };
     let text =
@@ -304,7 +310,7 @@ fn cluster(args: &Publish) -> anyhow::Result<bus::Config> {
 }
 
 /// Runs a tool with standard output, which is written at the end of it.
-fn written(
+pub(crate) fn written(
     tool: impl FnOnce(
         &mut std::io::BufWriter<std::io::StdoutLock<'_>>,
     ) -> Result<Verdict, workbench::Error>,

@@ -51,6 +51,7 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
         dead_letters: args.dead_letters.clone(),
         framed: args.framed,
         privacy_key: args.privacy_key.clone(),
+        parsers: args.parsers.clone(),
         threads: args.threads,
     };
     let (input, output) = (std::io::stdin(), std::io::stdout());

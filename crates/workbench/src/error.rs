@@ -8,6 +8,9 @@ pub enum Error {
     /// The rules cannot be read or compiled.
     #[error(transparent)]
     Detector(#[from] detector::Error),
+    /// The parsers cannot be read.
+    #[error(transparent)]
+    Normalizer(Box<normalizer::Error>),
     /// The rules cannot be made into an engine.
     #[error("cannot compile the rules")]
     Engine(#[from] detect::Error),
@@ -46,4 +49,10 @@ pub enum Error {
     /// The result cannot be written.
     #[error("cannot write the result")]
     Write(#[source] std::io::Error),
+}
+
+impl From<normalizer::Error> for Error {
+    fn from(error: normalizer::Error) -> Self {
+        Self::Normalizer(Box::new(error))
+    }
 }

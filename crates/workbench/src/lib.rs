@@ -1,4 +1,5 @@
-//! The rule writer's tools: `prohori rules check`, `test`, `explain`, `sql` and `coverage`.
+//! The rule writer's tools: `prohori rules check`, `test`, `explain`, `sql` and `coverage`, and those of
+//! who writes parsers: `prohori parsers check` and `test`.
 //!
 //! Each tool reads rule files, works on them with the very normalizer and engine that production
 //! runs, and writes text for people or JSON for programs. What it found decides a [`Verdict`], from
@@ -10,6 +11,7 @@ mod error;
 pub mod explain;
 mod files;
 mod navigator;
+pub mod parsers;
 mod run;
 pub mod samples;
 mod sequences;
