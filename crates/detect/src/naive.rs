@@ -42,9 +42,14 @@ pub fn values(tables: &Tables, event: &Json, fields: &[String]) -> Vec<Option<Bo
     fields.iter().map(value).collect()
 }
 
-/// What decides the event's mapping.
+/// What decides the event's mapping: of several values at a path the first, as of any field.
 pub fn route_key(event: &Json) -> RouteKey<'_> {
-    let text = |path| event.at(path).and_then(Json::text);
+    let text = |path: &str| {
+        let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
+        let mut values = Vec::new();
+        collect(event, &keys, false, &mut values);
+        values.first().and_then(|value| value.text())
+    };
     RouteKey {
         log_name: text("metadata.log_name"),
         event_code: text("metadata.event_code"),
