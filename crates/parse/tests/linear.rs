@@ -19,14 +19,14 @@ use std::time::Duration;
 const ARRIVAL: i64 = 1_773_500_966_000;
 /// The shorter line; the longer has eight times as many bytes, and quadratic work takes 64 times as
 /// long.
-const SHORT_BYTES: usize = 16 * 1024;
+const SHORT_BYTES: usize = 8 * 1024;
 const LONG_BYTES: usize = 8 * SHORT_BYTES;
 /// The longest record there is.
 const LONGEST_BYTES: usize = 1_000_000;
 /// How many times as long the longer line may take.
 const RATIO_MAX: u32 = 28;
 /// What is too short to be compared: pages that are touched for the first time, and the clock's grain.
-const NOISE: Duration = Duration::from_millis(25);
+const NOISE: Duration = Duration::from_millis(20);
 
 const TRAPS: [&str; 34] = [
     "\"",

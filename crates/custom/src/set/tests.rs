@@ -172,11 +172,10 @@ fn a_record_that_costs_too_much_is_given_up() {
 
 #[test]
 fn what_a_map_does_not_name() {
-    let set = set(
-        "name: m\nversion: 1\nwhen: {program: m}\npairs: {}\nset: {class: 3002}\nfields:\n  \
+    let set =
+        set("name: m\nversion: 1\nwhen: {program: m}\npairs: {}\nset: {class: 3002}\nfields:\n  \
          u: {to: user.name, map: {'0': root}}\n  s: {to: status, map: {ok: success}}\n  \
-         p: {to: src_endpoint.port, map: {http: 80}}\n",
-    );
+         p: {to: src_endpoint.port, map: {http: 80}}\n");
     let wanted = ["user.name", "status", "src_endpoint.port", "s", "p"];
     let check = |raw: &str, expected: &str| {
         let line = format!("Mar  1 10:00:00 h m: {raw}");

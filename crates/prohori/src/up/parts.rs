@@ -231,7 +231,8 @@ impl ServicePlan<'_> {
         self.add("loader", "the loader", "load", json!({ "store": store }))?;
         self.add("detector", "the detector", "detect", json!({ "rules": [rules] }))?;
         // A folder of rules of one's own need not have any.
-        let parsers: Vec<_> = Some(rules.join("parsers")).filter(|p| p.is_dir()).into_iter().collect();
+        let parsers: Vec<_> =
+            Some(rules.join("parsers")).filter(|p| p.is_dir()).into_iter().collect();
         self.add("normalizer", "the normalizer", "normalize", json!({ "parsers": parsers }))?;
         let config = json!({
             "data_dir": self.planner.path("api"),
