@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod ledger;
 pub(crate) mod me;
 pub(crate) mod meta;
+pub(crate) mod query;
 pub(crate) mod session;
 
 use crate::problem::{Code, ProblemDocument};
@@ -54,6 +55,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(alerts::timeline))
         .routes(routes!(events::list))
         .routes(routes!(events::histogram))
+        .routes(routes!(events::table))
+        .routes(routes!(query::parse))
         .routes(routes!(events::get))
         .routes(routes!(ledger::get))
         .routes(routes!(dead_letters::list))

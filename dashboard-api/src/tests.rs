@@ -3,6 +3,7 @@
 mod browser;
 mod engine;
 mod sample;
+mod searching;
 
 mod guarded;
 mod isolation;

@@ -1,9 +1,9 @@
 //! The syntax tree.
 
-use crate::field::Field;
+use crate::field::{Column, Field, Kind};
 use crate::time::{Moment, Range};
 use crate::{Error, Problem};
-use sigma::{Comparison, LogSource, Matcher, Pattern};
+use sigma::{Comparison, LogSource, Matcher, Number, Pattern};
 
 /// What an event must do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -102,6 +102,16 @@ impl Expr {
     /// A field test.
     pub fn field(field: Field, matcher: Matcher) -> Self {
         Self::Leaf(Leaf::Field(field, matcher))
+    }
+
+    /// That `column` is exactly `text`, where case counts; a number for a column of numbers.
+    pub fn equals(column: Column, text: &str) -> Self {
+        let number = (column.kind() == Kind::Number).then(|| Number::parse(text)).flatten();
+        let matcher = match number {
+            Some(number) => Matcher::Compare(Comparison::Equal, number),
+            None => Matcher::Text { pattern: Pattern::literal(text), cased: true },
+        };
+        Self::field(Field::Column(column), matcher)
     }
 
     /// This and `other`.

@@ -6,17 +6,21 @@ use crate::caller::Caller;
 use crate::params::{Id, NoParams, Query, Text, TimeMs, in_order};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
+use crate::routes::query::parsed;
 use crate::store_answers::page;
-use crate::views::event::{Bucket, EventDetail, EventPage, EventSummary, Histogram};
+use crate::views::event::{Bucket, EventDetail, EventPage, EventSummary, Histogram, Table};
 use axum::Json;
 use axum::extract::State;
 use model::Agency;
 use query::sql::Condition;
+use query::{Column, Expr, Range};
 use serde_json::{Value, json};
 use store::EventFilter;
 
 /// The longest time range of one search: a quarter, as reports are made.
 const RANGE_MS_MAX: i64 = 92 * 24 * 3_600_000;
+/// Rows of a table unless asked otherwise.
+const TABLE_ROWS: u32 = 1_000;
 /// Bars of a histogram unless asked otherwise.
 const BUCKETS: u32 = 60;
 /// The most bars: more than a screen is wide.
@@ -85,6 +89,36 @@ pub(crate) struct HistogramParams {
     buckets: Option<u32>,
 }
 
+/// Which events, and what to make of them.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TableParams {
+    /// From this time on, in ms.
+    #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
+    from: TimeMs,
+    /// Before this time, in ms; at most 92 days after `from`.
+    #[param(value_type = i64, minimum = 0, maximum = 4_102_444_800_000_i64)]
+    to: TimeMs,
+    /// The search with its commands: `user:root | count by host` (docs/search.md).
+    #[param(value_type = String, min_length = 1, max_length = 500)]
+    q: Text,
+    /// Of this agency.
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
+    agency: Option<Agency>,
+    /// Of this host.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
+    host: Option<Text>,
+    /// Of this source type.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
+    source: Option<Text>,
+    /// Of this OCSF class.
+    class_uid: Option<u32>,
+    /// Rows of the table.
+    #[param(minimum = 1, maximum = 10_000)]
+    limit: Option<u32>,
+}
+
 /// Search events
 ///
 /// Newest first.
@@ -98,7 +132,8 @@ pub(crate) async fn list(
     let scope = caller.scope(Permission::ReadEvents)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     let ListParams { from, to, q, agency, host, source, class_uid, .. } = params;
-    let search = checked(&app, Filter { from, to, q, agency, host, source, class_uid })?;
+    let filter = Filter { from, to, q, agency, host, source, class_uid };
+    let search = checked(&app, filter, Commands::Refused)?;
     let found = app.store.events(&scope, &search.filter, &page).await?;
     audit(&app, &caller, &search, "rows", found.items.len()).await?;
     Ok(Json(EventPage {
@@ -107,7 +142,58 @@ pub(crate) async fn list(
     }))
 }
 
+/// What a search with commands makes
+///
+/// A table: counts, charts over time, chosen fields. Cells are texts; times in them are ms.
+#[utoipa::path(get, path = "/events/table", tag = "events", params(TableParams),
+    responses((status = 200, description = "The table.", body = Table)))]
+pub(crate) async fn table(
+    State(app): State<App>,
+    caller: Caller,
+    Query(params): Query<TableParams>,
+) -> Answer<Json<Table>> {
+    let scope = caller.scope(Permission::ReadEvents)?;
+    let TableParams { from, to, q, agency, host, source, class_uid, limit } = params;
+    let limit = limit.unwrap_or(TABLE_ROWS);
+    if !(1..=query::sql::LIMIT_MAX).contains(&limit) {
+        let detail = format!("limit is 1 to {}", query::sql::LIMIT_MAX);
+        return Err(Problem::parameter(Code::InvalidParameter, "limit", detail));
+    }
+    let query = parsed(&app, &q.0)?;
+    let filter = Filter { from, to, q: Some(q), agency, host, source, class_uid };
+    let search = checked(&app, filter, Commands::Ignored)?;
+    let query = narrowed(query, &search.filter);
+    let range = Range { from_ms: from.0, to_ms: to.0 };
+    let now_ms = app.clock.now_ms();
+    let found = app.store.search(&scope, &query, &app.tables, range, now_ms, limit).await?;
+    audit(&app, &caller, &search, "rows", found.rows.len()).await?;
+    let store::Answer { columns, rows, more, notes } = found;
+    Ok(Json(Table { columns, rows, more, notes }))
+}
+
+/// The search with the filter's own fields in its tree.
+fn narrowed(query: query::Query, filter: &EventFilter) -> query::Query {
+    let class_uid = filter.class_uid.map(|class| class.to_string());
+    let mut expr = query.expr;
+    for (column, value) in [
+        (Column::Host, filter.host.as_deref()),
+        (Column::Source, filter.source.as_deref()),
+        (Column::Class, class_uid.as_deref()),
+    ] {
+        if let Some(value) = value {
+            expr = Expr::All(vec![expr, Expr::equals(column, value)]);
+        }
+    }
+    let query = query::Query { expr, stages: query.stages };
+    match &filter.agency {
+        Some(agency) => query.scoped(vec![agency.to_string()]),
+        None => query,
+    }
+}
+
 /// How events are spread over time
+///
+/// Commands of the search do not matter here.
 #[utoipa::path(get, path = "/events/histogram", tag = "events", params(HistogramParams),
     responses((status = 200, description = "The counts.", body = Histogram)))]
 pub(crate) async fn histogram(
@@ -122,7 +208,8 @@ pub(crate) async fn histogram(
         let detail = format!("buckets is 1 to {BUCKETS_MAX}");
         return Err(Problem::parameter(Code::InvalidParameter, "buckets", detail));
     }
-    let search = checked(&app, Filter { from, to, q, agency, host, source, class_uid })?;
+    let filter = Filter { from, to, q, agency, host, source, class_uid };
+    let search = checked(&app, filter, Commands::Ignored)?;
     let found = app.store.event_histogram(&scope, &search.filter, buckets).await?;
     audit(&app, &caller, &search, "buckets", found.items.len()).await?;
     let items = found.items.into_iter().map(|(time, count)| Bucket { time, count });
@@ -149,7 +236,14 @@ pub(crate) async fn get(
     Ok(Json(event.into()))
 }
 
-/// What both searches filter by.
+/// What becomes of a search's commands where only its events are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Commands {
+    Ignored,
+    Refused,
+}
+
+/// What all searches filter by.
 struct Filter {
     from: TimeMs,
     to: TimeMs,
@@ -167,7 +261,7 @@ struct Search {
 }
 
 /// The store's filter, once the range is found to be one and not too long, and the text a search.
-fn checked(app: &App, filter: Filter) -> Answer<Search> {
+fn checked(app: &App, filter: Filter, commands: Commands) -> Answer<Search> {
     let Filter { from, to, q, agency, host, source, class_uid } = filter;
     in_order(Some(from), Some(to))?;
     if to.0 - from.0 > RANGE_MS_MAX {
@@ -179,7 +273,7 @@ fn checked(app: &App, filter: Filter) -> Answer<Search> {
     let filter = EventFilter {
         from_ms: from.0,
         to_ms: to.0,
-        search: q.as_ref().map(|q| condition(app, &q.0)).transpose()?,
+        search: q.as_ref().map(|q| condition(app, &q.0, commands)).transpose()?,
         agency,
         host: text(host),
         class_uid,
@@ -188,16 +282,11 @@ fn checked(app: &App, filter: Filter) -> Answer<Search> {
     Ok(Search { filter, q: text(q) })
 }
 
-/// What a text asks of events. A mistake in it is told with its place, in characters.
-fn condition(app: &App, text: &str) -> Answer<Condition> {
-    let query = query::parse(text, &app.tables).map_err(|error| {
-        let (start, end) = (error.span.start, error.span.end);
-        Problem::new(Code::InvalidParameter, error.to_string()).with(json!({
-            "parameter": "q", "problem": error.problem.code(), "start": start, "end": end,
-        }))
-    })?;
-    if !query.stages.is_empty() {
-        let detail = "a list of events has no commands: take | and what follows away";
+/// What a text asks of events.
+fn condition(app: &App, text: &str, commands: Commands) -> Answer<Condition> {
+    let query = parsed(app, text)?;
+    if commands == Commands::Refused && !query.stages.is_empty() {
+        let detail = "a list of events has no commands: ask /events/table for what they make";
         return Err(Problem::parameter(Code::InvalidParameter, "q", detail));
     }
     Ok(query::sql::condition(&query.expr, &app.tables, app.clock.now_ms()))

@@ -18,7 +18,13 @@ fn values(name: &str) -> Vec<String> {
         "agency" => vec![OTHER.into()],
         "host" => vec!["web-01".into()],
         "rule" => vec!["rule-1".into()],
-        "q" => vec![poison(OTHER), "failed".into()],
+        "q" => vec![
+            poison(OTHER),
+            "failed".into(),
+            "failed+%7C+table+agency,user,raw,unmapped.x".into(),
+            "failed+OR+agency:moe+%7C+count+by+agency,+user".into(),
+            "failed+%7C+timechart+span=1m+by+user".into(),
+        ],
         "source" => vec!["sshd".into()],
         "class_uid" => vec!["3002".into()],
         "state" => vec!["new,acknowledged,in_progress,closed".into()],
@@ -35,7 +41,7 @@ fn values(name: &str) -> Vec<String> {
     shown.to_vec()
 }
 
-/// Every query of an operation: the required parameters with each one of the others.
+/// Every query of an operation: the required parameters, with each value of each parameter.
 fn queries(operation: &Value) -> Vec<String> {
     let empty = Vec::new();
     let parameters = operation["parameters"].as_array().unwrap_or(&empty);
@@ -46,10 +52,11 @@ fn queries(operation: &Value) -> Vec<String> {
         .map(|parameter| format!("{}={}", name(&parameter), values(&name(&parameter))[0]))
         .collect();
     let mut queries = vec![required.join("&")];
-    for parameter in in_query().filter(|parameter| parameter["required"] != true) {
+    for parameter in in_query() {
+        let key = format!("{}=", name(&parameter));
         for value in values(&name(&parameter)) {
-            let mut query = required.clone();
-            query.push(format!("{}={value}", name(&parameter)));
+            let others = required.iter().filter(|other| !other.starts_with(&key)).cloned();
+            let query: Vec<String> = others.chain([format!("{key}{value}")]).collect();
             queries.push(query.join("&"));
         }
     }

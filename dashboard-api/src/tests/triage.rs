@@ -200,7 +200,9 @@ async fn events_are_searched_within_a_range() {
     let problem = rahima.get(&format!("/events?{range}&q=failed+hots:x")).await.json();
     assert_eq!(
         problem["params"],
-        json!({"parameter": "q", "problem": "field", "start": 7, "end": 11})
+        json!({
+            "parameter": "q", "problem": "field", "start": 7, "end": 11, "suggestion": "host",
+        })
     );
     assert_eq!(rahima.get(&format!("/events/histogram?{range}&buckets=0")).await.status, 400);
     assert_eq!(rahima.get("/events/nonsense").await.code(), "not_found");

@@ -61,6 +61,19 @@ pub(crate) struct EventPage {
     pub(crate) next_cursor: Option<String>,
 }
 
+/// What a search with commands made.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct Table {
+    /// The names of the columns.
+    pub(crate) columns: Vec<String>,
+    /// The rows, of as many cells as there are columns; empty where an event has no such field.
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Whether there are rows beyond the limit.
+    pub(crate) more: bool,
+    /// Where the search found too many events, in words; mostly nothing.
+    pub(crate) notes: Vec<String>,
+}
+
 /// What happened on an alert's host, an hour either way; oldest first.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct Timeline {

@@ -131,4 +131,35 @@ export const searchCases = [
       equal(new Set(uids).size, uids.length, 'rows');
     },
   },
+  {
+    name: 'commands make a table whose values lead to their events',
+    async run(stage) {
+      const { page } = stage;
+      const alert = await someAlert(stage);
+      await stage.go(around(alert, `&q=${encodeURIComponent('| count by source')}`));
+      await page.locator('.made tbody tr').first().waitFor();
+      const query = `from=${alert.time - HOUR_MS}&to=${alert.time + HOUR_MS}&q=${encodeURIComponent('| count by source')}`;
+      const { rows } = await stage.api(`/events/table?${query}`);
+      equal(await page.locator('.made tbody tr').count(), rows.length, 'rows');
+      const [source, count] = rows[0];
+      await page.locator('.made tbody a').first().click();
+      await page.waitForURL((url) => url.searchParams.get('q') === `source=${source}`);
+      const head = page.locator('.histogram-head h2');
+      await head.filter({ hasText: `${Number(count).toLocaleString('en')} event` }).waitFor();
+      await page.locator('.results:not([data-stale]) .result-line').first().waitFor();
+    },
+  },
+  {
+    name: 'what a search means is said as it is typed, and where it is wrong',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/search');
+      await page.keyboard.press('Slash');
+      await page.keyboard.type('user:root -cron');
+      const meaning = page.locator('.search-form [role=status]');
+      await meaning.filter({ hasText: 'root' }).filter({ hasText: 'in this time' }).waitFor();
+      await page.keyboard.type(' hots:x');
+      await meaning.filter({ hasText: 'is no field. Did you mean host? (character 17)' }).waitFor();
+    },
+  },
 ];

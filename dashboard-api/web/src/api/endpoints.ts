@@ -14,6 +14,8 @@ import type {
   Ledger,
   Me,
   Paged,
+  Parsed,
+  Table,
   Timeline,
 } from './types';
 
@@ -48,6 +50,10 @@ export const getEvents = (query: Query, signal: Signal) =>
   call<Paged<EventSummary>>('GET', '/events', { query, signal });
 export const getEvent = (uid: string, signal: Signal) =>
   call<EventDetail>('GET', `/events/${id(uid)}`, { signal });
+export const getTable = (query: Query, signal: Signal) =>
+  call<Table>('GET', '/events/table', { query, signal });
+export const parseQuery = (body: { q: string; from?: number; to?: number }, signal: Signal) =>
+  call<Parsed>('POST', '/query:parse', { body, signal });
 export const getHistogram = (query: Query, signal: Signal) =>
   call<Histogram>('GET', '/events/histogram', { query, signal });
 export const getLedger = (signal: Signal) => call<Ledger>('GET', '/ledger', { signal });

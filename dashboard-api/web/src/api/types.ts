@@ -173,6 +173,22 @@ export interface Histogram {
   items: { time: number; count: number }[];
 }
 
+/** What a search with commands makes. */
+export interface Table {
+  columns: string[];
+  rows: string[][];
+  more: boolean;
+  notes: string[];
+}
+
+/** What a search means. */
+export interface Parsed {
+  query: string;
+  explanation: { en: string; bn: string };
+  commands: boolean;
+  events: number | null;
+}
+
 export interface Ledger {
   received: number;
   stored: number;

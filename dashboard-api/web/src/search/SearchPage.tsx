@@ -7,13 +7,16 @@ import { SEARCH_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
 import { address, go, usePlace } from '../route/route';
 import { useMe } from '../session/session';
-import { exactRange, resolve } from '../time/range';
+import { exactRange, resolve, type Span } from '../time/range';
 import { Button } from '../ui/Button';
 import { Chip } from '../ui/Chip';
 import { ChooseOne } from '../ui/Choice';
 import { SearchBox } from '../ui/SearchBox';
 import { readSearch, writeSearch, type SearchFilter } from './filter';
+import { parted } from './commands';
 import { Histogram } from './Histogram';
+import { MadeTable } from './MadeTable';
+import { Meaning } from './Meaning';
 import { RangeChoice } from './RangeChoice';
 import { Results } from './Results';
 import { useEvents } from './useEvents';
@@ -29,7 +32,8 @@ export function SearchPage() {
   useEffect(() => {
     document.title = t('search.title', { product: t('common.product') });
   }, [t]);
-  const found = useEvents(filter, span);
+  const makes = parted(filter.q).commands !== '';
+  const found = useEvents(filter, makes ? null : span);
   const box = useRef<HTMLInputElement>(null);
   const run = (next: SearchFilter) => {
     setRunAt(Date.now());
@@ -39,7 +43,7 @@ export function SearchPage() {
   return (
     <section className="search" aria-label={t('nav.search')}>
       <h1 className="hidden">{t('nav.search')}</h1>
-      <SearchForm filter={filter} onRun={run} boxRef={box} rows={found.rows} />
+      <SearchForm filter={filter} span={span} onRun={run} boxRef={box} rows={found.rows} />
       {span ? (
         <>
           <Histogram
@@ -47,7 +51,11 @@ export function SearchPage() {
             span={span}
             onZoom={(zoom) => run({ ...filter, range: exactRange(zoom) })}
           />
-          <Results found={found} filter={filter} onFilter={run} />
+          {makes ? (
+            <MadeTable filter={filter} span={span} />
+          ) : (
+            <Results found={found} filter={filter} onFilter={run} />
+          )}
         </>
       ) : (
         <p className="fault" role="alert">
@@ -60,6 +68,7 @@ export function SearchPage() {
 
 interface FormProps {
   filter: SearchFilter;
+  span: Span | null;
   onRun: (filter: SearchFilter) => void;
   boxRef: React.RefObject<HTMLInputElement | null>;
   /** What has been found: its agencies and sources can be chosen. */
@@ -68,7 +77,7 @@ interface FormProps {
 
 const ANY = 'any';
 
-function SearchForm({ filter, onRun, boxRef, rows }: FormProps) {
+function SearchForm({ filter, span, onRun, boxRef, rows }: FormProps) {
   const { t } = useI18n();
   const [q, setQ] = useState(filter.q);
   useEffect(() => setQ(filter.q), [filter.q]);
@@ -109,13 +118,13 @@ function SearchForm({ filter, onRun, boxRef, rows }: FormProps) {
             onRemove={() => onRun({ ...filter, classUid: null })}
           />
         )}
-        <span className="quiet search-help">{t('search.help')}</span>
       </div>
+      <Meaning q={q} span={span} />
     </div>
   );
 }
 
-type ChoiceProps = Omit<FormProps, 'boxRef'>;
+type ChoiceProps = Omit<FormProps, 'boxRef' | 'span'>;
 
 function AgencyChoice({ filter, rows, onRun }: ChoiceProps) {
   const { t } = useI18n();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EMPTY, excluding, including, quoted, readSearch, searchParams, writeSearch } from './filter';
+import { parted, test as fieldTest } from './commands';
 import { terms } from './terms';
 
 describe('search', () => {
@@ -74,4 +75,28 @@ test.each([
   ['১০', ['10']],
 ])('terms of %j', (q, expected) => {
   expect(terms(q)).toEqual(expected);
+});
+
+describe('commands', () => {
+  test.each([
+    ['user:root', 'user:root', ''],
+    ['user:root | count by host', 'user:root', '| count by host'],
+    ['"a | b" | head 3', '"a | b"', '| head 3'],
+    ['message:/a|b/i x', 'message:/a|b/i x', ''],
+    ['message:/a\\/|b/ | count', 'message:/a\\/|b/', '| count'],
+    ['/var/log | count', '/var/log', '| count'],
+    ['"a\\" | b', '"a\\" | b', ''],
+    ['| count', '', '| count'],
+  ])('%s', (q, events, commands) => {
+    expect(parted(q)).toEqual({ events, commands });
+  });
+
+  test.each([
+    ['host', 'web-01', 'host=web-01'],
+    ['user', '', 'missing(user)'],
+    ['command', 'C:\\a "b"', 'command="C:\\\\a \\"b\\""'],
+    ['src_ip', '2001:db8::1', 'src_ip="2001:db8::1"'],
+  ])('%s of %s', (field, value, expected) => {
+    expect(fieldTest(field, value)).toBe(expected);
+  });
 });
