@@ -22,7 +22,7 @@ pub(crate) use user::User;
 use crate::audit::{self, Action, Entry};
 use crate::roles::{Agencies, Grants, Role};
 use crate::{Clock, Error};
-use database::Database;
+pub(crate) use database::Database;
 use secret::{Secret, SecretHash};
 use std::path::Path;
 use std::sync::Arc;
@@ -106,7 +106,7 @@ fn ensure_first_user(database: &Database, now_ms: i64) -> Result<(), Error> {
     if empty {
         // The platform's administrator reads no events; on a fresh machine the same person is
         // also its first analyst, until others are added.
-        let roles = [Role::NationalAnalyst, Role::AgencyAdmin, Role::PlatformAdmin];
+        let roles = [Role::NationalAnalyst, Role::AgencyAdmin, Role::Auditor, Role::PlatformAdmin];
         let first = NewUser {
             name: FIRST_USER.into(),
             display_name: "Administrator".into(),
@@ -233,6 +233,28 @@ impl Accounts {
                     .collect()
             })
             .await
+    }
+
+    /// Seals what was written to the audit log since the last time.
+    pub(crate) async fn seal(&self, key: Arc<tlog::Key>) -> Result<(), Error> {
+        let now_ms = self.clock.now_ms();
+        let seal = move |c: &mut _| audit::seal(c, &key, now_ms).map(drop);
+        self.database.call("seal the audit log", seal).await
+    }
+
+    /// The newest entries of the audit log that fit, the newest first.
+    pub(crate) async fn audit_records(
+        &self,
+        filter: audit::Filter,
+        limit: u32,
+    ) -> Result<Vec<audit::Record>, Error> {
+        let read = move |c: &mut rusqlite::Connection| audit::newest(c, &filter, limit);
+        self.database.call("read the audit log", read).await
+    }
+
+    /// The audit log's newest checkpoint: when it was made, and its note.
+    pub(crate) async fn audit_checkpoint(&self) -> Result<Option<(i64, String)>, Error> {
+        self.database.call("read the audit log", |c| audit::newest_checkpoint(c)).await
     }
 
     /// Writes an audit entry. The caller answers only after this has succeeded.

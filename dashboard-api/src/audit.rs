@@ -1,4 +1,19 @@
 //! The audit log: every change and every read of events, written before the answer leaves.
+//!
+//! It is a table that cannot be changed through SQL, and a Merkle tree over it (`seal`), whose signed
+//! checkpoints tell, once one of them is kept elsewhere, whether somebody changed the file itself.
+
+mod export;
+mod record;
+mod seal;
+
+#[cfg(test)]
+mod tests;
+
+pub use export::{Breach, Verified, checkpoint, export, verifier, verify};
+pub use record::Record;
+pub(crate) use record::{Filter, newest};
+pub(crate) use seal::{key, newest as newest_checkpoint, seal};
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -20,6 +35,7 @@ pub(crate) enum Action {
     EventRead,
     TimelineRead,
     DeadLettersRead,
+    AuditRead,
 }
 
 impl Action {
@@ -39,6 +55,7 @@ impl Action {
             Self::EventRead => "event.read",
             Self::TimelineRead => "timeline.read",
             Self::DeadLettersRead => "dead_letters.read",
+            Self::AuditRead => "audit.read",
         }
     }
 }

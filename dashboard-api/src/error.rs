@@ -38,6 +38,22 @@ pub enum Error {
         #[source]
         source: rusqlite::Error,
     },
+    /// The key that seals the audit log cannot be read or made.
+    #[error("cannot read or make the audit log's key {path}", path = path.display())]
+    AuditKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The audit log cannot be written out.
+    #[error("cannot write the audit log out")]
+    AuditExport {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The accounts file was written by a later release.
     #[error(
         "accounts database {path} has version {version}, this program knows {known}: run the \

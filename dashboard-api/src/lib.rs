@@ -18,13 +18,13 @@ mod store_answers;
 mod views;
 
 mod app;
-mod audit;
 mod clock;
 mod error;
 mod ledger;
 mod metrics;
 
 pub mod accounts;
+pub mod audit;
 pub mod config;
 pub mod roles;
 
@@ -48,6 +48,8 @@ use tokio::net::TcpListener;
 
 /// How long the tasks have once the shutdown has begun; the server's own drain is shorter.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
+/// How long what is written to the audit log may wait to be sealed.
+const SEAL_PAUSE: Duration = Duration::from_secs(60);
 /// Pause between two looks at whether the store answers.
 const STORE_CHECK_PAUSE: Duration = Duration::from_secs(5);
 
@@ -59,6 +61,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
 /// The service with its port bound, before it answers.
 pub struct Api {
     app: App,
+    seal: Arc<tlog::Key>,
     listener: TcpListener,
     registry: Registry,
     address: SocketAddr,
@@ -70,6 +73,7 @@ impl Api {
         let clock = Clock::system();
         let metrics = Metrics::register(registry)?;
         let accounts = Accounts::open(&config.data_dir, config.session, clock.clone())?;
+        let seal = Arc::new(audit::key(&config.data_dir)?);
         let store = Store::connect(&config.store);
         let listener = server::bind(config.listen).await?;
         let address = listener
@@ -86,7 +90,7 @@ impl Api {
             metrics,
             origins: origins.into(),
         };
-        Ok(Self { app, listener, registry: registry.clone(), address })
+        Ok(Self { app, seal, listener, registry: registry.clone(), address })
     }
 
     /// The bound address.
@@ -96,16 +100,38 @@ impl Api {
 
     /// Serves until the shutdown begins.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
-        let Self { app, listener, registry, address } = self;
+        let Self { app, seal, listener, registry, address } = self;
         let status = Status::new();
         let part = status.part("store");
         let mut tasks = Tasks::new(&shutdown);
         tasks.spawn("store", watch_store(app.store.clone(), part, shutdown.clone()));
+        tasks.spawn("audit", seal_audit(app.accounts.clone(), seal, shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));
         tracing::info!(%address, "serving the dashboard and its API");
         Ok(tasks.join(SHUTDOWN_TIME).await?)
     }
+}
+
+/// Seals the audit log every minute, and once more at the end.
+async fn seal_audit(
+    accounts: Accounts,
+    key: Arc<tlog::Key>,
+    shutdown: Shutdown,
+) -> Result<(), Error> {
+    let mut begun = false;
+    while !begun {
+        tokio::select! {
+            () = tokio::time::sleep(SEAL_PAUSE) => {}
+            () = shutdown.begun() => begun = true,
+        }
+        // What could not be sealed now is sealed the next time; the service goes on.
+        if let Err(error) = accounts.seal(Arc::clone(&key)).await {
+            let error = service::telemetry::chain(&error);
+            tracing::error!(error, "the audit log could not be sealed");
+        }
+    }
+    Ok(())
 }
 
 /// Prepares ClickHouse and tells the service's status whether it answers.

@@ -57,6 +57,8 @@ pub enum Permission {
     ReadLedger,
     /// Dead letters, which hold raw bytes.
     ReadDeadLetters,
+    /// The audit log, whose entries are of all agencies.
+    ReadAudit,
 }
 
 impl Role {
@@ -111,18 +113,20 @@ impl Role {
             Self::AgencyAdmin => &[ReadAlerts, ReadEvents, ReadLedger, ReadDeadLetters],
             Self::CollectorOperator => &[ReadLedger, ReadDeadLetters],
             Self::RuleAuthor | Self::RuleApprover | Self::PlatformAdmin => &[ReadLedger],
-            Self::PrivacyOfficer | Self::Auditor => &[],
+            Self::Auditor => &[Permission::ReadAudit],
+            Self::PrivacyOfficer => &[],
         }
     }
 }
 
 impl Permission {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::ReadAlerts,
         Self::ReadEvents,
         Self::TriageAlerts,
         Self::ReadLedger,
         Self::ReadDeadLetters,
+        Self::ReadAudit,
     ];
 }
 

@@ -4,6 +4,7 @@
 //! document, and with it the test that looks for leaks between agencies, knows them all.
 
 pub(crate) mod alerts;
+pub(crate) mod audit;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod ledger;
@@ -60,6 +61,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(events::get))
         .routes(routes!(ledger::get))
         .routes(routes!(dead_letters::list))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::checkpoint))
         .routes(routes!(meta::get))
         .routes(routes!(meta::openapi));
     OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)

@@ -1,5 +1,6 @@
 //! The service as a browser meets it: every layer, through the router that is served.
 
+mod auditing;
 mod browser;
 mod engine;
 mod sample;

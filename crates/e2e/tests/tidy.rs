@@ -10,7 +10,7 @@ use std::process::Command;
 /// Our crates from the bottom up: each may import only what stands on an earlier line.
 const LAYERS: &[&[&str]] = &[
     &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack"],
-    &["privacy", "cidr"],
+    &["privacy", "cidr", "tlog"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
     &["indicators", "custom"],
@@ -42,6 +42,7 @@ const PURE: &[&str] = &[
     "lint",
     "backoff",
     "privacy",
+    "tlog",
     "cidr",
     "indicators",
     "enrich",

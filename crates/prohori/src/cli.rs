@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Make keys that hide personal data, and ask what a value's token is
     #[command(subcommand)]
     Privacy(Privacy),
+    /// Take the audit log out, and check that nobody changed it
+    #[command(subcommand)]
+    Audit(Audit),
     /// Print the API's contract (OpenAPI 3.1, JSON)
     Openapi,
 }
@@ -75,6 +78,36 @@ pub(crate) enum Privacy {
         /// The value
         value: String,
     },
+}
+
+/// The audit log of the dashboard's service.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Print the public key that checks the log; keep it elsewhere
+    Key(AuditData),
+    /// Seal the log and print its newest checkpoint; keep it elsewhere
+    Checkpoint(AuditData),
+    /// Write the log to standard output: entries and checkpoints, one JSON object a line
+    Export(AuditData),
+    /// Check an exported log; exit code 1 where it is not what its checkpoints say
+    Verify {
+        /// The exported log; - for standard input
+        log: PathBuf,
+        /// The public key, as `prohori audit key` printed it
+        #[arg(long, value_name = "KEY")]
+        key: String,
+        /// A checkpoint that was kept elsewhere; may be given several times
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+    },
+}
+
+/// Where the log is.
+#[derive(Debug, Args)]
+pub(crate) struct AuditData {
+    /// The data folder of the dashboard's service (`data_dir` of its configuration)
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
 }
 
 /// One service by its configuration file.

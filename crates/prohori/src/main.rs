@@ -1,5 +1,6 @@
 //! `prohori`: every server part of the platform as a subcommand of one binary.
 
+mod audit;
 mod cli;
 mod dead_letters;
 mod hunt;
@@ -38,6 +39,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::ClickhouseEngine(args) => services::clickhouse_engine(&args.config),
         Command::Kafka(args) => services::kafka(&args.config),
         Command::Privacy(command) => privacy_keys::run(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::Openapi => services::openapi(),
     }?;
     Ok(ExitCode::SUCCESS)

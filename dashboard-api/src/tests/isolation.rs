@@ -30,6 +30,10 @@ fn values(name: &str) -> Vec<String> {
         "state" => vec!["new,acknowledged,in_progress,closed".into()],
         "severity_min" => vec!["1".into()],
         "assignee" => vec!["none".into(), "me".into(), "other".into()],
+        "actor" => vec!["other".into()],
+        "action" => vec!["session.begin".into()],
+        "target" => vec![alert_id(OTHER, 0)],
+        "before" => vec!["1000000".into()],
         "limit" => vec!["500".into()],
         "buckets" => vec!["500".into()],
         "cursor" => vec![

@@ -14,11 +14,13 @@ const LOAD = {
   queue: () => import('./queue/QueuePage').then(({ QueuePage }) => ({ default: QueuePage })),
   search: () => import('./search/SearchPage').then(({ SearchPage }) => ({ default: SearchPage })),
   letters: () => import('./letters/LettersPage').then(({ LettersPage }) => ({ default: LettersPage })),
+  audit: () => import('./audit/AuditPage').then(({ AuditPage }) => ({ default: AuditPage })),
 };
 
 const QueuePage = lazy(LOAD.queue);
 const SearchPage = lazy(LOAD.search);
 const LettersPage = lazy(LOAD.letters);
+const AuditPage = lazy(LOAD.audit);
 
 /** Begins to load the page of this address, so that it comes together with the session. */
 export function preload(path: string): void {
@@ -61,6 +63,7 @@ function CurrentPage() {
       {page.name === 'queue' && <QueuePage openId={page.alert} />}
       {page.name === 'search' && <SearchPage />}
       {page.name === 'letters' && <LettersPage />}
+      {page.name === 'audit' && <AuditPage />}
     </Suspense>
   );
 }

@@ -22,7 +22,21 @@ const PAGES = [
   { name: 'search', open: openSearch },
   { name: 'preferences', open: openPreferences },
   { name: 'letters', open: openLetters },
+  { name: 'table', open: openTable },
+  { name: 'audit', open: openAudit },
 ];
+
+/** @param {Stage} stage */
+async function openTable(stage) {
+  await stage.go(`/search?from=-30d&q=${encodeURIComponent('| count by source, host')}`);
+  await stage.page.locator('.made tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openAudit(stage) {
+  await stage.go('/audit');
+  await stage.page.locator('.audit-rows tbody tr').first().waitFor();
+}
 
 /** @param {Stage} stage */
 async function openSelection(stage) {

@@ -75,6 +75,19 @@ export const sessionCases = {
   ],
   end: [
     {
+      name: 'the audit log says who did what, and leads to more of the same',
+      async run(stage) {
+        const { page } = stage;
+        await stage.go('/audit?action=session.begin');
+        const rows = page.locator('.audit-rows tbody tr');
+        await rows.first().waitFor();
+        check((await rows.first().innerText()).includes('Signed in'), await rows.first().innerText());
+        await rows.first().locator('td:nth-child(2) a').click();
+        await page.waitForURL((url) => url.searchParams.has('actor') && url.searchParams.has('action'));
+        await rows.first().waitFor();
+      },
+    },
+    {
       name: 'a session that ends leaves the page as it was, and signing in goes on there',
       async run(stage) {
         const { page } = stage;

@@ -6,6 +6,8 @@ import type {
   AlertCounts,
   AlertDetail,
   AlertSummary,
+  AuditCheckpoint,
+  AuditRecord,
   DeadLetter,
   EventDetail,
   EventSummary,
@@ -57,5 +59,9 @@ export const parseQuery = (body: { q: string; from?: number; to?: number }, sign
 export const getHistogram = (query: Query, signal: Signal) =>
   call<Histogram>('GET', '/events/histogram', { query, signal });
 export const getLedger = (signal: Signal) => call<Ledger>('GET', '/ledger', { signal });
+export const getAudit = (query: Query, signal: Signal) =>
+  call<{ items: AuditRecord[]; next_before: number | null }>('GET', '/audit', { query, signal });
+export const getAuditCheckpoint = (signal: Signal) =>
+  call<AuditCheckpoint>('GET', '/audit/checkpoint', { signal });
 export const getDeadLetters = (query: Query, signal: Signal) =>
   call<Paged<DeadLetter>>('GET', '/dead-letters', { query, signal });

@@ -189,6 +189,21 @@ export interface Parsed {
   events: number | null;
 }
 
+export interface AuditRecord {
+  seq: number;
+  at_ms: number;
+  actor: string;
+  action: string;
+  target: string;
+  detail: string;
+  trace_id: string;
+}
+
+export interface AuditCheckpoint {
+  at_ms: number;
+  note: string;
+}
+
 export interface Ledger {
   received: number;
   stored: number;

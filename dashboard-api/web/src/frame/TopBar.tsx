@@ -13,9 +13,10 @@ import { LanguageSwitch } from './LanguageSwitch';
 import { PersonMenu } from './PersonMenu';
 
 /** Each page is shown to those who may use it. */
-const PAGES: readonly { name: 'queue' | 'search'; to: string; label: Key; needs: string }[] = [
+const PAGES: readonly { name: 'queue' | 'search' | 'audit'; to: string; label: Key; needs: string }[] = [
   { name: 'queue', to: '/alerts', label: 'nav.queue', needs: 'read_alerts' },
   { name: 'search', to: '/search', label: 'nav.search', needs: 'read_events' },
+  { name: 'audit', to: '/audit', label: 'nav.audit', needs: 'read_audit' },
 ];
 
 export function TopBar() {
@@ -45,9 +46,7 @@ export function TopBar() {
         <LanguageSwitch />
         <PersonMenu />
       </div>
-      {help && (
-        <KeyHelp page={page.name === 'letters' ? 'search' : page.name} onClose={() => setHelp(false)} />
-      )}
+      {help && <KeyHelp page={page.name === 'queue' ? 'queue' : 'search'} onClose={() => setHelp(false)} />}
     </header>
   );
 }

@@ -10,6 +10,7 @@ test.each([
   ['/alerts/a/b', { name: 'queue', alert: null }],
   ['/search', { name: 'search' }],
   ['/dead-letters', { name: 'letters' }],
+  ['/audit', { name: 'audit' }],
   ['/nonsense', { name: 'queue', alert: null }],
 ])('%s', (path, page) => {
   expect(pageOf(path)).toEqual(page);

@@ -8,7 +8,8 @@ export interface Place {
 }
 
 /** The pages that exist; everything else goes to the queue. */
-export type Page = { name: 'queue'; alert: string | null } | { name: 'search' } | { name: 'letters' };
+export type Page =
+  { name: 'queue'; alert: string | null } | { name: 'search' } | { name: 'letters' } | { name: 'audit' };
 
 const listeners = new Set<() => void>();
 let place: Place = here();
@@ -44,6 +45,7 @@ export function usePlace(): Place {
 export function pageOf(path: string): Page {
   if (path === '/search') return { name: 'search' };
   if (path === '/dead-letters') return { name: 'letters' };
+  if (path === '/audit') return { name: 'audit' };
   const alert = /^\/alerts\/([^/]+)$/.exec(path)?.[1];
   return { name: 'queue', alert: alert === undefined ? null : decode(alert) };
 }

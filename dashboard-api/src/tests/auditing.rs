@@ -1,0 +1,43 @@
+//! The audit log as auditors read it.
+
+use super::browser::Rig;
+use super::engine::database;
+use crate::Role;
+use serde_json::json;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn an_auditor_of_all_reads_it_and_nobody_else() {
+    let rig = Rig::with(database().await);
+    rig.add_user("karim", &[(Role::Auditor, "*")], None);
+    rig.add_user("one", &[(Role::Auditor, "mof")], None);
+    rig.add_user("rahima", &[(Role::Analyst, "*")], None);
+    for name in ["one", "rahima"] {
+        let mut browser = rig.signed_in(name).await;
+        for path in ["/audit", "/audit/checkpoint"] {
+            assert_eq!(browser.get(path).await.code(), "forbidden", "{name} {path}");
+        }
+    }
+    let mut karim = rig.signed_in("karim").await;
+    assert_eq!(karim.get("/audit/checkpoint").await.code(), "not_found");
+    let page = karim.get("/audit?actor=rahima").await.json();
+    assert_eq!(page["items"][0]["action"], "session.begin");
+    assert_eq!(page["next_before"], json!(null));
+    let own = karim.get("/audit?action=audit.read").await.json();
+    assert_eq!(own["items"][0]["actor"], "karim", "reading is an entry too: {own}");
+    let all = karim.get("/audit?limit=500").await.json();
+    let first = karim.get("/audit?limit=2").await.json();
+    let next = first["next_before"].as_i64().unwrap();
+    let second = karim.get(&format!("/audit?limit=2&before={next}")).await.json();
+    assert_eq!(second["items"][1]["seq"], all["items"][2]["seq"], "pages follow each other");
+    for (query, code) in [
+        ("limit=0", "invalid_parameter"),
+        ("x=1", "unknown_parameter"),
+        ("from=2&to=1", "reversed_range"),
+    ] {
+        assert_eq!(karim.get(&format!("/audit?{query}")).await.code(), code, "{query}");
+    }
+    rig.app.accounts.seal(Arc::new(tlog::Key::new("prohori/audit", &[1; 32]))).await.unwrap();
+    let sealed = karim.get("/audit/checkpoint").await.json();
+    assert!(sealed["note"].as_str().unwrap().starts_with("prohori/audit\n"), "{sealed}");
+}
