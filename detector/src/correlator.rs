@@ -134,14 +134,14 @@ impl Correlator {
                     == Some(record.partition);
             if here {
                 let body = body.get_or_insert_with(|| shard.engine.body(record.value, raw));
-                shard.engine.take(matched.found(Arc::clone(body), arrival));
+                shard.engine.take(matched.found(body.clone(), arrival));
             }
         }
         Some(0)
     }
 
     fn send(&self, alarm: &Alarm, partition: i32, out: &mut dyn Outbox) {
-        let headers = [(coordinates::HEADER, &*alarm.anchor.body.note)];
+        let headers = [(coordinates::HEADER, alarm.anchor.note())];
         let mut send = |evidence| {
             let value = self.ruleset.finding(alarm, evidence);
             out.send(&Outgoing {
@@ -188,7 +188,7 @@ impl Stage for Correlator {
     fn process(&mut self, record: &Record<'_>, out: &mut dyn Outbox) {
         for alarm in self.look(record) {
             let id = alarm.correlation.uid();
-            let fate = self.ruleset.policy.fate_of_correlation(id, &alarm.anchor.scope);
+            let fate = self.ruleset.policy.fate_of_correlation(id, alarm.anchor.scope());
             // A rule's own matches were counted when they were found.
             let is_counted = alarm.correlation.of_rule || alarm.stage != correlate::Stage::Raised;
             if !is_counted && self.metrics.alerts_of(id, fate) {

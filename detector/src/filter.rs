@@ -15,7 +15,7 @@ use crate::live::{Origin, Ruleset, Source};
 use crate::matched::{Matched, event_time, matched};
 use crate::sightings::sightings;
 use crate::{Error, clock, feeds};
-use alert::Sighting;
+use alert::{Evidence, Sighting};
 use correlation::Correlation;
 use detect::{Json, Session};
 use indicators::Set;
@@ -27,11 +27,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 use untold::Untold;
-
-/// More threads than this would wait for their turn to read.
-pub const THREADS_MAX: usize = 64;
 
 /// What the filter is to do.
 #[derive(Debug, Clone, Default)]
@@ -69,21 +65,12 @@ pub fn run_with(
 ) -> Result<(), Error> {
     let (set, report) = feeds::load(&options.indicators, &options.warning_lists)?;
     feeds::tell(&set, &report, |text| warn(&text));
-    let threads = options.threads.or_else(|| thread::available_parallelism().ok());
-    let threads = threads.map_or(1, NonZero::get).min(THREADS_MAX);
     let (correlation, stats) = (Correlation::new(ruleset), Stats::new(ruleset));
-    let (input, output) = (Input::new(input), Output::new(output, threads, correlation));
-    let work = || {
-        if let Err(error) = work(ruleset, &set, &input, &output, &stats) {
-            output.fail(error);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
-    });
+    let (input, mut output) = (Input::new(input), Output::new(output, correlation));
+    turns::run(turns::threads(options.threads), input, &mut output, || {
+        let mut worker = Worker::new(ruleset, &set, &stats);
+        move |piece: &mut Piece| worker.work(piece)
+    })?;
     let (lines, bad_lines) = output.finish(ruleset)?;
     match &options.stats {
         Some(path) => stats.write(path, ruleset, lines, bad_lines),
@@ -96,37 +83,75 @@ fn warn(text: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {text}");
 }
 
-/// One thread's way: piece after piece, until the input or the output has ended.
-fn work<R: Read, W: Write>(
-    ruleset: &Ruleset,
-    set: &Set,
-    input: &Input<R>,
-    output: &Output<W>,
-    stats: &Stats,
-) -> Result<(), Error> {
-    let _guard = output.guard();
-    let mut session = Session::new(Arc::clone(&ruleset.engine)).timed(clock::nanoseconds);
-    let mut piece = Piece::default();
-    while input.next(&mut piece).map_err(Error::Input)? {
+/// What one thread works with.
+struct Worker<'r> {
+    ruleset: &'r Ruleset,
+    set: &'r Set,
+    session: Session,
+    stats: &'r Stats,
+    /// The rules that match a line, as numbers.
+    matching: Vec<u32>,
+}
+
+impl Drop for Worker<'_> {
+    /// What rules have cost is told when the thread has no more work.
+    fn drop(&mut self) {
+        self.stats.take(&mut self.session);
+    }
+}
+
+impl<'r> Worker<'r> {
+    fn new(ruleset: &'r Ruleset, set: &'r Set, stats: &'r Stats) -> Self {
+        let session = Session::new(Arc::clone(&ruleset.engine)).timed(clock::nanoseconds);
+        Self { ruleset, set, session, stats, matching: Vec::new() }
+    }
+
+    fn work(&mut self, piece: &Piece) -> Done {
         let mut done = Done::default();
         let mut last: &[u8] = &[];
         for line in piece.lines() {
-            done.line(ruleset, &mut session, line);
-            done.look(set, line);
+            self.line(line, &mut done);
+            done.look(self.set, line);
             last = line;
         }
         for (rule, nanoseconds) in done.spent.drain(..) {
-            session.spent(rule, nanoseconds);
+            self.session.spent(rule, nanoseconds);
         }
-        if !ruleset.plan.is_empty() {
+        if !self.ruleset.plan.is_empty() {
             done.end = Json::parse(last).ok().and_then(|event| event_time(&event));
         }
-        if !output.put(piece.number(), done)? {
-            break;
-        }
+        done
     }
-    stats.take(&mut session);
-    Ok(())
+
+    fn line(&mut self, line: &[u8], done: &mut Done) {
+        done.lines += 1;
+        let ruleset = self.ruleset;
+        match self.session.matches(line) {
+            Ok(matching) if ruleset.policy.split(matching).0.is_empty() => return,
+            Ok(matching) => {
+                self.matching.clear();
+                self.matching.extend_from_slice(matching);
+            }
+            Err(_) if line.trim_ascii().is_empty() => return,
+            Err(error) => return done.tell(error),
+        }
+        let began = clock::nanoseconds();
+        let source = alert::Source::new(line);
+        let judged: Vec<(u32, Fate<'_>)> = ruleset.judge(&self.matching, &source).collect();
+        done.correlate(ruleset, &judged, &source, line);
+        for (number, fate) in judged {
+            let rule = &ruleset.engine.rules()[number as usize];
+            if !done.untold.is_alert(rule.uid(), fate) || ruleset.plan.is_silent(number as usize) {
+                continue;
+            }
+            let clauses = self.session.explain(number, line);
+            let template = ruleset.template(number);
+            template.write(&clauses, &source, Evidence::Whole, &mut done.alerts);
+            done.alerts.push('\n');
+        }
+        let each = (clock::nanoseconds() - began) / self.matching.len() as u64;
+        done.spent.extend(self.matching.iter().map(|number| (*number, each)));
+    }
 }
 
 /// What came of a piece of the input.
@@ -136,7 +161,7 @@ struct Done {
     bad: u64,
     /// The first lines that are no events, by their number in the piece, and why.
     told: Vec<(u64, String)>,
-    alerts: Vec<u8>,
+    alerts: String,
     /// The time that each match took, in nanoseconds.
     spent: Vec<(u32, u64)>,
     /// Indicators that were seen, each with its event and where among the alerts it belongs.
@@ -149,44 +174,14 @@ struct Done {
 }
 
 impl Done {
-    fn line(&mut self, ruleset: &Ruleset, session: &mut Session, line: &[u8]) {
-        self.lines += 1;
-        let matching = match session.matches(line) {
-            Ok(matching) if ruleset.policy.split(matching).0.is_empty() => return,
-            Ok(matching) => matching,
-            Err(_) if line.trim_ascii().is_empty() => return,
-            Err(error) => {
-                self.bad += 1;
-                if self.told.len() < output::TOLD_MAX {
-                    self.told.push((self.lines, error.to_string()));
-                }
-                return;
-            }
-        };
-        let began = clock::nanoseconds();
-        let Ok(json) = Json::parse(line) else { return };
-        let event = alert::Source::new(line);
-        let judged: Vec<(u32, Fate<'_>)> = ruleset.judge(matching, &json).collect();
-        let counted = judged.iter().filter(|(_, fate)| !matches!(fate, Fate::LeftOut(_)));
-        let counted: Vec<u32> = counted.map(|(number, _)| *number).collect();
-        self.correlate(ruleset, &counted, &json, line);
-        for (number, fate) in judged {
-            let rule = &ruleset.engine.rules()[number as usize];
-            if !self.untold.is_alert(rule.uid(), fate) || ruleset.plan.is_silent(number as usize) {
-                continue;
-            }
-            let clauses = ruleset.engine.explain(number as usize, &json);
-            let (version, whole) = (&ruleset.version, alert::Evidence::Whole);
-            let finding = alert::finding(rule, &clauses, &event, version, whole);
-            self.alerts.extend_from_slice(finding.as_bytes());
-            self.alerts.push(b'\n');
+    /// Notes why the line is no event.
+    fn tell(&mut self, error: detect::BadEvent) {
+        self.bad += 1;
+        if self.told.len() < output::TOLD_MAX {
+            self.told.push((self.lines, error.to_string()));
         }
-        let each = (clock::nanoseconds() - began) / matching.len() as u64;
-        self.spent.extend(matching.iter().map(|number| (*number, each)));
     }
-}
 
-impl Done {
     /// Asks the indicators about a line.
     fn look(&mut self, set: &Set, line: &[u8]) {
         let found = sightings(set, line);
@@ -196,13 +191,25 @@ impl Done {
     }
 
     /// Keeps what correlations are about.
-    fn correlate(&mut self, ruleset: &Ruleset, matching: &[u32], event: &Json, line: &[u8]) {
-        let about = |number: &&u32| !ruleset.plan.leaves(**number as usize).is_empty();
-        let mut copy: Option<Arc<[u8]>> = None;
-        for number in matching.iter().filter(about) {
-            let scope = event.at("metadata.tenant_uid").and_then(Json::text).unwrap_or("local");
-            let copy = copy.get_or_insert_with(|| line.into());
-            let found = matched(ruleset, *number as usize, event, scope);
+    fn correlate(
+        &mut self,
+        ruleset: &Ruleset,
+        judged: &[(u32, Fate<'_>)],
+        source: &alert::Source<'_>,
+        line: &[u8],
+    ) {
+        let counted = judged.iter().filter(|(_, fate)| !matches!(fate, Fate::LeftOut(_)));
+        let numbers = counted.map(|(number, _)| *number as usize);
+        let about = numbers.filter(|number| !ruleset.plan.leaves(*number).is_empty());
+        let mut read: Option<(Json, Arc<[u8]>)> = None;
+        for number in about {
+            if read.is_none() {
+                let Ok(event) = Json::parse(line) else { return };
+                read = Some((event, line.into()));
+            }
+            let Some((event, copy)) = &read else { return };
+            let scope = source.agency().unwrap_or("local".into());
+            let found = matched(ruleset, number, event, &scope);
             self.matched.extend(found.map(|matched| (matched, Arc::clone(copy))));
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::rules::{Loaded, assemble, fingerprint, texts};
 use crate::{Error, Metrics, control};
-use alert::Evidence;
+use alert::{Evidence, Template};
 use correlate::{Alarm, Plan};
 use detect::{Engine, Json};
 use mapping::Tables;
@@ -12,7 +12,7 @@ use sigma::{Placeholders, Rule};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Rules compiled, and the name of the set.
@@ -28,6 +28,8 @@ pub struct Ruleset {
     pub version: String,
     /// Rules whose alerts fold, by id.
     folding: HashMap<String, usize>,
+    /// One for each rule, made when it first matches.
+    templates: Box<[OnceLock<Template>]>,
 }
 
 impl Ruleset {
@@ -38,7 +40,8 @@ impl Ruleset {
         let folding = folding.map(|(number, rule)| (rule.uid().to_owned(), number)).collect();
         rules.extend(policy.left_out());
         let engine = Arc::new(Engine::new(rules, Arc::clone(tables))?);
-        Ok(Self { engine, plan: Arc::new(plan), policy, version, folding })
+        let templates = (0..policy.rules()).map(|_| OnceLock::new()).collect();
+        Ok(Self { engine, plan: Arc::new(plan), policy, version, folding, templates })
     }
 
     /// The finding of an alarm: of a correlation, or of a rule whose alerts fold.
@@ -47,10 +50,16 @@ impl Ruleset {
         let Some(number) = own.flatten() else {
             return alert::correlated(alarm, &self.version, evidence);
         };
-        let event = alarm.anchor.body.event().and_then(|event| Json::parse(event).ok());
+        let event = alarm.anchor.event().and_then(|event| Json::parse(event).ok());
         let clauses = event.map(|event| self.engine.explain(*number, &event));
-        let (rule, clauses) = (&self.engine.rules()[*number], clauses.unwrap_or_default());
-        alert::folded(alarm, rule, &clauses, &self.version, evidence)
+        let (template, clauses) = (self.template(*number as u32), clauses.unwrap_or_default());
+        alert::folded(alarm, template, &clauses, evidence)
+    }
+
+    /// What the findings of a rule have in common.
+    pub fn template(&self, rule: u32) -> &Template {
+        let make = || Template::new(Arc::clone(&self.engine.rules()[rule as usize]), &self.version);
+        self.templates[rule as usize].get_or_init(make)
     }
 
     /// The rules, by number, without what filters are compiled to.
@@ -62,20 +71,12 @@ impl Ruleset {
     pub fn judge<'r>(
         &'r self,
         matching: &'r [u32],
-        event: &'r Json,
+        event: &alert::Source<'_>,
     ) -> impl Iterator<Item = (u32, Fate<'r>)> {
         let (rules, met) = self.policy.split(matching);
-        let agency = event.at("metadata.tenant_uid").and_then(Json::text).unwrap_or("local");
-        let at_ms = seen_ms(event);
-        rules.iter().map(move |rule| (*rule, self.policy.fate(*rule, met, agency, at_ms)))
+        let (agency, at_ms) = (event.agency().unwrap_or("local".into()).into_owned(), event.seen());
+        rules.iter().map(move |rule| (*rule, self.policy.fate(*rule, met, &agency, at_ms)))
     }
-}
-
-/// When the collector read an event, which what a log says of itself cannot change; else when it
-/// happened. By this time exceptions end.
-fn seen_ms(event: &Json) -> i64 {
-    let number = |path| event.at(path).and_then(Json::text).and_then(|text| text.parse().ok());
-    number("metadata.logged_time").or_else(|| number("time")).unwrap_or_default()
 }
 
 /// Where rules come from.

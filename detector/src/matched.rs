@@ -58,7 +58,7 @@ impl Matched {
     }
 
     /// The match with its event; `arrival` is its own time where nobody knows.
-    pub(crate) fn found(self, body: Arc<Body>, arrival: Option<i64>) -> Found {
+    pub(crate) fn found(self, body: Body, arrival: Option<i64>) -> Found {
         let Self { leaf, rule, uid, time, scope, values } = self;
         let arrival = arrival.unwrap_or(time);
         Found { leaf, rule, uid, time, arrival, scope, values, body }

@@ -78,7 +78,7 @@ impl Windows {
     pub(crate) fn see(
         &mut self,
         sighting: Sighting,
-        source: &Source,
+        source: &Source<'_>,
         event: &Arc<[u8]>,
         from: From<'_>,
     ) -> Option<(String, Sighting)> {

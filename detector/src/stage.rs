@@ -9,7 +9,7 @@ use crate::{Metrics, clock};
 use alert::{Evidence, Source};
 use bus::relay::{Outbox, Stage};
 use bus::{Outgoing, Partition, Record};
-use detect::{Clause, Json, Session};
+use detect::{Json, Session};
 use model::dead_letter::{CODE_HEADER, PARSER_HEADER, REASON_HEADER};
 use model::{DeadLetterCode, EventPlace, coordinates, topic};
 use ruleset::Fate;
@@ -75,10 +75,10 @@ impl Detector {
             return;
         }
         let began = clock::nanoseconds();
-        let Ok(json) = Json::parse(record.value) else { return };
-        let source = Source::new(record.value);
+        let (matching, source) = (matching.to_vec(), Source::new(record.value));
         let ruleset = &self.ruleset;
-        for (number, fate) in ruleset.judge(matching, &json) {
+        let mut json = None;
+        for (number, fate) in ruleset.judge(&matching, &source) {
             let (rule, number) = (&ruleset.engine.rules()[number as usize], number as usize);
             self.metrics.rule_matches.with_label_values(&[rule.uid()]).inc();
             let is_alert = self.metrics.alerts_of(rule.uid(), fate);
@@ -87,11 +87,18 @@ impl Detector {
             }
             if !ruleset.plan.leaves(number).is_empty() {
                 let from = (record, place);
-                self.scatter.send(ruleset, number, &json, from, &self.metrics, out);
+                if let Some(json) = json.get_or_insert_with(|| Json::parse(record.value).ok()) {
+                    self.scatter.send(ruleset, number, json, from, &self.metrics, out);
+                }
             }
             if is_alert && !ruleset.plan.is_silent(number) {
-                let clauses = ruleset.engine.explain(number, &json);
-                alert((ruleset, &self.metrics), (record, raw), (rule, &clauses, &source), out);
+                let clauses = self.session.explain(number as u32, record.value);
+                let write = |evidence| {
+                    let mut text = String::new();
+                    ruleset.template(number as u32).write(&clauses, &source, evidence, &mut text);
+                    text
+                };
+                alert(rule, &write, &self.metrics, (record, raw), out);
             }
         }
         let each = (clock::nanoseconds() - began) / matching.len() as u64;
@@ -128,12 +135,12 @@ fn session(ruleset: &Ruleset) -> Session {
 
 /// Sends the finding of a match, with its event where a record has room for both.
 fn alert(
-    (ruleset, metrics): (&Ruleset, &Metrics),
+    rule: &Rule,
+    write: &dyn Fn(Evidence) -> String,
+    metrics: &Metrics,
     (record, raw): (&Record<'_>, &[u8]),
-    (rule, clauses, source): (&Rule, &[Clause], &Source),
     out: &mut dyn Outbox,
 ) {
-    let write = |evidence| alert::finding(rule, clauses, source, &ruleset.version, evidence);
     let headers = [(coordinates::HEADER, raw)];
     let mut send = |value: &str| {
         out.send(&Outgoing {
@@ -147,7 +154,8 @@ fn alert(
     if send(&write(Evidence::Whole)).is_err() {
         metrics.referred.inc();
         if let Err(error) = send(&write(Evidence::Reference)) {
-            tracing::error!(rule = rule.uid(), event = source.uid(), %error, "alert lost");
+            let (partition, offset) = (record.partition, record.offset);
+            tracing::error!(rule = rule.uid(), partition, offset, %error, "alert lost");
             return;
         }
     }

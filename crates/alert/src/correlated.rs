@@ -2,7 +2,7 @@
 //! and the last.
 
 use crate::attacks::attacks;
-use crate::finding::{item, metadata, open, severity};
+use crate::finding::{item, metadata, open, severity, tree};
 use crate::{Evidence, Source};
 use correlate::{Alarm, Fact, Stage};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub fn alarm_uid(alarm: &Alarm) -> String {
 /// The Detection Finding, as JSON, for an alarm; `ruleset` is the version of the rules in force.
 pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
     let rule = &*alarm.correlation;
-    let sources: Vec<Source> = alarm.evidence.iter().map(source).collect();
+    let sources: Vec<Source<'_>> = alarm.evidence.iter().map(source).collect();
     let anchor = source(&alarm.anchor);
     let (severity_id, severity) = severity(rule.level);
     let (activity_id, activity) = activity(alarm.stage);
@@ -58,7 +58,7 @@ pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
                 "group": group(alarm),
                 "count": alarm.count,
                 "folded": alarm.folded,
-                "rules": alarm.evidence.iter().map(|fact| &*fact.rule).collect::<Vec<_>>(),
+                "rules": alarm.evidence.iter().map(|fact| fact.rule()).collect::<Vec<_>>(),
                 "events_left_out": alarm.count.saturating_sub(sources.len() as u64),
             },
         },
@@ -78,22 +78,23 @@ pub(crate) fn activity(stage: Stage) -> (u32, &'static str) {
 /// Whose device or account it is can be said only where all events say the same.
 pub(crate) fn shared(finding: &mut Value, sources: &[Source]) {
     for part in ["device", "actor"] {
-        let pointer = format!("/{part}");
-        let first = sources.first().and_then(|source| source.at(&pointer));
-        if let Some(value) = first.filter(|v| sources.iter().all(|s| s.at(&pointer) == Some(*v))) {
-            finding[part] = value.clone();
+        let mut values = sources.iter().map(|source| source.part(part).and_then(tree));
+        let first = values.next().flatten();
+        if let Some(value) = first.filter(|first| values.all(|other| other.as_ref() == Some(first)))
+        {
+            finding[part] = value;
         }
     }
 }
 
 /// The event behind a match, or what is known of it where there was no room to keep it.
-pub(crate) fn source(fact: &Arc<Fact>) -> Source {
-    match fact.body.event() {
+pub(crate) fn source(fact: &Arc<Fact>) -> Source<'_> {
+    match fact.event() {
         Some(event) => Source::new(event),
         None => {
             let uid = format!("{:032x}", fact.uid);
             let known = json!({ "time": fact.time, "metadata": { "uid": uid } });
-            Source::new(known.to_string().as_bytes())
+            Source::of(known.to_string().into())
         }
     }
 }
@@ -101,7 +102,7 @@ pub(crate) fn source(fact: &Arc<Fact>) -> Source {
 pub(crate) fn with_evidence(
     finding: Value,
     facts: &[Arc<Fact>],
-    sources: &[Source],
+    sources: &[Source<'_>],
     evidence: Evidence,
 ) -> String {
     let mut text = open(finding);
@@ -110,16 +111,16 @@ pub(crate) fn with_evidence(
         if index > 0 {
             text.push(',');
         }
-        let whole = fact.body.event().is_some() && evidence == Evidence::Whole;
-        text.push_str(&item(source, if whole { Evidence::Whole } else { Evidence::Reference }));
+        let whole = fact.event().is_some() && evidence == Evidence::Whole;
+        item(source, if whole { Evidence::Whole } else { Evidence::Reference }, &mut text);
     }
     text.push_str("]}");
     text
 }
 
-fn info(alarm: &Alarm, anchor: &Source) -> Value {
+fn info(alarm: &Alarm, anchor: &Source<'_>) -> Value {
     let rule = &alarm.correlation;
-    let processed = anchor.at("/metadata/processed_time").and_then(Value::as_i64);
+    let processed = anchor.metadata("processed_time").and_then(|time| time.parse::<i64>().ok());
     let mut info = json!({
         "uid": alarm_uid(alarm),
         "title": rule.title,

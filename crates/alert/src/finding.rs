@@ -1,17 +1,21 @@
 //! The finding itself.
 
 use crate::attacks::attacks;
-use crate::message::{Language, sentence};
+use crate::json::string;
+use crate::message::{Facts, Language};
 use crate::source::Source;
 use detect::Clause;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sigma::{Level, Rule};
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// How many clauses a finding lists; what is left out is counted in `unmapped.matched_left_out`.
 pub const CLAUSES_MAX: usize = 100;
 /// How much of a clause's value a finding repeats, in characters; the event has the whole.
 pub const VALUE_CHARS_MAX: usize = 4_000;
+/// What stands in place of an event that is only referred to.
+const TOO_LARGE: &str = "the event is too large to be repeated here; look it up by metadata.uid";
 
 /// How much of the event a finding holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,55 +36,122 @@ pub fn uid(rule: &Rule, event_uid: &str) -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&bytes))
 }
 
-/// The Detection Finding, as JSON, for `rule` met by the event of `source` in `clauses`;
-/// `ruleset` is the version of the rules that were in force.
-pub fn finding(
-    rule: &Rule,
-    clauses: &[Clause],
-    source: &Source,
-    ruleset: &str,
-    evidence: Evidence,
-) -> String {
-    let (severity_id, severity) = severity(rule.level);
-    let mut finding = json!({
-        "class_uid": 2004,
-        "class_name": "Detection Finding",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "activity_id": 1,
-        "activity_name": "Create",
-        "type_uid": 200_401,
-        "type_name": "Detection Finding: Create",
-        "severity_id": severity_id,
-        "severity": severity,
-        "status_id": 1,
-        "status": "New",
-        "time": source.time(),
-        "count": 1,
-        "is_alert": rule.level.is_none_or(|level| level > Level::Informational),
-        "message": sentence(Language::English, rule, clauses, source),
-        "metadata": metadata(&uid(rule, &source.uid()), source),
-        "finding_info": info(rule, source),
-        "unmapped": {
-            "message_bn": sentence(Language::Bangla, rule, clauses, source),
-            "matched": clauses.iter().take(CLAUSES_MAX).map(clause).collect::<Vec<_>>(),
-            "rule": rule_details(rule, ruleset),
-        },
-    });
-    if clauses.len() > CLAUSES_MAX {
-        finding["unmapped"]["matched_left_out"] = json!(clauses.len() - CLAUSES_MAX);
-    }
-    for part in ["device", "actor"] {
-        if let Some(value) = source.at(&format!("/{part}")) {
-            finding[part] = value.clone();
-        }
-    }
-    with_evidence(finding, source, evidence)
+/// What the findings of one rule have in common, as JSON, so that it is written once.
+///
+/// Each part is an object without its last brace.
+#[derive(Debug)]
+pub struct Template {
+    rule: Arc<Rule>,
+    head: Box<str>,
+    metadata: Box<str>,
+    info: Box<str>,
+    details: Box<str>,
 }
 
-/// Writes the finding with the event's own text as evidence, which a tree would reorder.
-fn with_evidence(finding: Value, source: &Source, evidence: Evidence) -> String {
-    format!("{},\"evidences\":[{}]}}", open(finding), item(source, evidence))
+impl Template {
+    /// The template of `rule`; `ruleset` is the version of the rules in force.
+    pub fn new(rule: Arc<Rule>, ruleset: &str) -> Self {
+        let (severity_id, severity) = severity(rule.level);
+        let head = json!({
+            "class_uid": 2004,
+            "class_name": "Detection Finding",
+            "category_uid": 2,
+            "category_name": "Findings",
+            "activity_id": 1,
+            "activity_name": "Create",
+            "type_uid": 200_401,
+            "type_name": "Detection Finding: Create",
+            "severity_id": severity_id,
+            "severity": severity,
+            "status_id": 1,
+            "status": "New",
+            "count": 1,
+            "is_alert": rule.level.is_none_or(|level| level > Level::Informational),
+        });
+        Self {
+            head: open(head).into(),
+            metadata: open(product()).into(),
+            info: open(info(&rule)).into(),
+            details: open(json!({ "rule": details(&rule, ruleset) })).into(),
+            rule,
+        }
+    }
+
+    /// Appends the Detection Finding, as JSON, for the event of `source`, which met `clauses`.
+    pub fn write(
+        &self,
+        clauses: &[Clause<'_>],
+        source: &Source<'_>,
+        evidence: Evidence,
+        out: &mut String,
+    ) {
+        let (uid, time) = (uid(&self.rule, &source.uid()), source.time());
+        let created = source.metadata("processed_time").and_then(|time| time.parse().ok());
+        let facts = Facts::new(clauses, source);
+        out.push_str(&self.head);
+        number(",\"time\":", time, out);
+        text(",\"message\":", &facts.sentence(Language::English, &self.rule), out);
+        out.push_str(",\"metadata\":");
+        out.push_str(&self.metadata);
+        text(",\"uid\":", &uid, out);
+        for (before, name) in METADATA {
+            json_at(before, source.metadata(name), out);
+        }
+        out.push_str("},\"finding_info\":");
+        out.push_str(&self.info);
+        text(",\"uid\":", &uid, out);
+        number(",\"created_time\":", created.unwrap_or(time), out);
+        number(",\"first_seen_time\":", time, out);
+        number(",\"last_seen_time\":", time, out);
+        out.push_str("},\"unmapped\":");
+        out.push_str(&self.details);
+        text(",\"message_bn\":", &facts.sentence(Language::Bangla, &self.rule), out);
+        matched(clauses, out);
+        out.push('}');
+        json_at(",\"device\":", source.part("device"), out);
+        json_at(",\"actor\":", source.part("actor"), out);
+        out.push_str(",\"evidences\":[");
+        item(source, evidence, out);
+        out.push_str("]}");
+    }
+}
+
+/// What of an event's metadata a finding repeats, by the text before it.
+const METADATA: [(&str, &str); 7] = [
+    (",\"tenant_uid\":", "tenant_uid"),
+    (",\"log_name\":", "log_name"),
+    (",\"log_provider\":", "log_provider"),
+    (",\"log_source\":", "log_source"),
+    (",\"event_code\":", "event_code"),
+    (",\"logged_time\":", "logged_time"),
+    (",\"processed_time\":", "processed_time"),
+];
+/// What of an event its evidence repeats, in the same way.
+const EVIDENCE: [(&str, &str); 5] = [
+    (",\"user\":", "user"),
+    (",\"src_endpoint\":", "src_endpoint"),
+    (",\"dst_endpoint\":", "dst_endpoint"),
+    (",\"process\":", "process"),
+    (",\"file\":", "file"),
+];
+
+fn number(before: &str, number: i64, out: &mut String) {
+    out.push_str(before);
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{number}");
+}
+
+fn text(before: &str, text: &str, out: &mut String) {
+    out.push_str(before);
+    string(text, out);
+}
+
+/// JSON as it stands, where there is any.
+fn json_at(before: &str, json: Option<&str>, out: &mut String) {
+    if let Some(json) = json {
+        out.push_str(before);
+        out.push_str(json);
+    }
 }
 
 /// An object with members without its last brace, which is its own.
@@ -90,26 +161,25 @@ pub(crate) fn open(value: Value) -> String {
     text
 }
 
-/// One event as evidence.
-pub(crate) fn item(source: &Source, evidence: Evidence) -> String {
-    let mut inner = Map::new();
-    inner.insert("uid".into(), source.uid().into());
-    for part in ["user", "src_endpoint", "dst_endpoint", "process", "file"] {
-        if let (Some(value), Evidence::Whole) = (source.at(&format!("/{part}")), evidence) {
-            inner.insert(part.into(), value.clone());
-        }
+/// Appends one event as evidence, with its own text, which a tree would reorder.
+pub(crate) fn item(source: &Source<'_>, evidence: Evidence, out: &mut String) {
+    text("{\"uid\":", &source.uid(), out);
+    if evidence == Evidence::Reference {
+        out.push_str(",\"data\":{\"metadata\":");
+        out.push_str(source.part("metadata").unwrap_or("null"));
+        number(",\"time\":", source.time(), out);
+        text(",\"message\":", TOO_LARGE, out);
+        out.push_str("}}");
+        return;
     }
-    let reference = json!({
-        "metadata": source.at("/metadata"),
-        "time": source.time(),
-        "message": "the event is too large to be repeated here; look it up by metadata.uid",
-    });
-    let data = match (evidence, serde_json::from_str::<&RawValue>(source.text.trim())) {
-        (Evidence::Whole, Ok(raw)) => raw.get().to_owned(),
-        (Evidence::Whole, Err(_)) => Value::from(source.text.as_str()).to_string(),
-        (Evidence::Reference, _) => reference.to_string(),
-    };
-    format!("{},\"data\":{data}}}", open(Value::Object(inner)))
+    for (before, name) in EVIDENCE {
+        json_at(before, source.part(name), out);
+    }
+    match source.is_json() {
+        true => json_at(",\"data\":", Some(source.text().trim()), out),
+        false => text(",\"data\":", source.text(), out),
+    }
+    out.push('}');
 }
 
 pub(crate) fn severity(level: Option<Level>) -> (u8, &'static str) {
@@ -123,38 +193,34 @@ pub(crate) fn severity(level: Option<Level>) -> (u8, &'static str) {
     }
 }
 
-pub(crate) fn metadata(uid: &str, source: &Source) -> Value {
-    let mut metadata = json!({
+fn product() -> Value {
+    json!({
         "version": "1.8.0",
-        "uid": uid,
         "product": {"name": "Prohori", "vendor_name": "Prohori"},
         "profiles": ["host", "security_control"],
-    });
-    for part in [
-        "tenant_uid",
-        "log_name",
-        "log_provider",
-        "log_source",
-        "event_code",
-        "logged_time",
-        "processed_time",
-    ] {
-        if let Some(value) = source.at(&format!("/metadata/{part}")) {
-            metadata[part] = value.clone();
+    })
+}
+
+/// The metadata of a finding about an event, as a tree.
+pub(crate) fn metadata(uid: &str, source: &Source<'_>) -> Value {
+    let mut metadata = product();
+    metadata["uid"] = uid.into();
+    for (_, name) in METADATA {
+        if let Some(value) = source.metadata(name).and_then(tree) {
+            metadata[name] = value;
         }
     }
     metadata
 }
 
-fn info(rule: &Rule, source: &Source) -> Value {
-    let time = source.time();
-    let created = source.at("/metadata/processed_time").and_then(Value::as_i64).unwrap_or(time);
+/// JSON as a tree.
+pub(crate) fn tree(json: &str) -> Option<Value> {
+    serde_json::from_str(json).ok()
+}
+
+fn info(rule: &Rule) -> Value {
     let mut info = json!({
-        "uid": uid(rule, &source.uid()),
         "title": rule.title,
-        "created_time": created,
-        "first_seen_time": time,
-        "last_seen_time": time,
         "analytic": {
             "uid": rule.uid(),
             "name": rule.title,
@@ -187,23 +253,44 @@ fn data_sources(rule: &Rule) -> Vec<&str> {
         .collect()
 }
 
-fn clause(clause: &Clause) -> Value {
-    let value =
-        clause.value.as_deref().map(|value| match value.char_indices().nth(VALUE_CHARS_MAX) {
-            Some((at, _)) => format!("{}…", &value[..at]),
-            None => value.to_owned(),
-        });
-    json!({
-        "selection": clause.selection,
-        "field": clause.field.as_deref().unwrap_or("keywords"),
-        "path": clause.path,
-        "modifier": clause.modifier,
-        "pattern": clause.pattern,
-        "value": value,
-    })
+/// Appends the clauses that were met.
+fn matched(clauses: &[Clause<'_>], out: &mut String) {
+    out.push_str(",\"matched\":[");
+    for (index, clause) in clauses.iter().take(CLAUSES_MAX).enumerate() {
+        let before = if index > 0 { ",{\"selection\":" } else { "{\"selection\":" };
+        text(before, clause.selection, out);
+        text(",\"field\":", clause.field.unwrap_or("keywords"), out);
+        text_or_null(",\"path\":", clause.path.as_deref(), out);
+        text(",\"modifier\":", clause.modifier, out);
+        text(",\"pattern\":", clause.pattern, out);
+        match clause.value.as_deref().and_then(cut) {
+            Some(value) => text(",\"value\":", &value, out),
+            None => text_or_null(",\"value\":", clause.value.as_deref(), out),
+        }
+        out.push('}');
+    }
+    out.push(']');
+    if let Some(more @ 1..) = clauses.len().checked_sub(CLAUSES_MAX) {
+        number(",\"matched_left_out\":", more as i64, out);
+    }
 }
 
-fn rule_details(rule: &Rule, ruleset: &str) -> Value {
+/// A value that is longer than a finding repeats, cut.
+fn cut(value: &str) -> Option<String> {
+    // No text has more characters than bytes.
+    let long = value.len() > VALUE_CHARS_MAX;
+    let (at, _) = long.then(|| value.char_indices().nth(VALUE_CHARS_MAX)).flatten()?;
+    Some(format!("{}…", &value[..at]))
+}
+
+fn text_or_null(before: &str, value: Option<&str>, out: &mut String) {
+    match value {
+        Some(value) => text(before, value, out),
+        None => json_at(before, Some("null"), out),
+    }
+}
+
+fn details(rule: &Rule, ruleset: &str) -> Value {
     json!({
         "id": rule.uid(),
         "title": rule.title,

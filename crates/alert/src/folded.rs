@@ -1,26 +1,25 @@
 //! Alerts of one rule that fold into one: the rule's finding, with the count of its events.
 
 use crate::correlated::{activity, alarm_uid, digits, shared, source, span, with_evidence};
-use crate::finding::finding;
+use crate::finding::Template;
 use crate::{Evidence, Source};
 use correlate::Alarm;
 use detect::Clause;
 use serde_json::{Value, json};
-use sigma::Rule;
 
-/// The Detection Finding, as JSON, for an alarm that stands for the alerts of `rule`, which its
-/// first event met in `clauses`; `ruleset` is the version of the rules in force.
+/// The Detection Finding, as JSON, for an alarm that stands for the alerts of the rule of
+/// `template`, which its first event met in `clauses`.
 pub fn folded(
     alarm: &Alarm,
-    rule: &Rule,
-    clauses: &[Clause],
-    ruleset: &str,
+    template: &Template,
+    clauses: &[Clause<'_>],
     evidence: Evidence,
 ) -> String {
     let anchor = source(&alarm.anchor);
-    let alone = finding(rule, clauses, &anchor, ruleset, Evidence::Reference);
+    let mut alone = String::new();
+    template.write(clauses, &anchor, Evidence::Reference, &mut alone);
     let mut finding: Value = serde_json::from_str(&alone).unwrap_or_default();
-    let sources: Vec<Source> = alarm.evidence.iter().map(source).collect();
+    let sources: Vec<Source<'_>> = alarm.evidence.iter().map(source).collect();
     if let Some(members) = finding.as_object_mut() {
         ["evidences", "device", "actor"].iter().for_each(|name| drop(members.remove(*name)));
     }

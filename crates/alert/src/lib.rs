@@ -7,12 +7,13 @@ mod attacks;
 mod correlated;
 mod finding;
 mod folded;
+mod json;
 mod message;
 mod sighting;
 mod source;
 
 pub use correlated::{alarm_uid, correlated};
-pub use finding::{CLAUSES_MAX, Evidence, VALUE_CHARS_MAX, finding, uid};
+pub use finding::{CLAUSES_MAX, Evidence, Template, VALUE_CHARS_MAX, uid};
 pub use folded::folded;
 pub use sighting::{Again, Sighting, sighted, sighting_uid};
 pub use source::Source;

@@ -3,7 +3,7 @@
 use crate::Source;
 use detect::Clause;
 use sigma::Rule;
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 /// How much of a value a sentence shows, in characters.
 const SHOWN_CHARS_MAX: usize = 120;
@@ -15,79 +15,69 @@ pub(crate) enum Language {
     Bangla,
 }
 
-/// The sentence: what was detected, where, for whom, from where, and the value that says so.
-pub(crate) fn sentence(
-    language: Language,
-    rule: &Rule,
-    clauses: &[Clause],
-    source: &Source,
-) -> String {
-    let mut text = String::new();
-    let title = match (language, &rule.title_bn) {
-        (Language::Bangla, Some(title)) => title.trim_end_matches('।'),
-        _ => rule.title.trim_end_matches('.'),
-    };
-    let (host, user, address) = (source.host(), source.user(), source.address());
-    // Writing to a String cannot fail.
-    let _ = match language {
-        Language::English => english(&mut text, title, host, user, address),
-        Language::Bangla => bangla(&mut text, title, host, user, address),
-    };
-    if let Some((field, value)) = telling(clauses) {
-        let _ = match language {
-            Language::English => write!(text, ": {field} is “{value}”"),
-            Language::Bangla => write!(text, ": {field}-এর মান “{value}”"),
-        };
-    }
-    text.push_str(if language == Language::English { "." } else { "।" });
-    text
+/// What both sentences tell: where, for whom, from where, and the value that says so.
+#[derive(Debug)]
+pub(crate) struct Facts<'f> {
+    host: Option<Cow<'f, str>>,
+    user: Option<Cow<'f, str>>,
+    address: Option<Cow<'f, str>>,
+    telling: Option<(&'f str, String)>,
 }
 
-fn english(
-    text: &mut String,
-    title: &str,
-    host: Option<&str>,
-    user: Option<&str>,
-    address: Option<&str>,
-) -> std::fmt::Result {
-    write!(text, "{title}")?;
-    if let Some(host) = host {
-        write!(text, " on host {host}")?;
+impl<'f> Facts<'f> {
+    pub(crate) fn new(clauses: &'f [Clause<'_>], source: &'f Source<'_>) -> Self {
+        Self {
+            host: source.host(),
+            user: source.user(),
+            address: source.address(),
+            telling: telling(clauses),
+        }
     }
-    if let Some(user) = user {
-        write!(text, ", user {user}")?;
-    }
-    if let Some(address) = address {
-        write!(text, ", from {address}")?;
-    }
-    Ok(())
-}
 
-fn bangla(
-    text: &mut String,
-    title: &str,
-    host: Option<&str>,
-    user: Option<&str>,
-    address: Option<&str>,
-) -> std::fmt::Result {
-    if let Some(host) = host {
-        write!(text, "হোস্ট {host}-এ ")?;
+    /// The sentence about a match of `rule`.
+    pub(crate) fn sentence(&self, language: Language, rule: &Rule) -> String {
+        let mut text = String::with_capacity(256);
+        match language {
+            Language::English => self.english(&rule.title, &mut text),
+            Language::Bangla => self.bangla(rule, &mut text),
+        }
+        text
     }
-    write!(text, "“{title}” শনাক্ত হয়েছে")?;
-    if let Some(user) = user {
-        write!(text, ", ব্যবহারকারী {user}")?;
+
+    fn english(&self, title: &str, text: &mut String) {
+        text.push_str(title.trim_end_matches('.'));
+        for (before, what) in
+            [(" on host ", &self.host), (", user ", &self.user), (", from ", &self.address)]
+        {
+            text.extend(what.iter().flat_map(|what| [before, what]));
+        }
+        if let Some((field, value)) = &self.telling {
+            text.extend([": ", field, " is “", value, "”"]);
+        }
+        text.push('.');
     }
-    if let Some(address) = address {
-        write!(text, ", উৎস ঠিকানা {address}")?;
+
+    fn bangla(&self, rule: &Rule, text: &mut String) {
+        let own = rule.title_bn.as_ref().map(|title| title.trim_end_matches('।'));
+        let title = own.unwrap_or_else(|| rule.title.trim_end_matches('.'));
+        text.extend(self.host.iter().flat_map(|host| ["হোস্ট ", host, "-এ "]));
+        text.extend(["“", title, "” শনাক্ত হয়েছে"]);
+        for (before, what) in [(", ব্যবহারকারী ", &self.user), (", উৎস ঠিকানা ", &self.address)]
+        {
+            text.extend(what.iter().flat_map(|what| [before, what]));
+        }
+        if let Some((field, value)) = &self.telling {
+            text.extend([": ", field, "-এর মান “", value, "”"]);
+        }
+        text.push('।');
     }
-    Ok(())
 }
 
 /// The clause that tells most: a named field with the longest pattern that was met.
-fn telling(clauses: &[Clause]) -> Option<(&str, String)> {
+fn telling<'c>(clauses: &'c [Clause<'_>]) -> Option<(&'c str, String)> {
     let named = clauses.iter().filter_map(|clause| {
         let value = clause.value.as_deref().filter(|value| !value.is_empty())?;
-        Some((clause.field.as_deref()?, clause.pattern.chars().count(), value))
+        Some((clause.field?, clause.pattern.chars().count(), value))
     });
     let (field, _, value) = named.max_by_key(|(_, length, _)| *length)?;
     Some((field, shown(value)))

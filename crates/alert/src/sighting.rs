@@ -1,7 +1,7 @@
 //! An indicator seen in an event, as a finding; and how often it was seen again.
 
 use crate::Source;
-use crate::finding::{Evidence, item, metadata, open};
+use crate::finding::{Evidence, item, metadata, open, tree};
 use indicators::{Kind, Note};
 use serde_json::{Value, json};
 
@@ -35,14 +35,19 @@ pub struct Again {
 
 /// The id of the first finding of an indicator on the event's host within the window of
 /// `window_ms` that the event's time lies in: always the same.
-pub fn sighting_uid(sighting: &Sighting, source: &Source, window_ms: i64) -> String {
+pub fn sighting_uid(sighting: &Sighting, source: &Source<'_>, window_ms: i64) -> String {
     let window = source.time().div_euclid(window_ms.max(1)).to_string();
-    let host = source.host().or(source.address()).unwrap_or_default();
-    let tenant = source.text_at("/metadata/tenant_uid").unwrap_or("local");
+    let host = source.host().or_else(|| source.address()).unwrap_or_default();
+    let tenant = source.text_at(&["metadata", "tenant_uid"]).unwrap_or("local".into());
     let mut bytes = b"indicator".to_vec();
-    for part in
-        [sighting.kind.as_str(), &sighting.indicator, &sighting.note.source, tenant, host, &window]
-    {
+    for part in [
+        sighting.kind.as_str(),
+        &sighting.indicator,
+        &sighting.note.source,
+        &tenant,
+        &host,
+        &window,
+    ] {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }
@@ -54,7 +59,7 @@ pub fn sighting_uid(sighting: &Sighting, source: &Source, window_ms: i64) -> Str
 pub fn sighted(
     sighting: &Sighting,
     uid: &str,
-    source: &Source,
+    source: &Source<'_>,
     again: Option<Again>,
     evidence: Evidence,
 ) -> String {
@@ -107,16 +112,21 @@ pub fn sighted(
         finding["confidence_score"] = confidence.into();
     }
     for part in ["device", "actor"] {
-        if let Some(value) = source.at(&format!("/{part}")) {
-            finding[part] = value.clone();
+        if let Some(value) = source.part(part).and_then(tree) {
+            finding[part] = value;
         }
     }
-    format!("{},\"evidences\":[{}]}}", open(finding), item(source, evidence))
+    let mut text = open(finding);
+    text.push_str(",\"evidences\":[");
+    item(source, evidence, &mut text);
+    text.push_str("]}");
+    text
 }
 
-fn info(sighting: &Sighting, uid: &str, source: &Source, again: Option<Again>) -> Value {
+fn info(sighting: &Sighting, uid: &str, source: &Source<'_>, again: Option<Again>) -> Value {
     let time = source.time();
-    let created = source.at("/metadata/processed_time").and_then(Value::as_i64).unwrap_or(time);
+    let created =
+        source.metadata("processed_time").and_then(|time| time.parse().ok()).unwrap_or(time);
     let mut info = json!({
         "uid": uid,
         "title": title(sighting),
@@ -193,7 +203,7 @@ fn title(sighting: &Sighting) -> String {
     format!("Indicator of {}: {}", sighting.note.source, sighting.indicator)
 }
 
-fn english(sighting: &Sighting, source: &Source, again: Option<Again>) -> String {
+fn english(sighting: &Sighting, source: &Source<'_>, again: Option<Again>) -> String {
     let Sighting { name, value, kind, indicator, note, .. } = sighting;
     let host = source.host().map_or(String::new(), |host| format!(" on host {host}"));
     let times = again.map_or(String::new(), |again| format!(" {} times", again.count));
@@ -202,7 +212,7 @@ fn english(sighting: &Sighting, source: &Source, again: Option<Again>) -> String
     format!("{name} is “{value}”{host}{times}: {kind} listed by {}{listed}.", note.source)
 }
 
-fn bangla(sighting: &Sighting, source: &Source, again: Option<Again>) -> String {
+fn bangla(sighting: &Sighting, source: &Source<'_>, again: Option<Again>) -> String {
     let Sighting { name, value, indicator, note, .. } = sighting;
     let host = source.host().map_or(String::new(), |host| format!("হোস্ট {host}-এ "));
     let times = again.map_or(String::new(), |again| format!(" {} বার", again.count));

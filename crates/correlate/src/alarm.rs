@@ -54,7 +54,7 @@ pub(crate) fn evidence<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Arc<
     let mut kept: Vec<Arc<Fact>> = Vec::new();
     let mut last = None;
     for entry in entries {
-        let facts = match entry.fact.parts.as_slice() {
+        let facts = match entry.fact.parts() {
             [] => std::slice::from_ref(&entry.fact),
             parts => parts,
         };

@@ -1,7 +1,7 @@
 //! The engine: matches in, alarms out.
 
 use crate::alarm::{Alarm, Stage};
-use crate::fact::{Entry, Room};
+use crate::fact::{Entry, Origin, Room};
 use crate::group::{Effect, Group, Open, View};
 use crate::plan::{Leaf, Plan};
 use crate::schedule::{Due, Schedule, What};
@@ -9,6 +9,9 @@ use crate::state::{NodeState, Touched};
 use crate::{Body, Fact, Unit};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// How many pairs of rule and agency are known before they are forgotten: more than any country has.
+const ORIGINS_MAX: usize = 100_000;
 
 /// Limits, and how long a match may be on its way.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ impl Default for Options {
 }
 
 /// A match that has been found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Found {
     /// Where it belongs.
     pub leaf: Leaf,
@@ -55,7 +58,7 @@ pub struct Found {
     /// The values of [`crate::Unit::wanted`], in its order.
     pub values: Box<[Option<Box<str>>]>,
     /// The event, from [`Engine::body`].
-    pub body: Arc<Body>,
+    pub body: Body,
 }
 
 /// What has happened so far, and what is held now.
@@ -97,6 +100,8 @@ pub struct Engine {
     states: Vec<NodeState>,
     schedule: Schedule,
     room: Room,
+    /// By rule and agency.
+    origins: HashMap<Arc<str>, HashMap<Arc<str>, Arc<Origin>>>,
     counters: Counters,
 }
 
@@ -114,6 +119,7 @@ impl Engine {
             states,
             schedule: Schedule::default(),
             room: Room::default(),
+            origins: HashMap::new(),
             counters: Counters::default(),
         }
     }
@@ -145,24 +151,39 @@ impl Engine {
     }
 
     /// Keeps an event for evidence, as long as there is room.
-    pub fn body(&mut self, event: &[u8], note: &[u8]) -> Arc<Body> {
+    pub fn body(&mut self, event: &[u8], note: &[u8]) -> Body {
         let body = self.room.body(event, note, self.options.evidence_bytes_max);
-        self.counters.evidence_left_out += u64::from(body.event().is_none());
-        Arc::new(body)
+        self.counters.evidence_left_out += u64::from(!body.is_held());
+        body
     }
 
     /// Takes a match. What is decided by it comes out with [`Self::progress`].
     pub fn take(&mut self, found: Found) {
         self.counters.matches += 1;
-        let Found { leaf, rule, uid, time, arrival, scope, values, body } = found;
+        let leaf = found.leaf;
         let unit = &self.plan.units()[leaf.unit];
         let node = unit.leaf_node(leaf.slot);
         let Some(position) = unit.nodes[node].position(leaf.slot) else { return };
-        let parts = Vec::new();
-        let fact = Fact { uid, time, arrival, rule, scope, values, body, parts, weight: 1 };
-        let entry = Entry { fact: Arc::new(fact), slot: leaf.slot, position };
+        let origin = self.origin(&found);
+        let fact = Arc::new(Fact::new(found, origin));
+        let entry = Entry { fact, slot: leaf.slot, position };
         let number = self.bases[leaf.unit] + node as u32;
         self.place(leaf.unit, number, entry);
+    }
+
+    /// Rule and agency of a match, which many share.
+    fn origin(&mut self, found: &Found) -> Arc<Origin> {
+        if let Some(known) = self.origins.get(&found.rule).and_then(|of| of.get(&found.scope)) {
+            return Arc::clone(known);
+        }
+        if self.origins.values().map(HashMap::len).sum::<usize>() >= ORIGINS_MAX {
+            self.origins.clear();
+        }
+        let (rule, scope) = ((&*found.rule).into(), (&*found.scope).into());
+        let origin = Arc::new(Origin { rule, scope });
+        let of = self.origins.entry(Arc::clone(&found.rule)).or_default();
+        of.insert(Arc::clone(&found.scope), Arc::clone(&origin));
+        origin
     }
 
     /// A source has come so far: whatever it still brings arrived then or later. Hands out what
@@ -321,18 +342,8 @@ impl Engine {
         let Some(position) = work.plan.units()[work.unit].nodes[parent].position(slot) else {
             return;
         };
-        let anchor = &open.anchor.fact;
-        let fact = Fact {
-            uid: open.uid,
-            time: open.time,
-            arrival: anchor.arrival.saturating_add(open.time - anchor.time),
-            rule: node.correlation.uid().into(),
-            scope: Arc::clone(&anchor.scope),
-            values: anchor.values.clone(),
-            body: Arc::clone(&anchor.body),
-            parts: open.evidence,
-            weight: open.count,
-        };
+        let rule = node.correlation.uid();
+        let fact = open.anchor.fact.raised(rule, (open.uid, open.time), open.evidence, open.count);
         let entry = Entry { fact: Arc::new(fact), slot, position };
         self.place(work.unit, self.bases[work.unit] + parent as u32, entry);
     }
@@ -418,9 +429,9 @@ fn group_key(view: View<'_>, entry: &Entry) -> Option<u128> {
         hash.update(&(text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
     };
-    text(&entry.fact.scope);
+    text(entry.fact.scope());
     for place in &view.way(entry.slot)?.group {
-        text(view.node.group_value(&entry.fact.values, *place)?);
+        text(view.node.group_value(entry.fact.value(*place))?);
     }
     Some(hash.digest128())
 }

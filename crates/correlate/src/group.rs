@@ -19,7 +19,8 @@ pub(crate) struct Group {
     /// Matches of the window, sorted.
     window: VecDeque<Entry>,
     tally: Tally,
-    truth: Truth,
+    /// Nothing as long as the condition has never held, as in most groups.
+    truth: Option<Box<Truth>>,
     /// The latest time looked at.
     head: i64,
     /// The latest arrival of those.
@@ -105,7 +106,7 @@ impl<'a> View<'a> {
     /// that no field has.
     pub(crate) fn value<'e>(&self, entry: &'e Entry, room: &'e mut String) -> Option<&'e str> {
         let fields = &self.way(entry.slot)?.fields;
-        let value = |field: &usize| entry.fact.values.get(*field)?.as_deref();
+        let value = |field: &usize| entry.fact.value(*field);
         if let [field] = fields.as_slice() {
             return value(field);
         }
@@ -123,8 +124,8 @@ impl<'a> View<'a> {
     pub(crate) fn group(&self, entry: &Entry) -> Vec<(String, String)> {
         let names = self.node.correlation.group_by.iter();
         let places = self.way(entry.slot).map_or(&[][..], |way| &way.group);
-        let value = |place: &usize| entry.fact.values.get(*place).cloned().flatten();
-        let values = places.iter().map(|place| value(place).unwrap_or_default().into_string());
+        let value = |place: &usize| entry.fact.value(*place).unwrap_or_default().to_owned();
+        let values = places.iter().map(value);
         names.cloned().zip(values).collect()
     }
 }
@@ -135,7 +136,7 @@ impl Group {
             pending: Vec::new(),
             window: VecDeque::with_capacity(1),
             tally: Tally::new(&view.node.gauge),
-            truth: Truth::default(),
+            truth: None,
             head: i64::MIN,
             arrived: i64::MIN,
             lag: 0,
@@ -290,7 +291,7 @@ impl Group {
         let measured = self.tally.measured(&view.node.gauge, self.window.len(), since);
         let Some(measured) = measured else { return false };
         let until = self.head + view.fold_ms();
-        if !self.truth.rises(self.head, view.fold_ms()) {
+        if !self.truth.get_or_insert_default().rises(self.head, view.fold_ms()) {
             if let Some(open) = &mut self.open {
                 open.until = until;
             }
@@ -307,8 +308,8 @@ impl Group {
 
     fn fold(&mut self, entry: &Entry, effects: &mut Vec<Effect>) {
         let Some(open) = &mut self.open else { return };
-        open.count += entry.fact.weight;
-        open.folded += entry.fact.weight;
+        open.count += entry.fact.weight();
+        open.folded += entry.fact.weight();
         open.first = open.first.min(entry.time());
         if entry.time() >= open.last {
             open.last = entry.time();
@@ -373,7 +374,7 @@ impl Group {
             })
             .collect();
         let Some(measured) = view.node.gauge.measure(&items, session.from) else { return };
-        if !self.truth.rises(session.to, view.timespan()) {
+        if !self.truth.get_or_insert_default().rises(session.to, view.timespan()) {
             return;
         }
         let Some(anchor) = entries.last().or(self.last.as_ref()).cloned() else { return };
@@ -391,7 +392,7 @@ fn raise<'e>(
     measured: String,
     until: i64,
 ) -> Open {
-    let count = entries.clone().map(|entry| entry.fact.weight).sum();
+    let count = entries.clone().map(|entry| entry.fact.weight()).sum();
     Open {
         uid: uid(view, &anchor, time),
         time,
@@ -416,7 +417,7 @@ pub(crate) fn uid(view: View<'_>, anchor: &Entry, time: i64) -> u128 {
         hash.update(text.as_bytes());
     };
     text(view.node.correlation.uid());
-    text(&anchor.fact.scope);
+    text(anchor.fact.scope());
     for (_, value) in view.group(anchor) {
         text(&value);
     }

@@ -17,7 +17,7 @@ pub(crate) fn alarms(plan: &Plan, matches: &[Found], end: i64) -> Vec<Told> {
         let mut of_node: Vec<Vec<Entry>> = vec![Vec::new(); unit.nodes.len()];
         for found in matches.iter().filter(|found| found.leaf.unit == number) {
             let node = unit.leaf_node(found.leaf.slot);
-            of_node[node].push(entry(unit, node, found.leaf.slot, fact(found)));
+            of_node[node].push(entry(unit, node, found.leaf.slot, found.clone().into()));
         }
         for node in 0..unit.nodes.len() {
             let view = View { node: &unit.nodes[node], reach_ms: 0, window_max: 0, end: None };
@@ -54,32 +54,8 @@ impl Raised {
     }
 
     fn fact(&self, view: View<'_>) -> Fact {
-        let anchor = &self.anchor.fact;
-        Fact {
-            uid: self.uid,
-            time: self.time,
-            arrival: self.time,
-            rule: view.node.correlation.uid().into(),
-            scope: Arc::clone(&anchor.scope),
-            values: anchor.values.clone(),
-            body: Arc::clone(&anchor.body),
-            parts: Vec::new(),
-            weight: self.count,
-        }
-    }
-}
-
-fn fact(found: &Found) -> Fact {
-    Fact {
-        uid: found.uid,
-        time: found.time,
-        arrival: found.arrival,
-        rule: Arc::clone(&found.rule),
-        scope: Arc::clone(&found.scope),
-        values: found.values.clone(),
-        body: Arc::clone(&found.body),
-        parts: Vec::new(),
-        weight: 1,
+        let rule = view.node.correlation.uid();
+        self.anchor.fact.raised(rule, (self.uid, self.time), Vec::new(), self.count)
     }
 }
 
@@ -93,9 +69,9 @@ fn groups(view: View<'_>, entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut groups: BTreeMap<Vec<String>, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         let places = &view.way(entry.slot).unwrap().group;
-        let values = places.iter().map(|place| view.node.group_value(&entry.fact.values, *place));
+        let values = places.iter().map(|place| view.node.group_value(entry.fact.value(*place)));
         let Some(values) = values.collect::<Option<Vec<_>>>() else { continue };
-        let key = values.into_iter().chain([&*entry.fact.scope]).map(str::to_owned).collect();
+        let key = values.into_iter().chain([entry.fact.scope()]).map(str::to_owned).collect();
         groups.entry(key).or_default().push(entry);
     }
     let mut groups: Vec<Vec<Entry>> = groups.into_values().collect();
@@ -144,7 +120,7 @@ fn raised(view: View<'_>, group: &[Entry], end: i64) -> Vec<Raised> {
             time: moment.time,
             measured: moment.measured.clone(),
             count: moment.count,
-            folded: folded.map(|entry| entry.fact.weight).sum(),
+            folded: folded.map(|entry| entry.fact.weight()).sum(),
             anchor: moment.anchor.clone(),
         }
     });
@@ -165,7 +141,7 @@ fn at_matches(view: View<'_>, group: &[Entry], timespan: i64) -> Vec<Moment> {
         let window: Vec<Entry> =
             group[..=index].iter().filter(|e| e.time() >= time - timespan).cloned().collect();
         let measured = measure(view, &window, time - timespan)?;
-        let count = window.iter().map(|entry| entry.fact.weight).sum();
+        let count = window.iter().map(|entry| entry.fact.weight()).sum();
         Some(Moment { time, measured, count, anchor: anchor.clone() })
     });
     moments.collect()
@@ -188,7 +164,7 @@ fn at_closings(view: View<'_>, group: &[Entry], timespan: i64, end: i64) -> Vec<
                 row.iter().filter(|e| (from..=to).contains(&e.time())).cloned().collect();
             let Some(measured) = measure(view, &window, from) else { continue };
             let anchor = window.last().unwrap_or(last).clone();
-            let count = window.iter().map(|entry| entry.fact.weight).sum();
+            let count = window.iter().map(|entry| entry.fact.weight()).sum();
             moments.push(Moment { time: to, measured, count, anchor });
         }
     }

@@ -171,8 +171,8 @@ impl Unit {
         let leaf = &self.slots[slot as usize];
         let node = &self.nodes[leaf.node];
         let way = node.ways[slot as usize].as_ref()?;
-        let present = way.group.iter().all(|index| node.group_value(values, *index).is_some());
-        let value = |index: &usize| node.group_value(values, *index);
+        let value = |index: &usize| node.group_value(values.get(*index).and_then(Option::as_deref));
+        let present = way.group.iter().all(|index| value(index).is_some());
         present.then(|| leaf.key.iter().map(value).collect::<Option<_>>()).flatten()
     }
 
@@ -251,12 +251,7 @@ impl Node {
 
     /// The value at `place`, to group by. A rule's own alerts are grouped by what is missing too, as
     /// none of them may be lost.
-    pub(crate) fn group_value<'v>(
-        &self,
-        values: &'v [Option<Box<str>>],
-        place: usize,
-    ) -> Option<&'v str> {
-        let value = values.get(place).and_then(Option::as_deref);
+    pub(crate) fn group_value<'v>(&self, value: Option<&'v str>) -> Option<&'v str> {
         if self.correlation.of_rule { Some(value.unwrap_or_default()) } else { value }
     }
 

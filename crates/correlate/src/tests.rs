@@ -100,7 +100,7 @@ fn found(engine: &mut Engine, event: &Event) -> Vec<Found> {
                 arrival: event.time + event.delay,
                 scope: "mof".into(),
                 values: wanted.map(value).collect(),
-                body: Arc::clone(&body),
+                body: body.clone(),
             }
         })
         .collect()

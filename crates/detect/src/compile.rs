@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::expr::Expr;
 use crate::field::FieldTests;
-use crate::naive::served_matchers;
+use crate::naive::{self, served_matchers};
 use sigma::{Anchor, Item, Matcher, Node, Rule};
 use std::collections::HashMap;
 
@@ -39,6 +39,8 @@ pub(crate) struct CompiledRule {
     pub(crate) fields: Box<[u32]>,
     /// Its tests that are not answered by one field's value: keywords and references.
     pub(crate) apart: Box<[u32]>,
+    /// The selections that explain its matches, each with its formula.
+    pub(crate) explained: Box<[(u32, Expr)]>,
 }
 
 /// What rules are compiled to.
@@ -134,11 +136,14 @@ pub(crate) fn compile<'a>(
         .collect();
     let (fields, bases, field_of) = number(&mut gathered)?;
     let references = references(&fields, &gathered.index);
-    let rules = drafts.iter().map(|(condition, selections)| {
+    let (mut rules, mut explained) = (Vec::new(), Vec::new());
+    for (condition, selections) in &drafts {
         let selections: Vec<Expr> = selections.iter().map(|draft| draft.number(&bases)).collect();
-        Expr::condition(condition, &selections)
-    });
-    let rules = finished(rules.collect(), &fields, &field_of);
+        rules.push(Expr::condition(condition, &selections));
+        let wanted = naive::explained(condition).into_iter();
+        explained.push(wanted.map(|index| (index as u32, selections[index].clone())).collect());
+    }
+    let rules = finished(rules, explained, &fields, &field_of);
     let guards = guards.into_iter().map(|(key, draft)| (key, draft.number(&bases))).collect();
     Ok(Compiled { fields, rules, references, field_of, guards })
 }
@@ -147,7 +152,12 @@ pub(crate) fn compile<'a>(
 ///
 /// The tests that draw attention to a rule are rare ones, of which few rules ask, as what many
 /// rules ask for (`\powershell.exe`) is common in events too.
-fn finished(rules: Vec<Expr>, fields: &[Field], field_of: &[u32]) -> Vec<CompiledRule> {
+fn finished(
+    rules: Vec<Expr>,
+    explained: Vec<Box<[(u32, Expr)]>>,
+    fields: &[Field],
+    field_of: &[u32],
+) -> Vec<CompiledRule> {
     let tests_of = |rule: &Expr| {
         let mut tests = Vec::new();
         rule.tests(&mut tests);
@@ -164,7 +174,7 @@ fn finished(rules: Vec<Expr>, fields: &[Field], field_of: &[u32]) -> Vec<Compile
         let matcher = &field.tests.matchers()[(*test - field.base) as usize];
         field.name == KEYWORDS || matches!(matcher, Matcher::Reference { .. })
     };
-    let finish = |holds: Expr| {
+    let finish = |(holds, explained): (Expr, _)| {
         let tests = tests_of(&holds);
         let mut fields: Vec<u32> = tests.iter().map(|test| field_of[*test as usize]).collect();
         fields.dedup();
@@ -174,9 +184,9 @@ fn finished(rules: Vec<Expr>, fields: &[Field], field_of: &[u32]) -> Vec<Compile
             triggers.into()
         });
         let apart = tests.iter().copied().filter(is_apart).collect();
-        CompiledRule { triggers, fields: fields.into(), apart, holds }
+        CompiledRule { triggers, fields: fields.into(), apart, explained, holds }
     };
-    rules.into_iter().map(finish).collect()
+    rules.into_iter().zip(explained).map(finish).collect()
 }
 
 type Numbered = (Vec<Field>, Vec<u32>, Vec<u32>);

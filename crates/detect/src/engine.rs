@@ -7,24 +7,25 @@ use crate::scan::PathTree;
 use crate::{Error, Json, naive};
 use mapping::{EventMap, LogSource, RouteKey, Tables};
 use sigma::Rule;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A test of a rule that an event met, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clause {
+pub struct Clause<'a> {
     /// The selection it stands in.
-    pub selection: String,
+    pub selection: &'a str,
     /// The field's Sigma name; `None` for keywords.
-    pub field: Option<String>,
+    pub field: Option<&'a str>,
     /// Where the value was found, if it was at one place.
-    pub path: Option<String>,
+    pub path: Option<Cow<'a, str>>,
     /// The modifiers, as written.
-    pub modifier: String,
+    pub modifier: &'a str,
     /// The rule's value, as written.
-    pub pattern: String,
+    pub pattern: &'a str,
     /// The event's value; `None` where it is absent or null.
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
 }
 
 /// The paths that decide an event's mapping, in the order of [`RouteKey`].
@@ -90,8 +91,9 @@ impl Engine {
         &self.rules
     }
 
-    /// Which clauses of a rule an event met.
-    pub fn explain(&self, rule: usize, event: &Json) -> Vec<Clause> {
+    /// Which clauses of a rule an event met; [`crate::Session::explain`] says it of the last event
+    /// for less.
+    pub fn explain(&self, rule: usize, event: &Json) -> Vec<Clause<'_>> {
         naive::explain(&self.tables, &self.rules[rule], event)
     }
 

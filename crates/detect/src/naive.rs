@@ -4,6 +4,8 @@ use crate::locate::{KEYWORDS_EXCEPT, UNMAPPED, places};
 use crate::{Clause, Json};
 use mapping::{EventMap, LogSource, RouteKey, Served, Tables};
 use sigma::{Condition, Item, Matcher, Node, Rule, Test, Value};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Whether `rule` matches `event`.
 pub fn matches(tables: &Tables, rule: &Rule, event: &Json) -> bool {
@@ -13,15 +15,12 @@ pub fn matches(tables: &Tables, rule: &Rule, event: &Json) -> bool {
 }
 
 /// The clauses of `rule` that `event` met: those of selections that the condition wants.
-pub fn explain(tables: &Tables, rule: &Rule, event: &Json) -> Vec<Clause> {
+pub fn explain<'a>(tables: &Tables, rule: &'a Rule, event: &Json) -> Vec<Clause<'a>> {
     let Some(map) = tables.event_map(&route_key(event)) else { return Vec::new() };
     let asked = Asked::new(event, &map);
-    let mut wanted = Vec::new();
-    wanted_selections(&rule.detection.condition, true, &mut wanted);
-    wanted.sort_unstable();
-    wanted.dedup();
     let mut clauses = Vec::new();
-    for selection in wanted.into_iter().map(|index| &rule.detection.selections[index]) {
+    for index in explained(&rule.detection.condition) {
+        let selection = &rule.detection.selections[index];
         if asked.node(&selection.node) {
             asked.clauses(&selection.name, &selection.node, &mut clauses);
         }
@@ -71,6 +70,13 @@ pub(crate) fn served_matchers(values: &[String]) -> impl Iterator<Item = Matcher
         pattern: sigma::Pattern::literal(value).folded(),
         cased: false,
     })
+}
+
+/// The selections that a match is explained by: those that the condition wants, in order.
+pub(crate) fn explained(condition: &Condition) -> BTreeSet<usize> {
+    let mut wanted = Vec::new();
+    wanted_selections(condition, true, &mut wanted);
+    wanted.into_iter().collect()
 }
 
 fn wanted_selections(condition: &Condition, wanted: bool, found: &mut Vec<usize>) {
@@ -206,7 +212,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn clauses(&self, selection: &str, node: &Node, clauses: &mut Vec<Clause>) {
+    fn clauses<'c>(&self, selection: &'c str, node: &'c Node, clauses: &mut Vec<Clause<'c>>) {
         match node {
             Node::Item(item) => self.item_clauses(selection, item, clauses),
             Node::All(nodes) | Node::Any(nodes) => {
@@ -217,7 +223,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn item_clauses(&self, selection: &str, item: &Item, clauses: &mut Vec<Clause>) {
+    fn item_clauses<'c>(&self, selection: &'c str, item: &'c Item, clauses: &mut Vec<Clause<'c>>) {
         let found = self.values(item);
         for test in &item.tests {
             let Some(matcher) = test.alternatives.iter().find(|m| self.matcher(m, &found)) else {
@@ -227,12 +233,15 @@ impl<'a> Asked<'a> {
             let met = values.iter().find(|value| matcher.matches(value_of(value)));
             let value = met.or(values.first()).and_then(|value| value_of(value).text());
             clauses.push(Clause {
-                selection: selection.to_owned(),
-                field: item.field.clone(),
-                path: found.as_ref().map(|(path, _)| path.clone()).filter(|path| !path.is_empty()),
-                modifier: item.modifiers.clone(),
-                pattern: test.text.clone(),
-                value: value.map(str::to_owned),
+                selection,
+                field: item.field.as_deref(),
+                path: found
+                    .as_ref()
+                    .map(|(path, _)| Cow::<str>::Owned(path.clone()))
+                    .filter(|path| !path.is_empty()),
+                modifier: &item.modifiers,
+                pattern: &test.text,
+                value: value.map(|value| Cow::Owned(value.to_owned())),
             });
         }
     }

@@ -1,5 +1,6 @@
 //! One thread's way through events.
 
+mod explain;
 mod index;
 mod memory;
 
@@ -31,6 +32,8 @@ pub struct Session {
     routes: Memo,
     plans: Vec<Option<PlanState>>,
     plan_numbers: HashMap<usize, u32>,
+    /// The plan of the event that was read last.
+    last: u32,
     memory: Memory,
     /// How many verdicts all plans remember.
     verdicts: usize,
@@ -61,6 +64,7 @@ impl Session {
             routes: Memo::new(),
             plans: Vec::new(),
             plan_numbers: HashMap::new(),
+            last: 0,
             memory,
             verdicts: 0,
             key: Vec::new(),
@@ -101,6 +105,7 @@ impl Session {
         self.index.build(&self.scan.captures);
         self.stay_small();
         let number = self.route(event);
+        self.last = number;
         let Some(Some(state)) = self.plans.get_mut(number as usize) else { return Ok(&[]) };
         state.events += 1;
         let (engine, memory) = (&*self.engine, &mut self.memory);
@@ -209,11 +214,16 @@ impl PlanState {
         for test in holding.iter() {
             truth[*test as usize / 64] |= 1 << (test % 64);
         }
-        let holds = |test: u32| truth[test as usize / 64] >> (test % 64) & 1 == 1;
-        let matching = self.plan.matching(engine, holding, &holds, account);
+        let matching = self.plan.matching(engine, holding, &|test| holds(truth, test), account);
         for test in holding.iter() {
             truth[*test as usize / 64] = 0;
         }
         matching
     }
+}
+
+/// Whether a test holds, by a bit for each.
+#[inline]
+fn holds(truth: &[u64], test: u32) -> bool {
+    truth[test as usize / 64] >> (test % 64) & 1 == 1
 }

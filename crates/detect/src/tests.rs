@@ -303,9 +303,12 @@ fn clauses_say_what_was_met_and_where() {
     ));
     let event = r#"{"metadata":{"log_source":"t"},"process":{"file":{"path":"C:\\x"}},"raw_data":"a Word"}"#;
     let json = Json::parse(event.as_bytes()).unwrap();
-    let engine = Engine::new(rules, tables()).unwrap();
-    let shown: Vec<String> = engine
-        .explain(0, &json)
+    let engine = Arc::new(Engine::new(rules.clone(), tables()).unwrap());
+    let mut session = Session::new(engine);
+    assert_eq!(session.matches(event.as_bytes()).unwrap(), [0]);
+    let clauses = session.explain(0, event.as_bytes());
+    assert_eq!(clauses, naive::explain(&tables(), &rules[0], &json));
+    let shown: Vec<String> = clauses
         .iter()
         .map(|c| {
             format!(
@@ -430,10 +433,15 @@ proptest! {
         let mut session = Session::new(engine);
         for event in events.iter().chain(&events) {
             let json = Json::parse(event.as_bytes()).unwrap();
-            let found = session.matches(event.as_bytes()).unwrap();
+            let found = session.matches(event.as_bytes()).unwrap().to_vec();
             for (number, rule) in rules.iter().enumerate() {
                 let naive = naive::matches(&tables, rule, &json);
                 prop_assert_eq!(found.contains(&(number as u32)), naive, "{} {}", texts[number], event);
+                if naive {
+                    let clauses = session.explain(number as u32, event.as_bytes());
+                    let expected = naive::explain(&tables, rule, &json);
+                    prop_assert_eq!(clauses, expected, "{} {}", texts[number], event);
+                }
             }
         }
     }

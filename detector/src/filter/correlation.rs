@@ -33,13 +33,6 @@ impl Correlation {
         }
     }
 
-    /// Without any correlation.
-    #[cfg(test)]
-    pub(super) fn none() -> Self {
-        let engine = Engine::new(Arc::default(), Options::default());
-        Self { engine, alarms: Vec::new(), places: HashMap::new(), end: i64::MIN }
-    }
-
     /// Takes the matches of a piece, whose last event happened at `end`.
     pub(super) fn take(&mut self, matched: Vec<(Matched, Arc<[u8]>)>, end: Option<i64>) {
         self.end = self.end.max(end.unwrap_or(i64::MIN));

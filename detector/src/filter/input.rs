@@ -1,22 +1,18 @@
-//! The input of the filter, handed out to its threads in numbered pieces of whole lines.
+//! The input of the filter, in pieces of whole lines.
 
+use crate::Error;
 use std::io::Read;
-use std::sync::{Mutex, PoisonError};
 
 /// How much is asked for in one reading. A piece is worked on as soon as it has a whole line, so
 /// that a slow input is not waited for.
 const READ_BYTES: usize = 256 * 1024;
 
-/// An input that several threads read by turns.
+/// An input that is read piece by piece.
 #[derive(Debug)]
-pub(super) struct Input<R>(Mutex<State<R>>);
-
-#[derive(Debug)]
-struct State<R> {
+pub(super) struct Input<R> {
     input: R,
     /// The beginning of a line, whose end has not been read.
     rest: Vec<u8>,
-    next: u64,
     ended: bool,
 }
 
@@ -26,15 +22,9 @@ pub(super) struct Piece {
     /// Zeroed once; what lies behind `filled` is left from earlier pieces.
     bytes: Vec<u8>,
     filled: usize,
-    number: u64,
 }
 
 impl Piece {
-    /// Its place among all pieces, from 0.
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-
     /// Begins anew with `rest`, which is emptied.
     fn take(&mut self, rest: &mut Vec<u8>) {
         if self.bytes.len() < rest.len() {
@@ -70,33 +60,34 @@ impl Piece {
 
 impl<R: Read> Input<R> {
     pub(super) fn new(input: R) -> Self {
-        Self(Mutex::new(State { input, rest: Vec::new(), next: 0, ended: false }))
+        Self { input, rest: Vec::new(), ended: false }
     }
+}
 
-    /// Fills `piece` with the next lines; `false` at the end of the input.
-    pub(super) fn next(&self, piece: &mut Piece) -> std::io::Result<bool> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        piece.take(&mut state.rest);
-        while !state.ended {
+impl<R: Read + Send> turns::Source for Input<R> {
+    type Piece = Piece;
+    type Error = Error;
+
+    fn fill(&mut self, piece: &mut Piece) -> Result<bool, Error> {
+        piece.take(&mut self.rest);
+        while !self.ended {
             let held = piece.filled;
-            match state.input.read(piece.room()) {
+            match self.input.read(piece.room()) {
                 Ok(read) => piece.filled += read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    state.ended = true;
-                    return Err(error);
+                    self.ended = true;
+                    return Err(Error::Input(error));
                 }
             }
-            state.ended = piece.filled == held;
+            self.ended = piece.filled == held;
             let new = &piece.bytes[held..piece.filled];
             if let Some(end) = memchr::memrchr(b'\n', new) {
-                state.rest.extend_from_slice(&new[end + 1..]);
+                self.rest.extend_from_slice(&new[end + 1..]);
                 piece.filled = held + end + 1;
                 break;
             }
         }
-        piece.number = state.next;
-        state.next += 1;
         Ok(piece.filled > 0)
     }
 }
@@ -105,6 +96,7 @@ impl<R: Read> Input<R> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use turns::Source as _;
 
     /// A reader that hands out few bytes at a time, and is interrupted in between.
     struct Slow<'a>(&'a [u8], usize, bool);
@@ -122,13 +114,10 @@ mod tests {
         }
     }
 
-    fn lines(input: impl Read) -> Vec<String> {
-        let input = Input::new(input);
+    fn lines(input: impl Read + Send) -> Vec<String> {
+        let mut input = Input::new(input);
         let (mut piece, mut found) = (Piece::default(), Vec::new());
-        let mut number = 0;
-        while input.next(&mut piece).unwrap() {
-            assert_eq!(piece.number(), number);
-            number += 1;
+        while input.fill(&mut piece).unwrap() {
             found.extend(piece.lines().map(|line| String::from_utf8_lossy(line).into_owned()));
         }
         found

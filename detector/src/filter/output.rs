@@ -8,140 +8,70 @@ use crate::live::Ruleset;
 use crate::sightings::{From, Windows};
 use alert::{Evidence, Sighting, Source};
 use ruleset::Fate;
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 /// How many lines that are no events are told of one by one.
 pub(super) const TOLD_MAX: usize = 10;
-/// How many finished pieces a thread may be ahead of the slowest, for each thread: beyond that it
-/// waits, so that what is held back stays small.
-const AHEAD_MAX: usize = 4;
 
-/// An output that several threads write to by turns.
+/// Where everything is written.
 #[derive(Debug)]
 pub(super) struct Output<W> {
-    state: Mutex<State<W>>,
-    moved: Condvar,
-    held_max: usize,
-}
-
-#[derive(Debug)]
-struct State<W> {
     output: W,
-    next: u64,
-    held: BTreeMap<u64, Done>,
     correlation: Correlation,
     untold: Untold,
     windows: Windows,
     lines: u64,
     bad: u64,
-    /// The first failure of any thread, which ends them all.
-    failed: Option<Error>,
-    /// Whether a thread was lost, and with it a piece.
-    broken: bool,
-}
-
-/// Tells the others when a thread is lost in a panic, for whose piece they would wait for ever.
-pub(super) struct Guard<'a, W: Write>(&'a Output<W>);
-
-impl<W: Write> Drop for Guard<'_, W> {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.0.lock().broken = true;
-            self.0.moved.notify_all();
-        }
-    }
 }
 
 impl<W: Write> Output<W> {
-    pub(super) fn new(output: W, threads: usize, correlation: Correlation) -> Self {
-        let state = State {
+    pub(super) fn new(output: W, correlation: Correlation) -> Self {
+        Self {
             output,
-            next: 0,
-            held: BTreeMap::new(),
             correlation,
             untold: Untold::default(),
             windows: Windows::default(),
             lines: 0,
             bad: 0,
-            failed: None,
-            broken: false,
-        };
-        Self { state: Mutex::new(state), moved: Condvar::new(), held_max: threads * AHEAD_MAX }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<W>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Watches over the calling thread.
-    pub(super) fn guard(&self) -> Guard<'_, W> {
-        Guard(self)
-    }
-
-    /// Takes what came of piece `number` and writes what is next in order. `false` where there is
-    /// no use in going on.
-    pub(super) fn put(&self, number: u64, done: Done) -> Result<bool, Error> {
-        let mut state = self.lock();
-        state.held.insert(number, done);
-        while let Some(done) = state.take_next() {
-            state.write(done).map_err(Error::Output)?;
-            self.moved.notify_all();
         }
-        while state.held.len() > self.held_max && !state.ended() {
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        Ok(!state.ended())
-    }
-
-    /// Ends all threads with `error`, if none has failed before.
-    pub(super) fn fail(&self, error: Error) {
-        self.lock().failed.get_or_insert(error);
-        self.moved.notify_all();
     }
 
     /// Writes what the correlations decide, tells what was wrong with the lines, and flushes.
-    pub(super) fn finish(self, ruleset: &Ruleset) -> Result<(u64, u64), Error> {
-        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = state.failed {
-            return Err(error);
+    pub(super) fn finish(mut self, ruleset: &Ruleset) -> Result<(u64, u64), Error> {
+        if self.bad > TOLD_MAX as u64 {
+            warn(&format!("{} of {} lines are no events", self.bad, self.lines));
         }
-        if state.bad > TOLD_MAX as u64 {
-            warn(&format!("{} of {} lines are no events", state.bad, state.lines));
-        }
-        while let Some(window) = state.windows.take() {
+        while let Some(window) = self.windows.take() {
             if let Some(finding) = window.finding(Evidence::Whole) {
-                writeln!(state.output, "{finding}").map_err(Error::Output)?;
+                writeln!(self.output, "{finding}").map_err(Error::Output)?;
             }
         }
-        for (alarm, finding) in state.correlation.finish(ruleset) {
-            let (id, agency) = (alarm.correlation.uid(), &alarm.anchor.scope);
+        for (alarm, finding) in self.correlation.finish(ruleset) {
+            let (id, agency) = (alarm.correlation.uid(), alarm.anchor.scope());
             let fate = ruleset.policy.fate_of_correlation(id, agency);
             // A rule's own matches were counted when they were found.
             let is_counted = alarm.correlation.of_rule && fate != Fate::Alert;
-            if !is_counted && state.untold.is_alert(id, fate) {
-                writeln!(state.output, "{finding}").map_err(Error::Output)?;
+            if !is_counted && self.untold.is_alert(id, fate) {
+                writeln!(self.output, "{finding}").map_err(Error::Output)?;
             }
         }
-        state.untold.tell();
-        state.output.flush().map_err(Error::Output)?;
-        Ok((state.lines, state.bad))
+        self.untold.tell();
+        self.output.flush().map_err(Error::Output)?;
+        Ok((self.lines, self.bad))
     }
 }
 
-impl<W: Write> State<W> {
-    fn ended(&self) -> bool {
-        self.broken || self.failed.is_some()
-    }
+impl<W: Write + Send> turns::Sink for Output<W> {
+    type Done = Done;
+    type Error = Error;
 
-    fn take_next(&mut self) -> Option<Done> {
-        let done = self.held.remove(&self.next)?;
-        self.next += 1;
-        Some(done)
+    fn take(&mut self, done: Done) -> Result<(), Error> {
+        self.write(done).map_err(Error::Output)
     }
+}
 
+impl<W: Write> Output<W> {
     fn write(&mut self, done: Done) -> std::io::Result<()> {
         for (line, why) in &done.told {
             if self.bad < TOLD_MAX as u64 {
@@ -155,11 +85,11 @@ impl<W: Write> State<W> {
         self.untold.add(done.untold);
         let mut from = 0;
         for (at, found, event) in done.seen {
-            self.output.write_all(&done.alerts[from..at])?;
+            self.output.write_all(&done.alerts.as_bytes()[from..at])?;
             from = at;
             self.see(found, &event)?;
         }
-        self.output.write_all(&done.alerts[from..])
+        self.output.write_all(&done.alerts.as_bytes()[from..])
     }
 
     /// Writes the first sighting of each indicator, and counts the others.
@@ -179,57 +109,5 @@ impl<W: Write> State<W> {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    use crate::live::{Origin, Source};
-
-    /// A set without rules.
-    fn none() -> Ruleset {
-        let source = Source::new(Origin::Folders(Vec::new()), sigma::Placeholders::new()).unwrap();
-        source.compile(|told| panic!("{told}")).unwrap()
-    }
-
-    fn done(text: &str) -> Done {
-        Done { lines: 1, alerts: text.into(), ..Done::default() }
-    }
-
-    #[test]
-    fn pieces_are_written_in_order_whoever_is_first() {
-        let mut text = Vec::new();
-        let output = Output::new(&mut text, 8, Correlation::none());
-        for number in [2, 0, 3, 1, 4] {
-            assert!(output.put(number, done(&number.to_string())).unwrap());
-        }
-        output.finish(&none()).unwrap();
-        assert_eq!(text, b"01234");
-    }
-
-    #[test]
-    fn a_failure_ends_who_waits_for_the_next_piece() {
-        let output = Output::new(Vec::new(), 1, Correlation::none());
-        thread::scope(|scope| {
-            let ahead = scope.spawn(|| (1..100).all(|n| output.put(n, done("x")).unwrap()));
-            output.fail(Error::Input(std::io::Error::other("gone")));
-            assert!(!ahead.join().unwrap());
-        });
-        assert!(matches!(output.finish(&none()), Err(Error::Input(_))));
-    }
-
-    #[test]
-    fn a_lost_thread_ends_who_waits_for_it() {
-        let output = Output::new(Vec::new(), 1, Correlation::none());
-        thread::scope(|scope| {
-            let lost = scope.spawn(|| {
-                let _guard = output.guard();
-                panic!("as it may happen");
-            });
-            assert!(lost.join().is_err());
-            assert!(!(1..100).all(|n| output.put(n, done("x")).unwrap()));
-        });
     }
 }

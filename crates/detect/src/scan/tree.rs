@@ -12,7 +12,8 @@ pub(crate) const NO_NODE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(crate) struct PathTree {
     nodes: Vec<Node>,
-    paths: u32,
+    /// The wanted paths, by number, for people.
+    names: Vec<Box<str>>,
     /// Whether everything is wanted but what keywords leave out: then objects are captured besides
     /// their scalars.
     keywords: bool,
@@ -32,13 +33,13 @@ impl Node {
 
 impl PathTree {
     pub(crate) fn new() -> Self {
-        Self { nodes: vec![Node::new()], paths: 0, keywords: false }
+        Self { nodes: vec![Node::new()], names: Vec::new(), keywords: false }
     }
 
     /// The tree that wants every value that keywords look into, all as path 0.
     pub(crate) fn keywords() -> Self {
         let everything = Node { children: HashMap::new(), path: 0 };
-        Self { nodes: vec![Node::new(), everything], paths: 1, keywords: true }
+        Self { nodes: vec![Node::new(), everything], names: vec!["".into()], keywords: true }
     }
 
     /// The number of the path of these keys, which is wanted from now on.
@@ -54,8 +55,8 @@ impl PathTree {
         }
         let node = &mut self.nodes[at as usize];
         if node.path == NO_PATH {
-            node.path = self.paths;
-            self.paths += 1;
+            node.path = self.names.len() as u32;
+            self.names.push(keys.join(".").into());
         }
         node.path
     }
@@ -74,7 +75,12 @@ impl PathTree {
 
     /// How many paths are wanted.
     pub(crate) fn paths(&self) -> usize {
-        self.paths as usize
+        self.names.len()
+    }
+
+    /// A wanted path, with dots between its keys.
+    pub(crate) fn name(&self, path: u32) -> &str {
+        &self.names[path as usize]
     }
 
     pub(crate) fn root(&self) -> u32 {

@@ -11,6 +11,7 @@ use crate::scan::Capture;
 use crate::sets::{EMPTY, Sets};
 use crate::token::{Kind, compact, unescape};
 use sigma::Value;
+use std::borrow::Cow;
 
 /// Keyword values longer than this are not remembered: they are raw lines, each different.
 const KEYWORD_BYTES_MAX: usize = 96;
@@ -203,14 +204,18 @@ impl Memory {
     }
 }
 
-/// A capture's text, where it is a scalar.
-pub(super) fn text_of(event: &[u8], capture: Capture) -> Option<String> {
+/// A capture's text, if it has one.
+pub(super) fn text_of(event: &[u8], capture: Capture) -> Option<Cow<'_, str>> {
+    if matches!(capture.kind, Kind::Number | Kind::Text) {
+        let inside = &event[capture.start as usize..capture.end as usize];
+        return Some(String::from_utf8_lossy(inside));
+    }
     let mut text = String::new();
-    value(event, capture, &mut text).text().map(str::to_owned)
+    value(event, capture, &mut text).text().map(|text| Cow::Owned(text.to_owned()))
 }
 
 /// A capture as rules see it; `text` is room for it.
-fn value<'a>(event: &[u8], capture: Capture, text: &'a mut String) -> Value<'a> {
+pub(super) fn value<'a>(event: &[u8], capture: Capture, text: &'a mut String) -> Value<'a> {
     let inside = &event[capture.start as usize..capture.end as usize];
     text.clear();
     match capture.kind {
