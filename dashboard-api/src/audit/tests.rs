@@ -113,7 +113,7 @@ fn a_log_written_and_sealed_anew_does_not_fit_what_was_kept() {
          UPDATE audit_tree SET size = 0, seq = 0, peaks = x''",
     );
     assert!(check(dir.path(), &[]).is_ok(), "the file alone cannot tell");
-    let breach = check(dir.path(), &[kept.clone()]).unwrap_err();
+    let breach = check(dir.path(), std::slice::from_ref(&kept)).unwrap_err();
     assert!(matches!(breach, Breach::Changed { first: 1, last: 20 }), "{breach}");
     // With another key the kept note is not of that key.
     std::fs::remove_file(dir.path().join("audit.key")).unwrap();
