@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// Our crates from the bottom up: each may import only what stands on an earlier line.
 const LAYERS: &[&[&str]] = &[
-    &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack"],
+    &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack", "spool"],
     &["privacy", "cidr", "tlog"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
