@@ -20,11 +20,15 @@
 //! by the limit, time is linear in the bytes fed, and how the input was split into chunks never
 //! changes the frames.
 
+pub mod audit;
 mod carry;
 pub mod lines;
+pub mod multiline;
 pub mod syslog;
 
-pub use lines::Lines;
+pub use audit::Assembler;
+pub use lines::{Lines, Unit};
+pub use multiline::Multiline;
 pub use syslog::{SyslogStream, datagram};
 
 use std::fmt::Write as _;

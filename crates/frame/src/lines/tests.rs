@@ -133,3 +133,28 @@ proptest! {
         prop_assert_eq!(frames(lines, &split(&input, &places)), oracle(&input, max, keep_empty));
     }
 }
+
+#[test]
+fn newlines_of_utf_16_are_two_bytes_at_an_even_offset() {
+    let text = "one\r\n\u{0a0a}two\n\n\u{10d}";
+    for unit in [Unit::Utf16Le, Unit::Utf16Be] {
+        let units = text.encode_utf16();
+        let little = unit == Unit::Utf16Le;
+        let bytes = |unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() };
+        let bytes: Vec<u8> = units.flat_map(bytes).collect();
+        for at in (0..bytes.len()).step_by(2) {
+            let mut lines = Lines::new(1000).of(unit);
+            let mut found = Vec::new();
+            for mut rest in [&bytes[..at], &bytes[at..]] {
+                while let Some(frame) = lines.next(&mut rest) {
+                    found.push((frame.start, frame.end, frame.bytes.to_vec()));
+                }
+            }
+            let last = lines.finish().unwrap();
+            found.push((last.start, last.end, last.bytes.to_vec()));
+            let expected = [(0, 10, 0..8), (10, 20, 10..18), (22, 24, 22..24)];
+            let expected = expected.map(|(start, end, range)| (start, end, bytes[range].to_vec()));
+            assert_eq!(found, expected, "{unit:?} split at {at}");
+        }
+    }
+}
