@@ -29,6 +29,10 @@ pub(crate) struct State {
     pub(crate) generations: BTreeMap<String, u64>,
     /// The files.
     pub(crate) files: Vec<FileState>,
+    /// Fingerprints of files that were read to their end and let go: a packed file that holds the
+    /// same is a copy.
+    #[serde(default)]
+    pub(crate) let_go: Vec<Prefix>,
 }
 
 /// How far one file was read and confirmed.
@@ -58,6 +62,9 @@ pub(crate) struct FileState {
     pub(crate) barrier: Option<u64>,
     /// When it was followed last, in ms since the epoch.
     pub(crate) seen_ms: i64,
+    /// It is a packed file that is done with.
+    #[serde(default)]
+    pub(crate) unpacked: bool,
 }
 
 /// What was found when starting.
@@ -180,11 +187,13 @@ mod tests {
             size: 900,
             barrier: Some(7),
             seen_ms: 9,
+            unpacked: true,
         };
         State {
             inputs: ["system".to_owned()].into(),
             generations: [("file:/var/log/a".to_owned(), 1_790_000_000)].into(),
             files: vec![file],
+            let_go: vec![Prefix::of(b"abc")],
         }
     }
 

@@ -2,18 +2,26 @@
 //!
 //! `deploy/collector/collector.toml` has every key with its unit and default.
 
+mod format;
 mod raw;
 
 use crate::Error;
-use crate::files::FileInput;
 use crate::files::glob::Globs;
+use crate::files::{FileInput, Start};
+use crate::journal::JournalInput;
+use crate::queue::Limits;
+use crate::tls::Tls;
 use model::{Agency, origin};
-use raw::{Raw, RawFile, RawSyslog};
+use raw::{
+    Raw, RawFile, RawHttpInput, RawJournal, RawListenTls, RawSpool, RawSyslog, RawTls, RawWhenFull,
+};
+use spool::WhenFull;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Rescans closer than this would cost more than they find; further apart, a new file on a file
@@ -32,6 +40,8 @@ pub struct Config {
     pub(crate) http: service::config::Http,
     pub(crate) files: Vec<FileInput>,
     pub(crate) syslog: Vec<SyslogInput>,
+    pub(crate) journal: Option<JournalInput>,
+    pub(crate) http_inputs: Vec<HttpInput>,
     pub(crate) stdin: Option<StdinInput>,
 }
 
@@ -40,13 +50,61 @@ pub struct Config {
 pub(crate) struct SyslogInput {
     pub(crate) udp: Option<SocketAddr>,
     pub(crate) tcp: Option<SocketAddr>,
+    pub(crate) tls: Option<(SocketAddr, Tls)>,
+    /// Records a second of one sender.
+    pub(crate) rate_max: Option<u32>,
     pub(crate) source: Option<String>,
+    pub(crate) spool: SpoolLimits,
+}
+
+/// One `[[http_input]]`.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpInput {
+    pub(crate) listen: SocketAddr,
+    token_file: Option<PathBuf>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) source: Option<String>,
+    pub(crate) spool: SpoolLimits,
+}
+
+impl HttpInput {
+    /// The token that senders must show: the first line of its file.
+    pub(crate) fn token(&self) -> Result<Option<Arc<str>>, Error> {
+        let Some(path) = &self.token_file else { return Ok(None) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Error::ReadToken { path: path.clone(), source })?;
+        let token = text.lines().next().unwrap_or_default().trim();
+        if token.is_empty() {
+            return Err(Error::EmptyToken { path: path.clone() });
+        }
+        Ok(Some(token.into()))
+    }
 }
 
 /// `[stdin]`.
 #[derive(Debug, Clone)]
 pub(crate) struct StdinInput {
     pub(crate) source: Option<String>,
+    pub(crate) spool: SpoolLimits,
+}
+
+/// How much of an input may wait on disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpoolLimits {
+    bytes_max: u64,
+    when_full: Option<WhenFull>,
+}
+
+/// Bytes on disk of an input that says nothing else: at 300 bytes a record and 1,000 records a
+/// second, half an hour without Kafka.
+const SPOOL_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+impl SpoolLimits {
+    /// The limits, where an input that is told nothing else does `otherwise` when it is full.
+    pub(crate) fn limits(self, otherwise: WhenFull) -> Limits {
+        let when_full = self.when_full.unwrap_or(otherwise);
+        Limits { bytes_max: self.bytes_max, when_full }
+    }
 }
 
 impl Config {
@@ -61,6 +119,8 @@ impl Config {
     pub fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let raw: Raw = service::config::parse(path, text)?;
         let check = Check { path, text };
+        let spool = SpoolLimits { bytes_max: SPOOL_BYTES_MAX, when_full: None };
+        let spool = check.spool(&raw.spool, spool)?;
         let config = Self {
             agency: check.at("agency", &raw.agency, Agency::new)?,
             id: check.label("id", raw.id)?,
@@ -70,17 +130,30 @@ impl Config {
             bus: raw.bus,
             http: raw.http,
             files: check.files(raw.file)?,
-            syslog: check.syslog(raw.syslog)?,
+            syslog: check.syslog(raw.syslog, spool)?,
+            journal: raw.journal.map(|raw| check.journal(raw)).transpose()?,
+            http_inputs: check.http_inputs(raw.http_input, spool)?,
             stdin: match raw.stdin {
-                Some(raw) => Some(StdinInput { source: check.label("source", raw.source)? }),
+                Some(raw) => Some(StdinInput {
+                    source: check.label("source", raw.source)?,
+                    spool: check.spool(&raw.spool, spool)?,
+                }),
                 None => None,
             },
         };
-        if config.files.is_empty() && config.syslog.is_empty() && config.stdin.is_none() {
-            let problem = "there is nothing to collect: add [[file]], [[syslog]] or [stdin]";
+        let listens = !config.syslog.is_empty() || !config.http_inputs.is_empty();
+        let reads = !config.files.is_empty() || config.journal.is_some();
+        if !reads && !listens && config.stdin.is_none() {
+            let problem = "there is nothing to collect: add [[file]], [journal], [[syslog]], \
+                           [[http_input]] or [stdin]";
             return Err(check.error("file", &(0..0), problem));
         }
         Ok(config)
+    }
+
+    /// Where the spools of inputs that cannot be read again lie.
+    pub(crate) fn spool_dir(&self) -> PathBuf {
+        self.state_dir.join("spool")
     }
 
     /// Makes a Kafka client as the collector would, which checks addresses and certificates, and
@@ -102,13 +175,33 @@ impl Config {
         for input in &self.syslog {
             let udp = input.udp.map(|address| format!(" udp {address}")).unwrap_or_default();
             let tcp = input.tcp.map(|address| format!(" tcp {address}")).unwrap_or_default();
-            let _ = writeln!(text, "syslog input:{udp}{tcp}");
+            let tls = match &input.tls {
+                None => String::new(),
+                Some((address, tls)) => {
+                    tls.acceptor()?;
+                    format!(" tls {address}")
+                }
+            };
+            let _ = writeln!(text, "syslog input:{udp}{tcp}{tls}");
+        }
+        if let Some(input) = &self.journal {
+            let _ = writeln!(text, "journal, through {}", input.program.display());
+        }
+        for input in &self.http_inputs {
+            input.token()?;
+            input.tls.as_ref().map(Tls::acceptor).transpose()?;
+            let _ = writeln!(text, "http input: {}", input.listen);
         }
         if self.stdin.is_some() {
             text.push_str("standard input\n");
         }
         Ok(text)
     }
+}
+
+fn listen_tls(raw: RawListenTls) -> (SocketAddr, Tls) {
+    let RawListenTls { listen, certificate_file, key_file, client_ca_file } = raw;
+    (listen.into_inner(), Tls { certificate_file, key_file, client_ca_file })
 }
 
 /// Checks values and names the line of one that cannot work.
@@ -192,28 +285,102 @@ impl Check<'_> {
         let (include, exclude) = (text(raw.include.get_ref()), text(&raw.exclude));
         let globs = Globs::new(&include, &exclude)
             .map_err(|problem| self.error("include", &raw.include.span(), problem))?;
+        let format = self.format(&raw)?;
         Ok(FileInput {
             name: raw.name.into_inner(),
             globs,
             start: raw.start,
             source: self.label("source", raw.source)?,
+            format: Arc::new(format),
         })
     }
 
-    fn syslog(&self, raw: Vec<toml::Spanned<RawSyslog>>) -> Result<Vec<SyslogInput>, Error> {
+    /// The limits in `raw`, or those that hold for all inputs.
+    fn spool(&self, raw: &RawSpool, all: SpoolLimits) -> Result<SpoolLimits, Error> {
+        let bytes_max = match &raw.bytes_max {
+            None => all.bytes_max,
+            Some(value) if *value.get_ref() >= spool::BYTES_MAX_MIN => *value.get_ref(),
+            Some(value) => {
+                let problem =
+                    format!("{} bytes are less than {}", value.get_ref(), spool::BYTES_MAX_MIN);
+                return Err(self.error("bytes_max", &value.span(), problem));
+            }
+        };
+        let when_full = raw.when_full.map(|when_full| match when_full {
+            RawWhenFull::Block => WhenFull::Block,
+            RawWhenFull::DropOldest => WhenFull::DropOldest,
+            RawWhenFull::DropNewest => WhenFull::DropNewest,
+        });
+        Ok(SpoolLimits { bytes_max, when_full: when_full.or(all.when_full) })
+    }
+
+    fn journal(&self, raw: RawJournal) -> Result<JournalInput, Error> {
+        let unit = |unit: &toml::Spanned<String>| {
+            self.at("units", unit, |name| match name {
+                "" => Err("an empty name is no unit"),
+                name if name.starts_with('-') => Err("no unit's name begins with '-'"),
+                name => Ok(name.to_owned()),
+            })
+        };
+        Ok(JournalInput {
+            program: raw.program,
+            directory: raw.directory,
+            units: raw.units.iter().map(unit).collect::<Result<_, _>>()?,
+            from_beginning: raw.start == Start::Beginning,
+            source: self.label("source", raw.source)?,
+        })
+    }
+
+    fn http_inputs(
+        &self,
+        raw: Vec<RawHttpInput>,
+        spool: SpoolLimits,
+    ) -> Result<Vec<HttpInput>, Error> {
+        let input =
+            |raw: RawHttpInput| {
+                let away = !raw.listen.get_ref().ip().is_loopback();
+                let open = raw.tls.as_ref().is_none_or(|tls| tls.client_ca_file.is_none());
+                if away && open && raw.token_file.is_none() {
+                    let problem =
+                        "anybody could send here: give a token_file, or tls with a client_ca_file";
+                    return Err(self.error("listen", &raw.listen.span(), problem));
+                }
+                let tls = raw.tls.map(|RawTls { certificate_file, key_file, client_ca_file }| {
+                    Tls { certificate_file, key_file, client_ca_file }
+                });
+                Ok(HttpInput {
+                    listen: raw.listen.into_inner(),
+                    token_file: raw.token_file,
+                    tls,
+                    source: self.label("source", raw.source)?,
+                    spool: self.spool(&raw.spool, spool)?,
+                })
+            };
+        raw.into_iter().map(input).collect()
+    }
+
+    fn syslog(
+        &self,
+        raw: Vec<toml::Spanned<RawSyslog>>,
+        spool: SpoolLimits,
+    ) -> Result<Vec<SyslogInput>, Error> {
         let mut taken = HashSet::new();
         raw.into_iter()
             .map(|raw| {
                 let span = raw.span();
                 let raw = raw.into_inner();
-                if raw.udp.is_none() && raw.tcp.is_none() {
-                    let problem = "has neither udp nor tcp: give it at least one address";
+                if raw.udp.is_none() && raw.tcp.is_none() && raw.tls.is_none() {
+                    let problem = "has none of udp, tcp and tls: give it at least one address";
                     return Err(self.error("syslog", &span, problem));
                 }
-                for (protocol, address) in [("udp", &raw.udp), ("tcp", &raw.tcp)] {
+                let tls = raw.tls.as_ref().map(|tls| &tls.listen);
+                let addresses =
+                    [("udp", raw.udp.as_ref()), ("tcp", raw.tcp.as_ref()), ("tls", tls)];
+                for (protocol, address) in addresses {
                     let Some(address) = address else { continue };
                     let fixed = address.get_ref().port() != 0;
-                    if fixed && !taken.insert((protocol, *address.get_ref())) {
+                    let is_udp = protocol == "udp";
+                    if fixed && !taken.insert((is_udp, *address.get_ref())) {
                         let problem = "another [[syslog]] has this address";
                         return Err(self.error(protocol, &address.span(), problem));
                     }
@@ -221,7 +388,10 @@ impl Check<'_> {
                 Ok(SyslogInput {
                     udp: raw.udp.map(toml::Spanned::into_inner),
                     tcp: raw.tcp.map(toml::Spanned::into_inner),
+                    tls: raw.tls.map(listen_tls),
+                    rate_max: raw.rate_max.map(Into::into),
                     source: self.label("source", raw.source)?,
+                    spool: self.spool(&raw.spool, spool)?,
                 })
             })
             .collect()

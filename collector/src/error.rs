@@ -45,6 +45,9 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
+    /// The spool of a stream cannot be opened.
+    #[error(transparent)]
+    Spool(#[from] spool::Error),
     /// A file of the state directory cannot be read.
     #[error("cannot read {path}", path = path.display())]
     ReadState {
@@ -83,18 +86,41 @@ pub enum Error {
         #[source]
         source: model::Error,
     },
-    /// A syslog address cannot be bound.
+    /// An address cannot be bound.
     #[error(
-        "cannot receive syslog on {protocol} {address}: is the port taken, or below 1024 without the right to it?"
+        "cannot receive on {protocol} {address}: is the port taken, or below 1024 without the right to it?"
     )]
     Listen {
-        /// `udp` or `tcp`.
+        /// `udp`, `tcp`, `tls`, `http` or `https`.
         protocol: &'static str,
         /// The address.
         address: SocketAddr,
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// The file that holds a token cannot be read.
+    #[error("cannot read token file {path}", path = path.display())]
+    ReadToken {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A token that anybody could guess.
+    #[error("token file {path} is empty: put a long random word into its first line", path = path.display())]
+    EmptyToken {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A certificate or key cannot be used.
+    #[error("cannot use {path}: {problem}", path = path.display())]
+    Certificate {
+        /// The PEM file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// A syslog socket failed after it was opened.
     #[error("{protocol} socket {address} failed")]
@@ -116,6 +142,9 @@ pub enum Error {
     /// The kernel offers no way to watch directories.
     #[error("cannot watch directories: is fs.inotify.max_user_instances used up?")]
     Watch(#[source] std::io::Error),
+    /// The signal to read the configuration again cannot be waited for.
+    #[error("cannot wait for SIGHUP")]
+    Hangups(#[source] std::io::Error),
     /// A metric's name is taken.
     #[error("cannot register metrics")]
     Metrics(#[from] prometheus::Error),

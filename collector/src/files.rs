@@ -17,8 +17,11 @@
 pub(crate) mod agent;
 mod discovery;
 mod followed;
+pub(crate) mod framer;
 pub(crate) mod glob;
+mod packed;
 pub(crate) mod prefix;
+mod source;
 mod tend;
 mod turn;
 mod watch;
@@ -45,6 +48,8 @@ pub(crate) struct FileInput {
     pub(crate) start: Start,
     /// The source type of its records, if configured.
     pub(crate) source: Option<String>,
+    /// How its bytes become records.
+    pub(crate) format: Arc<framer::Format>,
 }
 
 /// Where to begin in a file that was there before the input.
@@ -87,6 +92,12 @@ pub(crate) struct Tailer {
     looked: BTreeSet<String>,
     /// Files of the checkpoint that have not been found (again).
     missing: HashMap<FileId, FileState>,
+    /// Those of them whose place another file has taken, until the end of the walk.
+    replaced: Vec<FileState>,
+    /// Only files of the checkpoint are looked for.
+    only_known: bool,
+    /// What is known of packed files.
+    packed: packed::Memory,
     /// Slots to read, in turn.
     ready: VecDeque<usize>,
     /// Slots with something to read, whose generation is not on disk yet.
@@ -117,7 +128,10 @@ impl Tailer {
         metrics: FileMetrics,
         state: State,
     ) -> Self {
-        let missing = state.files.into_iter().map(|file| (FileId::saved(&file), file)).collect();
+        let (unpacked, files): (Vec<_>, Vec<_>) =
+            state.files.into_iter().partition(|file| file.unpacked);
+        let missing = files.into_iter().map(|file| (FileId::saved(&file), file)).collect();
+        let packed = packed::Memory::new(unpacked, state.let_go);
         Self {
             inputs,
             labels,
@@ -130,6 +144,9 @@ impl Tailer {
             generations: Generations::new(state.generations),
             looked: state.inputs,
             missing,
+            replaced: Vec::new(),
+            only_known: false,
+            packed,
             ready: VecDeque::new(),
             unannounced: Vec::new(),
             reader: turn::Reader::default(),
@@ -173,9 +190,10 @@ impl Tailer {
     /// What is to be saved.
     pub(crate) fn state(&self, now_ms: i64) -> State {
         let followed = self.files().map(|file| file.state(&self.inputs[file.input].name, now_ms));
-        let files = followed.chain(self.missing.values().cloned()).collect();
+        let unpacked = self.packed.unpacked().cloned();
+        let files = followed.chain(self.missing.values().cloned()).chain(unpacked).collect();
         let generations = self.generations.saved().clone();
-        State { inputs: self.looked.clone(), generations, files }
+        State { inputs: self.looked.clone(), generations, files, let_go: self.packed.let_go() }
     }
 
     /// Whether the state differs from what was saved last.

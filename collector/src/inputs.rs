@@ -3,38 +3,44 @@
 use crate::checkpoint::State;
 use crate::config::Config;
 use crate::files::Labels;
-use crate::header::Header;
+use crate::http::Http;
 use crate::kafka::{Link, Sender};
-use crate::metrics::SyslogMetrics;
-use crate::queue::{Queue, StreamId};
+use crate::metrics::{HttpMetrics, SyslogMetrics};
+use crate::queue::{Limits, Queue, StreamId, StreamOptions};
+use crate::syslog::rate::Rate;
 use crate::syslog::tcp::Tcp;
 use crate::syslog::udp::Udp;
 use crate::syslog::{Receiver, now_ms};
 use crate::{Error, state, stdin};
-use service::{Registry, Shutdown, Tasks};
+use service::{Part, Registry, Shutdown, Tasks};
+use spool::WhenFull;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Wait while the producer is full.
 const FULL_WAIT: Duration = Duration::from_millis(5);
 /// Longest wait for something to send.
 const IDLE_WAIT: Duration = Duration::from_millis(200);
+/// How often the spools are tended.
+const TICK: Duration = Duration::from_secs(1);
 /// How long the queue may drain at the shutdown. Longer than connections have for their last
-/// bytes, shorter than the whole shutdown.
-const DRAIN: Duration = Duration::from_secs(6);
+/// bytes, shorter than the whole shutdown. What is not confirmed by then stays on disk.
+const DRAIN: Duration = Duration::from_secs(4);
 
 /// Everything that is received into the queue.
 pub(crate) struct Sockets {
     queue: Arc<Queue>,
     metrics: SyslogMetrics,
+    http_metrics: HttpMetrics,
     open: Vec<(Open, StreamId)>,
 }
 
 enum Open {
-    Udp(Udp),
-    Tcp(Tcp),
+    Udp(Udp, Option<u32>),
+    Tcp(Tcp, Option<u32>),
+    Http(Http),
     Stdin,
 }
 
@@ -52,26 +58,60 @@ impl Sockets {
             if let Some(address) = input.udp {
                 let udp = Udp::bind(address).await?;
                 let name = format!("udp:{}", udp.address());
-                open.push((Open::Udp(udp), name, input.source.as_deref()));
+                // Whoever sends datagrams cannot be made to wait.
+                let limits = input.spool.limits(WhenFull::DropNewest);
+                let open_as = Open::Udp(udp, input.rate_max);
+                open.push((open_as, name, input.source.as_deref(), limits));
             }
             if let Some(address) = input.tcp {
-                let tcp = Tcp::bind(address).await?;
+                let tcp = Tcp::bind(address, None).await?;
                 let name = format!("tcp:{}", tcp.address());
-                open.push((Open::Tcp(tcp), name, input.source.as_deref()));
+                let limits = input.spool.limits(WhenFull::Block);
+                let open_as = Open::Tcp(tcp, input.rate_max);
+                open.push((open_as, name, input.source.as_deref(), limits));
+            }
+            if let Some((address, tls)) = &input.tls {
+                let tcp = Tcp::bind(*address, Some(tls)).await?;
+                let name = format!("tls:{}", tcp.address());
+                let limits = input.spool.limits(WhenFull::Block);
+                let open_as = Open::Tcp(tcp, input.rate_max);
+                open.push((open_as, name, input.source.as_deref(), limits));
             }
         }
-        if let Some(input) = &config.stdin {
-            open.push((Open::Stdin, "stdin".to_owned(), input.source.as_deref()));
+        for input in &config.http_inputs {
+            let token = input.token()?;
+            let http = Http::bind(input.listen, input.tls.as_ref(), token).await?;
+            let name = format!("http:{}", http.address());
+            // Whoever asks is told to come again.
+            let limits =
+                Limits { when_full: WhenFull::Block, ..input.spool.limits(WhenFull::Block) };
+            open.push((Open::Http(http), name, input.source.as_deref(), limits));
         }
-        let names: Vec<String> = open.iter().map(|(_, name, _)| name.clone()).collect();
+        if let Some(input) = &config.stdin {
+            let limits = input.spool.limits(WhenFull::Block);
+            open.push((Open::Stdin, "stdin".to_owned(), input.source.as_deref(), limits));
+        }
+        let names: Vec<String> = open.iter().map(|(_, name, ..)| name.clone()).collect();
         let generations = state::begin_streams(state, &names, now_ms());
-        let open = open.into_iter().zip(generations).map(|((open, name, source), generation)| {
-            let host = labels.host.as_deref();
-            let header = Header::new(&labels.collector, &name, generation, source, host);
-            (open, queue.stream(&name, header))
-        });
-        let open = open.collect();
-        Ok(Self { queue: queue.clone(), metrics: SyslogMetrics::register(registry)?, open })
+        let options = |name: &str, generation, source: Option<&str>, limits| StreamOptions {
+            name: name.into(),
+            generation,
+            collector: labels.collector.clone(),
+            source: source.map(Into::into),
+            host: labels.host.clone(),
+            limits,
+        };
+        let open =
+            open.into_iter().zip(generations).map(|((open, name, source, limits), generation)| {
+                let stream = queue.stream(options(&name, generation, source, limits))?;
+                Ok((open, stream))
+            });
+        let open = open.collect::<Result<_, Error>>()?;
+        let limits = Limits { bytes_max: spool::BYTES_MAX_MIN, when_full: WhenFull::Block };
+        queue.adopt(&options("", 0, None, limits))?;
+        let metrics = SyslogMetrics::register(registry)?;
+        let http_metrics = HttpMetrics::register(registry)?;
+        Ok(Self { queue: queue.clone(), metrics, http_metrics, open })
     }
 
     /// Starts receiving and sending. `alone`: there are no other inputs, so that the collector has
@@ -81,10 +121,11 @@ impl Sockets {
         tasks: &mut Tasks,
         link: &Arc<Link>,
         shutdown: &Shutdown,
+        part: Part,
         alone: bool,
     ) {
-        if self.open.is_empty() {
-            return;
+        if self.open.is_empty() && self.queue.is_empty() {
+            return part.up();
         }
         let live = Arc::new(AtomicUsize::new(self.open.len()));
         let pump = Pump {
@@ -92,6 +133,7 @@ impl Sockets {
             link: link.clone(),
             live: live.clone(),
             shutdown: shutdown.clone(),
+            part,
             alone,
         };
         tasks.spawn_blocking("queue", move || {
@@ -99,22 +141,42 @@ impl Sockets {
             Ok::<_, Infallible>(())
         });
         for (open, stream) in self.open {
-            let receiver =
-                Receiver { queue: self.queue.clone(), stream, metrics: self.metrics.clone() };
+            let receiver = |rate: Option<u32>| Receiver {
+                queue: self.queue.clone(),
+                stream,
+                metrics: self.metrics.clone(),
+                rate: rate.map(|per_second| Arc::new(Mutex::new(Rate::new(per_second)))),
+            };
             let (live, shutdown) = (Live(live.clone()), shutdown.clone());
             match open {
-                Open::Udp(udp) => tasks.spawn("syslog udp", async move {
-                    let _live = live;
-                    udp.run(receiver, shutdown).await
-                }),
-                Open::Tcp(tcp) => tasks.spawn("syslog tcp", async move {
-                    let _live = live;
-                    tcp.run(receiver, shutdown).await
-                }),
-                Open::Stdin => tasks.spawn_blocking("stdin", move || {
-                    let _live = live;
-                    stdin::run(&std::io::stdin(), &receiver.queue, stream, &shutdown)
-                }),
+                Open::Udp(udp, rate) => {
+                    let receiver = receiver(rate);
+                    tasks.spawn("syslog udp", async move {
+                        let _live = live;
+                        udp.run(receiver, shutdown).await
+                    });
+                }
+                Open::Tcp(tcp, rate) => {
+                    let receiver = receiver(rate);
+                    tasks.spawn("syslog tcp", async move {
+                        let _live = live;
+                        tcp.run(receiver, shutdown).await
+                    });
+                }
+                Open::Http(http) => {
+                    let (queue, metrics) = (self.queue.clone(), self.http_metrics.clone());
+                    tasks.spawn("http", async move {
+                        let _live = live;
+                        http.run(queue, stream, metrics, shutdown).await
+                    });
+                }
+                Open::Stdin => {
+                    let queue = self.queue.clone();
+                    tasks.spawn_blocking("stdin", move || {
+                        let _live = live;
+                        stdin::run(&std::io::stdin(), &queue, stream, &shutdown)
+                    });
+                }
             }
         }
     }
@@ -135,6 +197,7 @@ struct Pump {
     link: Arc<Link>,
     live: Arc<AtomicUsize>,
     shutdown: Shutdown,
+    part: Part,
     alone: bool,
 }
 
@@ -142,8 +205,13 @@ impl Pump {
     fn run(self) {
         let mut sender = self.link.sender();
         let mut origin = String::new();
+        let mut next_tick = Instant::now();
         while !self.shutdown.has_begun() {
             self.turn(&mut sender, &mut origin);
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
+                self.queue.tend(&self.part);
+            }
             if self.alone && self.is_over() {
                 tracing::info!("every input has ended and everything is confirmed");
                 self.shutdown.begin();
@@ -153,9 +221,12 @@ impl Pump {
         while !self.is_over() && Instant::now() < until {
             self.turn(&mut sender, &mut origin);
         }
-        let lost = self.queue.len();
-        if lost > 0 {
-            tracing::error!(records = lost, "lost: kafka did not confirm them before the end");
+        self.queue.close();
+        let (records, bytes) = self.queue.left();
+        if bytes > 0 {
+            tracing::error!(bytes, "lost: the spool could not be written before the end");
+        } else if records > 0 {
+            tracing::info!(records, "not confirmed in time; they wait on disk for the next start");
         }
     }
 
@@ -170,6 +241,7 @@ impl Pump {
         }
     }
 
+    /// Everything has ended, and all of it is confirmed.
     fn is_over(&self) -> bool {
         self.live.load(Ordering::Acquire) == 0 && self.queue.is_empty()
     }

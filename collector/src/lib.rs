@@ -1,8 +1,8 @@
 //! The host agent: reads files and receives syslog, and writes every record to `raw.<agency>`.
 //!
 //! In the order of the flow: [`files`] are read again after a crash from the last confirmed
-//! offset, so they are their own spool; what [`syslog`] and [`stdin`] deliver cannot be read again
-//! and waits in the [`queue`]; both hand records to the one producer of [`kafka`]. What Kafka has
+//! offset, so they are their own spool, and so is the [`journal`]; what [`syslog`] and [`stdin`] deliver cannot be read again
+//! and waits on disk in the [`queue`]; both hand records to the one producer of [`kafka`]. What Kafka has
 //! confirmed moves the [`checkpoint`]. **A line counts as collected only then.**
 
 mod checkpoint;
@@ -11,25 +11,31 @@ mod error;
 mod files;
 mod flight;
 mod header;
+mod http;
 mod inputs;
+mod journal;
 mod kafka;
 mod metrics;
 mod output;
 mod queue;
+mod reload;
 mod state;
 mod stdin;
 mod stream;
 mod syslog;
+mod tls;
 
 pub use config::Config;
 pub use error::{Error, PatternError};
+pub use reload::run_file;
 
 use checkpoint::State;
 use files::agent::{Agent, Receipts};
 use files::{Labels, Tailer};
 use inputs::Sockets;
+use journal::{JOURNAL_TAG, Journal};
 use kafka::{Confirmed, Link, QUEUE_TAG};
-use metrics::{FileMetrics, KafkaMetrics, QueueMetrics};
+use metrics::{FileMetrics, JournalMetrics, KafkaMetrics, QueueMetrics};
 use queue::Queue;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use service::status::{Server, router};
@@ -38,6 +44,7 @@ use state::StateDir;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use syslog::now_ms;
 
 /// How long the collector has to end: the queue drains, confirmations come in, the last checkpoint
 /// is written. Shorter than the ten seconds after which supervisors kill.
@@ -52,22 +59,39 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     let host = config.host.clone().or_else(state::host_name).map(Into::into);
     let labels = Labels { collector: dir.collector.as_str().into(), host };
 
-    let queue = Arc::new(Queue::new(QueueMetrics::register(registry)?));
+    let queue = Arc::new(Queue::new(&config.spool_dir(), QueueMetrics::register(registry)?));
     let sockets = Sockets::open(&config, &labels, &queue, &mut state, registry).await?;
+    let journal = journal::STREAM.to_owned();
+    let journal_generation = match &config.journal {
+        Some(_) => state::begin_streams(&mut state, &[journal], now_ms()).first().copied(),
+        None => None,
+    };
     // The generations of sockets and standard input are on disk before anything is received.
     dir.store.save(&state)?;
 
-    let told = Arc::new(Told { receipts: Arc::default(), queue: queue.clone() });
+    let told =
+        Arc::new(Told { receipts: Arc::default(), journal: Arc::default(), queue: queue.clone() });
     let (bus, agency) = (&config.bus, &config.agency);
     let metrics = KafkaMetrics::register(registry)?;
     let link = Link::open(bus, &dir.collector, agency, told.clone(), metrics)?;
     let mut tasks = Tasks::new(&shutdown);
+    if let (Some(input), Some(generation)) = (config.journal.clone(), journal_generation) {
+        let (collector, host) = (&*labels.collector, labels.host.as_deref());
+        let origin = journal::Origin { collector, host, generation };
+        let metrics = JournalMetrics::register(registry)?;
+        let (receipts, sender) = (told.journal.clone(), link.sender());
+        let state_dir = &config.state_dir;
+        let journal = Journal::open(input, state_dir, &origin, receipts, metrics, sender)?;
+        let (part, until) = (status.part("journal"), shutdown.clone());
+        tasks.spawn_blocking("journal", move || journal.run(&part, &until));
+    }
     if !config.files.is_empty() {
         let agent = agent(&config, labels, state, &dir, &link, &told, &status, registry)?;
         let shutdown = shutdown.clone();
         tasks.spawn_blocking("files", move || agent.run(&shutdown));
     }
-    sockets.spawn(&mut tasks, &link, &shutdown, config.files.is_empty());
+    let alone = config.files.is_empty() && config.journal.is_none();
+    sockets.spawn(&mut tasks, &link, &shutdown, status.part("spool"), alone);
     let (keeper, part, until) = (link.clone(), status.part("kafka"), shutdown.clone());
     tasks.spawn_blocking("kafka", move || {
         keeper.keep(&part, &until);
@@ -114,15 +138,18 @@ fn raise_file_limit() {
 /// Tells inputs of their confirmed records.
 struct Told {
     receipts: Arc<Receipts>,
+    journal: Arc<journal::Receipts>,
     queue: Arc<Queue>,
 }
 
 impl Confirmed for Told {
     fn confirmed(&self, tag: u64) {
-        if tag & QUEUE_TAG == 0 {
-            self.receipts.add(tag);
+        if tag & QUEUE_TAG != 0 {
+            self.queue.confirm(tag);
+        } else if tag & JOURNAL_TAG != 0 {
+            self.journal.add(tag);
         } else {
-            self.queue.confirm(tag & !QUEUE_TAG);
+            self.receipts.add(tag);
         }
     }
 }

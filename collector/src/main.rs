@@ -5,7 +5,7 @@ mod args;
 use args::{Args, Command};
 use clap::Parser as _;
 use collector::{Config, Error};
-use service::{Registry, Shutdown, telemetry};
+use service::{Shutdown, telemetry};
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -29,9 +29,9 @@ fn check(config: &Config) -> Result<(), Error> {
 
 async fn collect(file: &std::path::Path) -> Result<(), Error> {
     telemetry::init();
-    let (config, shutdown) = (Config::load(file)?, Shutdown::new());
+    let shutdown = Shutdown::new();
     let run = async {
-        let done = collector::run(config, &Registry::new(), shutdown.clone()).await;
+        let done = collector::run_file(file, shutdown.clone()).await;
         shutdown.begin();
         done
     };

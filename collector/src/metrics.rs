@@ -60,7 +60,12 @@ pub(crate) struct QueueMetrics {
     pub(crate) resent: IntCounter,
     pub(crate) full: IntCounter,
     pub(crate) waiting: IntGauge,
-    pub(crate) waiting_bytes: IntGauge,
+    pub(crate) disk_bytes: IntGauge,
+    pub(crate) memory_bytes: IntGauge,
+    pub(crate) dropped_oldest: IntCounter,
+    pub(crate) dropped_newest: IntCounter,
+    pub(crate) damaged: IntCounter,
+    pub(crate) spool_errors: IntCounter,
 }
 
 impl QueueMetrics {
@@ -68,6 +73,7 @@ impl QueueMetrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let count = |name, help| counter(registry, &format!("queue_{name}_total"), help);
         let level = |name, help| gauge(registry, &format!("queue_{name}"), help);
+        let spool = |name, help| counter(registry, &format!("spool_{name}_total"), help);
         Ok(Self {
             records: count("records", "Records received by sockets and standard input.")?,
             record_bytes: count("bytes", "Bytes of those records.")?,
@@ -75,7 +81,16 @@ impl QueueMetrics {
             resent: count("resent", "Records sent again because the producer failed.")?,
             full: count("full", "Times an input had to wait because the queue was full.")?,
             waiting: level("waiting", "Records that wait or are not confirmed yet.")?,
-            waiting_bytes: level("waiting_bytes", "Bytes of memory that they take.")?,
+            disk_bytes: gauge(registry, "spool_bytes", "Bytes of them and of others on disk.")?,
+            memory_bytes: gauge(
+                registry,
+                "spool_memory_bytes",
+                "Bytes held in memory because the disk cannot be written.",
+            )?,
+            dropped_oldest: spool("dropped_oldest", "Records dropped for newer ones: lost.")?,
+            dropped_newest: spool("dropped_newest", "Records dropped for want of room: lost.")?,
+            damaged: spool("damaged", "Records on damaged or missing parts of the disk: lost.")?,
+            spool_errors: spool("errors", "Seconds in which the spool could not be written.")?,
         })
     }
 }
@@ -113,6 +128,9 @@ pub(crate) struct SyslogMetrics {
     pub(crate) accepted: IntCounter,
     pub(crate) turned_away: IntCounter,
     pub(crate) read_errors: IntCounter,
+    pub(crate) tls_errors: IntCounter,
+    pub(crate) rate_dropped: IntCounter,
+    pub(crate) rate_waits: IntCounter,
 }
 
 impl SyslogMetrics {
@@ -126,6 +144,62 @@ impl SyslogMetrics {
             accepted: count("accepted", "TCP connections accepted.")?,
             turned_away: count("turned_away", "TCP connections closed because of too many.")?,
             read_errors: count("read_errors", "TCP connections that failed.")?,
+            tls_errors: count("tls_errors", "TLS handshakes that failed.")?,
+            rate_dropped: count("rate_dropped", "Datagrams beyond their sender's rate: lost.")?,
+            rate_waits: count("rate_waits", "Times a TCP sender had to wait for its rate.")?,
+        })
+    }
+}
+
+/// Counters of the journal.
+#[derive(Debug, Clone)]
+pub(crate) struct JournalMetrics {
+    pub(crate) entries: IntCounter,
+    pub(crate) unknown: IntCounter,
+    pub(crate) gaps: IntCounter,
+    pub(crate) missing: IntCounter,
+    pub(crate) resent: IntCounter,
+}
+
+impl JournalMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("journal_{name}_total"), help);
+        Ok(Self {
+            entries: count("entries", "Entries of the journal handed to the producer.")?,
+            unknown: count("unknown", "Lines of journalctl that are no entry.")?,
+            gaps: count("gaps", "Times entries were gone before they were read.")?,
+            missing: count(
+                "missing",
+                "Entries that were gone, where their number is known: lost.",
+            )?,
+            resent: count("resent", "Entries read again because the producer failed.")?,
+        })
+    }
+}
+
+/// Counters of the HTTP input.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpMetrics {
+    pub(crate) requests: IntCounter,
+    pub(crate) busy: IntCounter,
+    pub(crate) unauthorized: IntCounter,
+    pub(crate) bad: IntCounter,
+    pub(crate) tls_errors: IntCounter,
+    pub(crate) turned_away: IntCounter,
+}
+
+impl HttpMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("http_{name}_total"), help);
+        Ok(Self {
+            requests: count("requests", "Requests to the HTTP input.")?,
+            busy: count("busy", "Requests whose sender was told to come again.")?,
+            unauthorized: count("unauthorized", "Requests without the right token.")?,
+            bad: count("bad", "Requests that cannot be understood.")?,
+            tls_errors: count("tls_errors", "TLS handshakes that failed.")?,
+            turned_away: count("turned_away", "Connections closed because of too many.")?,
         })
     }
 }

@@ -45,10 +45,12 @@ pub(crate) fn run(
         while let Some(frame) = lines.next(&mut rest) {
             push(queue, stream, &frame, shutdown);
         }
+        queue.flush(stream);
     }
     if let Some(frame) = lines.finish() {
         push(queue, stream, &frame, shutdown);
     }
+    queue.flush(stream);
     Ok(())
 }
 
@@ -56,6 +58,7 @@ fn push(queue: &Queue, stream: StreamId, frame: &Frame<'_>, shutdown: &Shutdown)
     let received =
         Received { bytes: frame.bytes, cut: frame.cut, sender: None, collected_ms: now_ms() };
     while queue.push(stream, &[received]) == 0 && !shutdown.has_begun() {
+        queue.flush(stream);
         std::thread::sleep(FULL_PAUSE);
     }
 }
@@ -63,26 +66,21 @@ fn push(queue: &Queue, stream: StreamId, frame: &Frame<'_>, shutdown: &Shutdown)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::Header;
-    use crate::metrics::QueueMetrics;
+    use crate::queue::testing;
 
     #[test]
     fn lines_come_through_and_the_last_one_too() {
-        let metrics = QueueMetrics::register(&prometheus::Registry::new()).unwrap();
-        let queue = Arc::new(Queue::new(metrics));
-        let stream = queue.stream("stdin", Header::new("c", "stdin", 1, None, None));
+        let (_dir, queue, stream) = testing::queue("stdin");
         let (read, write) = std::io::pipe().unwrap();
         std::io::Write::write_all(&mut &write, b"one\n\ntwo\nlast").unwrap();
         drop(write);
         run(&read, &queue, stream, &Shutdown::new()).unwrap();
-        assert_eq!(queue.len(), 3);
+        assert_eq!(queue.left(), (3, 0));
     }
 
     #[test]
     fn the_shutdown_ends_an_input_that_does_not() {
-        let metrics = QueueMetrics::register(&prometheus::Registry::new()).unwrap();
-        let queue = Arc::new(Queue::new(metrics));
-        let stream = queue.stream("stdin", Header::new("c", "stdin", 1, None, None));
+        let (_dir, queue, stream) = testing::queue("stdin");
         let (read, _write) = std::io::pipe().unwrap();
         let shutdown = Shutdown::new();
         shutdown.begin();

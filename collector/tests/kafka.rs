@@ -117,6 +117,47 @@ fn a_broker_that_is_away_makes_lines_wait() {
 }
 
 #[test]
+fn what_came_by_syslog_while_the_broker_was_away_outlives_a_kill() {
+    const LINES: usize = 30_000;
+    let config = embedded_kafka::Config::new(testing::raw_config("spooled")).unwrap();
+    let broker = embedded_kafka::Broker::start(&config).unwrap();
+    let lab = Lab::new("spooled", &broker.address(), 1);
+    let (_, tcp) = lab.add_syslog();
+    let mut collector = lab.start();
+    lab.wait_for_metric("kafka_in_flight", |_| true);
+    let send = |from: usize| {
+        let mut text = String::new();
+        for n in from..from + LINES {
+            let _ = writeln!(text, "<13>line {n}");
+        }
+        TcpStream::connect(tcp).unwrap().write_all(text.as_bytes()).unwrap();
+    };
+    send(0);
+    let mut taken = lab.take(|taken| !taken.is_empty());
+    broker.kill();
+    send(LINES);
+    let all = 2 * LINES;
+    lab.wait_for_metric("queue_records_total", |count| count == all as f64);
+    collector.kill();
+    // Another kill, of a collector that could send nothing.
+    let mut collector = lab.start();
+    lab.wait_for_metric("queue_waiting", |count| count > 0.0);
+    collector.kill();
+    drop(broker);
+    let _broker = embedded_kafka::Broker::start(&config).unwrap();
+    let mut collector = lab.start();
+    lab.take_more(&mut taken, |taken| texts(taken).len() >= all);
+    lab.wait_for_metric("queue_waiting", |count| count == 0.0);
+    collector.end();
+    let expected: BTreeSet<String> = (0..all).map(|n| format!("<13>line {n}")).collect();
+    assert!(texts(&taken).into_iter().eq(expected.iter().map(String::as_str)));
+    check_places(&taken);
+    let spool = lab.path("state/spool");
+    let files = |dir: std::fs::DirEntry| std::fs::read_dir(dir.path()).unwrap().count();
+    assert_eq!(std::fs::read_dir(spool).unwrap().map(|dir| files(dir.unwrap())).sum::<usize>(), 0);
+}
+
+#[test]
 fn syslog_and_standard_input_arrive_with_their_sender() {
     let lab = Lab::new("sockets", &testing::broker().address(), 4);
     let (udp, tcp) = lab.add_syslog();
@@ -148,4 +189,24 @@ fn syslog_and_standard_input_arrive_with_their_sender() {
     let taken = lab.take(|taken| taken.len() >= 2);
     assert_eq!(texts(&taken), BTreeSet::from(["one", "two"]));
     assert!(taken.iter().all(|record| record.stream == "stdin"));
+}
+
+#[test]
+fn a_hangup_takes_a_good_configuration_and_leaves_a_bad_one_alone() {
+    let lab = Lab::new("hangup", &testing::broker().address(), 1);
+    lab.append("app.log", "one\n");
+    lab.append("other.log", "two\n");
+    let mut collector = lab.start();
+    let mut taken = lab.take(|taken| texts(taken).contains("one"));
+    let good = lab.config();
+    lab.change(&good.replace("include", "includes"));
+    collector.hang_up();
+    lab.append("app.log", "still\n");
+    lab.take_more(&mut taken, |taken| texts(taken).contains("still"));
+    lab.change(&good.replace("app.log*", "o*.log"));
+    collector.hang_up();
+    lab.take_more(&mut taken, |taken| texts(taken).contains("two"));
+    collector.end();
+    assert_eq!(taken.len(), 3, "{taken:#?}");
+    check_places(&taken);
 }

@@ -30,8 +30,27 @@ fn errors_name_the_line_and_the_mend() {
     check("[[file]]\nname = 'a'\ninclude = ['/a']\nstart = 'middle'\n", "line 7: unknown variant");
     check("[[file]]\nname = 'a'\ninclude = ['/a']\nsource = \"a\\tb\"\n", "line 7: source:");
     check("[[file]]\nname = 'a'\nincludes = ['/a']\n", "line 6: unknown field `includes`");
-    check("[[syslog]]\nsource = 'asa'\n", "line 4: syslog: has neither udp nor tcp");
+    let file = "[[file]]\nname = 'a'\ninclude = ['/a']\n";
+    for (more, expected) in [
+        ("encoding = 'ebcdic'", "encoding: \"ebcdic\" is no encoding: try utf-8"),
+        ("record_bytes_max = 5", "record_bytes_max: is not between 256 and 1000000"),
+        ("join_ms = 0", "join_ms: is not between 1 and 60000 milliseconds"),
+        ("join = { }", "join: give one of starts, continues"),
+        ("join = { indented = true, auditd = true }", "join: give one of starts"),
+        ("join = { starts = '(' }", "starts: is no regular expression: unclosed group"),
+        ("encoding = 'utf-16'\njoin = { auditd = true }", "join: lines of UTF-16 cannot be joined"),
+    ] {
+        check(&format!("{file}{more}\n"), expected);
+    }
+    check("[[syslog]]\nsource = 'asa'\n", "line 4: syslog: has none of udp, tcp and tls");
     check("[[syslog]]\nudp = 'localhost:514'\n", "line 5: invalid socket address");
+    check(
+        "[stdin]\nspool = { bytes_max = 5 }\n",
+        "line 5: bytes_max: 5 bytes are less than 16777216",
+    );
+    check("[journal]\nunits = ['sshd', '-M']\n", "line 5: units: no unit's name begins with '-'");
+    check("[[http_input]]\nlisten = '0.0.0.0:8088'\n", "line 5: listen: anybody could send here");
+    check("[stdin]\nspool = { when_full = 'panic' }\n", "line 5: unknown variant `panic`");
     check(
         "[[syslog]]\nudp = '127.0.0.1:1'\n[[syslog]]\nudp = '127.0.0.1:1'\n",
         "line 7: udp: another [[syslog]] has this address",
@@ -84,8 +103,24 @@ fn the_example_under_deploy_is_whole_and_works() {
         "exclude",
         "start",
         "source",
+        "encoding",
+        "record_bytes_max",
+        "join",
+        "join_ms",
         "udp",
         "tcp",
+        "tls",
+        "client_ca_file",
+        "rate_max",
+        "[spool]",
+        "bytes_max",
+        "when_full",
+        "[journal]",
+        "units",
+        "directory",
+        "program",
+        "[[http_input]]",
+        "token_file",
         "[stdin]",
         "[bus.tls]",
         "[bus.sasl]",

@@ -1,12 +1,14 @@
 //! Finding files, recognising those that are known, and noticing where they have gone.
 
 use super::followed::{self, FileId, Followed};
-use super::{FILES_MAX, Tailer};
+use super::packed::{self, Packed};
+use super::source::{self, Source};
+use super::{FILES_MAX, Start, Tailer};
 use crate::checkpoint::FileState;
 use crate::flight::Position;
 use crate::stream;
 use std::collections::BTreeSet;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +20,7 @@ impl Tailer {
         let mut paths = BTreeSet::new();
         self.dirs.clear();
         self.closed.retain(|path| path.exists());
+        self.changed |= self.packed.forget();
         self.links.retain(|path| self.by_path.contains_key(path));
         for input in &self.inputs {
             let found = input.globs.walk();
@@ -27,15 +30,24 @@ impl Tailer {
         if !self.missing.is_empty() {
             // Known files first, those that were renamed out of the patterns too: the new file of
             // a stream has to know of the older one, which it follows.
+            self.only_known = true;
             for path in &paths {
                 self.look_if(path, now_ms, |tailer, id| tailer.missing.contains_key(&id));
             }
             self.seek_missing(now_ms);
+            self.only_known = false;
+            // Then what they may have become: it too is older than what is new.
+            for path in paths.iter().filter(|path| source::is_packed(path)) {
+                self.look(path, now_ms);
+            }
         }
         let followed = self.by_path.keys().cloned();
         paths.extend(followed);
         for path in &paths {
             self.look(path, now_ms);
+        }
+        for state in std::mem::take(&mut self.replaced) {
+            self.lost_while_down(&state);
         }
         for input in &self.inputs {
             self.changed |= self.looked.insert(input.name.clone());
@@ -62,7 +74,7 @@ impl Tailer {
         let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file);
         let Some(metadata) = metadata else { return self.left(path) };
         let id = FileId::of(&metadata);
-        if !wanted(self, id) {
+        if !wanted(self, id) || self.packed.is_done(id, metadata.len()) {
             return;
         }
         match self.by_id.get(&id).copied() {
@@ -125,7 +137,9 @@ impl Tailer {
             Ok(slot) => {
                 self.closed.remove(path);
                 self.metrics.followed.set(self.by_id.len() as i64);
-                self.queue(slot);
+                if let Some(slot) = slot {
+                    self.queue(slot);
+                }
             }
             // It was deleted or replaced just now; an event or the next walk tells.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -139,21 +153,44 @@ impl Tailer {
         }
     }
 
-    /// Opens the file at `path` and goes on where it was left, or begins.
-    fn follow(&mut self, path: &Path, input: usize, now_ms: i64) -> io::Result<usize> {
-        let file = followed::open(path)?;
+    /// Opens the file at `path` and goes on where it was left, or begins; `None`: its lines are
+    /// known, or not wanted.
+    fn follow(&mut self, path: &Path, input: usize, now_ms: i64) -> io::Result<Option<usize>> {
+        let mut file = Source::open(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::ErrorKind::NotFound.into());
         }
         let id = FileId::of(&metadata);
         if let Some(slot) = self.by_id.get(&id) {
-            return Ok(*slot);
+            return Ok(Some(*slot));
         }
-        match self.known(id, path, &file, metadata.len())? {
-            Some(state) => Ok(self.resume(file, id, input, path, &state, now_ms)),
-            None => self.begin(file, id, input, path, metadata.len(), now_ms),
+        let size = metadata.len();
+        if let Some(state) = self.known(id, path, &mut file, size)? {
+            return Ok(Some(self.resume(file, id, input, path, &state, now_ms)));
         }
+        if self.only_known {
+            return Ok(None);
+        }
+        if file.is_packed() {
+            let Some(start) = packed::start_of(&mut file)? else { return Ok(None) };
+            match self.identify(&start) {
+                Packed::Known => {
+                    self.pass_over(id, input, path, size);
+                    return Ok(None);
+                }
+                Packed::Was(state) => {
+                    return Ok(Some(self.resume(file, id, input, path, &state, now_ms)));
+                }
+                Packed::New => {}
+            }
+            let config = &self.inputs[input];
+            if config.start == Start::End && !self.looked.contains(&config.name) {
+                self.pass_over(id, input, path, size);
+                return Ok(None);
+            }
+        }
+        self.begin(file, id, input, path, size, now_ms).map(Some)
     }
 
     /// The checkpoint's entry for a file, if it is still the same file.
@@ -161,22 +198,25 @@ impl Tailer {
         &mut self,
         id: FileId,
         path: &Path,
-        file: &File,
+        file: &mut Source,
         size: u64,
     ) -> io::Result<Option<FileState>> {
         if self.missing.is_empty() {
             return Ok(None);
         }
-        let start = followed::start_of(file)?;
-        let fits = |state: &FileState| state.prefix.fits(&start) && size >= state.offset;
+        let (start, packed) = (file.start()?, file.is_packed());
+        let fits =
+            |state: &FileState| state.prefix.fits(&start) && (packed || size >= state.offset);
         if let Some(state) = self.missing.get(&id) {
             // Where it does not fit, it was truncated meanwhile, or its inode was given anew.
             let (state, same) = (state.clone(), fits(state));
             self.missing.remove(&id);
             if !same {
-                self.lost_while_down(&state);
+                // It may have been packed before its inode was given anew.
+                self.replaced.push(state);
+                return Ok(None);
             }
-            return Ok(same.then_some(state));
+            return Ok(Some(state));
         }
         // Device numbers may change when the host starts anew; inodes do not.
         let path = stream::escape(path);
@@ -189,7 +229,7 @@ impl Tailer {
 
     fn resume(
         &mut self,
-        file: File,
+        file: Source,
         id: FileId,
         input: usize,
         path: &Path,
@@ -199,7 +239,9 @@ impl Tailer {
         let source = self.inputs[input].source.as_deref();
         let header = followed::header(&self.labels, &state.stream, state.generation, source);
         let stream: Arc<str> = state.stream.as_str().into();
-        let mut file = Followed::new(file, id, input, path, stream, state.generation, header);
+        let format = self.inputs[input].format.clone();
+        let generation = state.generation;
+        let mut file = Followed::new(file, id, input, path, stream, generation, header, format);
         file.grown_ms = now_ms;
         file.prefix = state.prefix;
         file.announced = !state.prefix.is_empty();
@@ -210,7 +252,7 @@ impl Tailer {
 
     fn begin(
         &mut self,
-        file: File,
+        mut file: Source,
         id: FileId,
         input: usize,
         path: &Path,
@@ -220,13 +262,14 @@ impl Tailer {
         let config = &self.inputs[input];
         // Files that appear later are new: all of them is read, whatever the input's start.
         let old = !self.looked.contains(&config.name);
-        let offset = if old { followed::first_position(&file, size, config)? } else { 0 };
+        let offset = if old { followed::first_position(&mut file, size, config)? } else { 0 };
         let stream: Arc<str> = stream::of_file(path).into();
         let generation = self.generations.next(&stream, now_ms);
         let source = config.source.as_deref();
         let header = followed::header(&self.labels, &stream, generation, source);
         tracing::info!(path = %path.display(), %stream, generation, offset, "following");
-        let mut file = Followed::new(file, id, input, path, stream, generation, header);
+        let format = config.format.clone();
+        let mut file = Followed::new(file, id, input, path, stream, generation, header, format);
         file.grown_ms = now_ms;
         Ok(self.insert(file, Position { offset, sequence: 0 }, path))
     }

@@ -1,16 +1,16 @@
 //! One file that is followed, under whatever name.
 
-use super::prefix::{PREFIX_BYTES_MAX, Prefix};
+use super::framer::{Format, Framer};
+use super::prefix::Prefix;
+use super::source::Source;
 use super::{FileInput, Labels, stream};
 use crate::checkpoint::FileState;
 use crate::flight::{Flight, Position};
 use crate::header::Header;
-use frame::Lines;
-use model::RAW_BYTES_MAX;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::Metadata;
 use std::io;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl FileId {
 /// A file that is held open, and how far it was read and confirmed.
 #[derive(Debug)]
 pub(crate) struct Followed {
-    file: File,
+    file: Source,
     pub(crate) id: FileId,
     /// Index of the input that found it.
     pub(crate) input: usize,
@@ -56,7 +56,7 @@ pub(crate) struct Followed {
     pub(crate) prefix: Prefix,
     /// Generation and fingerprint are on disk: its records may be sent.
     pub(crate) announced: bool,
-    pub(crate) lines: Lines,
+    pub(crate) lines: Framer,
     /// Offset of the next byte to read.
     read_at: u64,
     /// Number of the next record.
@@ -97,20 +97,23 @@ pub(crate) enum Pull {
 }
 
 impl Followed {
+    #[expect(clippy::too_many_arguments, reason = "it only puts together what its file is")]
     pub(crate) fn new(
-        file: File,
+        file: Source,
         id: FileId,
         input: usize,
         path: &Path,
         stream: Arc<str>,
         generation: u64,
         header: Header,
+        format: Arc<Format>,
     ) -> Self {
         Self {
+            // Nothing is ever added to a packed file that is whole.
+            rotated: file.is_packed() || *stream != *stream::of_file(path),
             file,
             id,
             input,
-            rotated: *stream != *stream::of_file(path),
             stream,
             generation,
             header,
@@ -118,7 +121,7 @@ impl Followed {
             last_path: path.into(),
             prefix: Prefix::default(),
             announced: false,
-            lines: Lines::new(RAW_BYTES_MAX),
+            lines: Framer::new(format),
             read_at: 0,
             sequence: 0,
             mark: ([0; MARK_BYTES], 0),
@@ -176,13 +179,18 @@ impl Followed {
         let left = self.stop().map_or(room, |stop| room.min(stop.saturating_sub(self.read_at)));
         let buffer = &mut buffer[..marked + left as usize];
         let from = self.read_at - marked as u64;
-        let got = read_full(&self.file, buffer, from)?;
+        let mut got = self.file.read(buffer, from)?;
+        if self.lines.format.is_wide() {
+            // The other half of a character comes with the next read.
+            got -= got % 2;
+        }
         if got < marked || buffer[..marked] != mark[..marked] {
             return Ok(Pull::Truncated);
         }
         if got == marked {
             // Nothing before the place was looked at after a rewind: the size must tell.
-            let shorter = marked == 0 && self.metadata()?.len() < self.read_at;
+            let size = self.metadata()?.len();
+            let shorter = marked == 0 && !self.file.is_packed() && size < self.read_at;
             return Ok(if shorter { Pull::Truncated } else { Pull::End });
         }
         self.read_at += (got - marked) as u64;
@@ -211,11 +219,10 @@ impl Followed {
     /// Compares the file's first bytes with its fingerprint and lets that grow; `false`: the file
     /// was truncated and holds something else.
     pub(crate) fn check_prefix(&mut self) -> io::Result<bool> {
-        let mut start = [0; PREFIX_BYTES_MAX];
-        let got = read_full(&self.file, &mut start, 0)?;
-        let fits = self.prefix.fits(&start[..got]);
+        let start = self.file.start()?;
+        let fits = self.prefix.fits(&start);
         if fits && self.prefix.is_short() {
-            self.prefix = Prefix::of(&start[..got]);
+            self.prefix = Prefix::of(&start);
         }
         Ok(fits)
     }
@@ -223,7 +230,19 @@ impl Followed {
     /// Whether a read would find something, or that the file was truncated.
     pub(crate) fn differs(&mut self, size: u64) -> bool {
         self.size = size;
-        size != self.read_at || self.failing
+        let differs =
+            if self.file.is_packed() { !self.file.ended_at(size) } else { size != self.read_at };
+        differs || self.failing
+    }
+
+    pub(crate) fn is_packed(&self) -> bool {
+        self.file.is_packed()
+    }
+
+    /// Whether it is a packed file that was read to its end and confirmed: it is let go, and only
+    /// remembered.
+    pub(crate) fn is_unpacked(&self) -> bool {
+        self.file.is_packed() && self.is_done() && self.file.ended_at(self.size)
     }
 
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
@@ -278,7 +297,7 @@ impl Followed {
 
     /// Notes where it is found now.
     pub(crate) fn arrive(&mut self, path: &Path) {
-        self.rotated = *self.stream != *stream::of_file(path);
+        self.rotated = self.file.is_packed() || *self.stream != *stream::of_file(path);
         self.path = Some(path.into());
         self.last_path = path.into();
     }
@@ -299,7 +318,8 @@ impl Followed {
             prefix: self.prefix,
             offset: position.offset,
             sequence: position.sequence,
-            size: self.size.max(self.read_at),
+            size: if self.file.is_packed() { self.size } else { self.size.max(self.read_at) },
+            unpacked: false,
             barrier: self.barrier,
             seen_ms: now_ms,
         }
@@ -316,49 +336,22 @@ pub(crate) fn header(
     Header::new(&labels.collector, stream, generation, source, labels.host.as_deref())
 }
 
-/// Opens a regular file without waiting, whatever it has become since it was looked at.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
-}
-
-/// The first bytes of `file`, as many as make its fingerprint.
-pub(crate) fn start_of(file: &File) -> io::Result<Vec<u8>> {
-    let mut start = vec![0; PREFIX_BYTES_MAX];
-    let got = read_full(file, &mut start, 0)?;
-    start.truncate(got);
-    Ok(start)
-}
-
 /// Where the last line of `file` begins, if it is unfinished, else the file's end.
-pub(crate) fn last_line(file: &File, size: u64) -> io::Result<u64> {
+pub(crate) fn last_line(file: &mut Source, size: u64) -> io::Result<u64> {
     let from = size.saturating_sub(LAST_LINE_BYTES_MAX as u64);
     let mut tail = vec![0; (size - from) as usize];
-    let got = read_full(file, &mut tail, from)?;
+    let got = file.read(&mut tail, from)?;
     let newline = tail[..got].iter().rposition(|b| *b == b'\n');
     // A longer line than is looked for is begun in its middle.
     let whole = if from == 0 { 0 } else { size };
     Ok(newline.map_or(whole, |at| from + at as u64 + 1))
 }
 
-/// Reads until `buffer` is full or the file ends.
-fn read_full(file: &File, buffer: &mut [u8], from: u64) -> io::Result<usize> {
-    let mut got = 0;
-    while got < buffer.len() {
-        match file.read_at(&mut buffer[got..], from + got as u64) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(got)
-}
-
 /// Where the position of `input` puts a file that was there before the input.
-pub(crate) fn first_position(file: &File, size: u64, input: &FileInput) -> io::Result<u64> {
-    match input.start {
-        super::Start::Beginning => Ok(0),
-        super::Start::End => last_line(file, size),
-    }
+pub(crate) fn first_position(file: &mut Source, size: u64, input: &FileInput) -> io::Result<u64> {
+    let at = match input.start {
+        super::Start::Beginning => 0,
+        super::Start::End => last_line(file, size)?,
+    };
+    Ok(if input.format.is_wide() { at.next_multiple_of(2) } else { at })
 }

@@ -9,8 +9,9 @@ use std::path::{Component, Path, PathBuf};
 /// How deep `**` goes below the directory it stands in.
 const DEPTH_MAX: usize = 32;
 
-/// Files that are not read as text, whatever a pattern says, until they can be unpacked.
-const PACKED: [&str; 7] = ["gz", "zst", "xz", "bz2", "lz4", "zip", "Z"];
+/// Files that are not read as text, whatever a pattern says: they are packed in ways that are not
+/// unpacked here.
+const PACKED: [&str; 5] = ["xz", "bz2", "lz4", "zip", "Z"];
 
 /// A star stops at `/`; a leading dot is nothing special: logs of hidden applications count too.
 const OPTIONS: MatchOptions = MatchOptions {

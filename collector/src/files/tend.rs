@@ -27,9 +27,16 @@ impl Tailer {
                 self.changed = true;
             }
             if !file.rotated && !file.failing {
+                if holds_lines_long(file, now_ms) {
+                    file.stop_here();
+                    self.changed = true;
+                    self.queue(slot);
+                }
                 continue;
             }
-            if file.failing || file.metadata().is_ok_and(|m| file.differs(m.len())) {
+            if file.is_unpacked() {
+                self.put_away(slot, now_ms);
+            } else if file.failing || file.metadata().is_ok_and(|m| file.differs(m.len())) {
                 self.queue(slot);
             } else if has_unfinished(file, now_ms) {
                 file.stop_here();
@@ -47,8 +54,11 @@ impl Tailer {
         self.generations.forget(used, now_ms);
     }
 
-    fn forget(&mut self, slot: usize) {
+    pub(super) fn forget(&mut self, slot: usize) {
         let Some(file) = self.slots[slot].file.take() else { return };
+        if !file.is_packed() {
+            self.packed.remember(file.prefix);
+        }
         tracing::info!(path = %file.last_path.display(), stream = %file.stream, "let go");
         self.slots[slot].first = file.flight.next();
         self.by_id.remove(&file.id);
@@ -72,6 +82,12 @@ impl Tailer {
 fn has_unfinished(file: &Followed, now_ms: i64) -> bool {
     let quiet = now_ms - file.grown_ms >= UNFINISHED_QUIET_MS;
     quiet && file.at_end && file.lines.pending() > 0 && file.barrier.is_none()
+}
+
+/// Whether lines have waited for others that belong to them for as long as the input allows.
+fn holds_lines_long(file: &Followed, now_ms: i64) -> bool {
+    let quiet = now_ms - file.grown_ms >= file.lines.format.join_ms;
+    quiet && file.at_end && file.lines.holds_lines() && file.barrier.is_none()
 }
 
 /// Whether nobody will ever hear of it again.

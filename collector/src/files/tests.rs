@@ -3,6 +3,7 @@
 mod cases;
 mod lab;
 mod model;
+mod packed;
 mod restarts;
 
 use super::*;

@@ -161,7 +161,8 @@ impl Tailer {
         let refused = file.send_unfinished(&mut sender);
         self.metrics.records.inc_by(file.sequence - before);
         self.changed = true;
-        if std::mem::take(&mut file.truncated) {
+        // There may be more than one; the others come with the next turn.
+        if file.lines.pending() == 0 && std::mem::take(&mut file.truncated) {
             self.metrics.truncations.inc();
             tracing::info!(path = %file.last_path.display(), "truncated; reading it anew");
             self.begin_generation(slot, now_ms);
@@ -229,7 +230,13 @@ impl Followed {
         metrics: &crate::metrics::FileMetrics,
     ) -> Option<Refused> {
         let Self { lines, header, flight, sequence, stream, .. } = self;
+        let format = lines.format.clone();
         while let Some(frame) = lines.next(rest) {
+            let text = format.decode(frame.bytes);
+            if text.is_empty() {
+                continue;
+            }
+            let frame = Frame { bytes: &text, ..frame };
             if frame.cut.is_some() {
                 metrics.cut.inc();
             }
@@ -246,7 +253,10 @@ impl Followed {
 
     fn send_unfinished<O: Output>(&mut self, sender: &mut Sender<'_, O>) -> Option<Refused> {
         let Self { lines, header, flight, sequence, stream, .. } = self;
+        let format = lines.format.clone();
         let frame = lines.finish()?;
+        let text = format.decode(frame.bytes);
+        let frame = Frame { bytes: &text, ..frame };
         sender.origin(header, &frame, *sequence);
         *sequence += 1;
         let number = flight.next();

@@ -1,11 +1,8 @@
 //! The real broker, and a producer that is said to have failed.
 
 use super::*;
-use crate::header::Header;
-use crate::metrics::QueueMetrics;
-use crate::queue::{Queue, Received};
+use crate::queue::{Queue, Received, testing};
 use bus::{Consumer, ConsumerOptions, Polled, Subscription, TopicSpec};
-use embedded_kafka::testing;
 use service::{Registry, Status};
 use std::collections::BTreeSet;
 
@@ -17,7 +14,7 @@ struct ToQueue(Arc<Queue>);
 
 impl Confirmed for ToQueue {
     fn confirmed(&self, tag: u64) {
-        self.0.confirm(tag & !QUEUE_TAG);
+        self.0.confirm(tag);
     }
 }
 
@@ -39,12 +36,11 @@ fn texts(config: &bus::Config, topic: &str) -> Vec<String> {
 
 #[test]
 fn a_failed_producer_is_replaced_and_what_was_not_confirmed_is_sent_again() {
-    let config = bus::Config::new(testing::broker().address());
+    let config = bus::Config::new(embedded_kafka::testing::broker().address());
     let agency = Agency::new("renewed").unwrap();
     bus::admin::ensure_topics(&config, &[TopicSpec::raw(&agency, 1)]).unwrap();
     let registry = Registry::new();
-    let queue = Arc::new(Queue::new(QueueMetrics::register(&registry).unwrap()));
-    let stream = queue.stream("stdin", Header::new("c", "stdin", 1, None, None));
+    let (_dir, queue, stream) = testing::queue("stdin");
     let metrics = KafkaMetrics::register(&registry).unwrap();
     let told = Arc::new(ToQueue(queue.clone()));
     let link = Link::open(&config, "c", &agency, told, metrics.clone()).unwrap();
@@ -60,6 +56,7 @@ fn a_failed_producer_is_replaced_and_what_was_not_confirmed_is_sent_again() {
                 let record = Received { bytes, cut: None, sender: None, collected_ms: 0 };
                 assert_eq!(queue.push(stream, &[record]), 1);
             }
+            queue.flush(stream);
             // Some of it is under way by then, some confirmed, some neither.
             queue.send(&mut sender, &mut origin);
             link.health.fail(round as u64, "said so by the test");
@@ -74,7 +71,7 @@ fn a_failed_producer_is_replaced_and_what_was_not_confirmed_is_sent_again() {
         }
         shutdown.begin();
     });
-    assert!(queue.is_empty(), "{} are not confirmed", queue.len());
+    assert!(queue.is_empty(), "{:?} are not confirmed", queue.left());
     assert_eq!(metrics.renewed.get() as usize, ROUNDS);
     let texts = texts(&config, "raw.renewed");
     let numbers: BTreeSet<usize> = texts.iter().map(|text| text.parse().unwrap()).collect();

@@ -1,12 +1,14 @@
 //! Real sockets on loopback.
 
+#[path = "tests/certificates.rs"]
+mod certificates;
+
 use super::tcp::Tcp;
 use super::udp::Udp;
 use super::*;
-use crate::header::{self, Header};
-use crate::metrics::QueueMetrics;
+use crate::header;
 use crate::output::{Output, Record};
-use crate::queue::QUEUE_BYTES_MAX;
+use crate::queue::testing;
 use model::RAW_BYTES_MAX;
 use prometheus::IntCounter;
 use service::{Registry, Shutdown, Tasks};
@@ -17,6 +19,7 @@ use tokio::net::{TcpStream, UdpSocket};
 
 /// A socket under test, and what came through it.
 struct Lab {
+    _dir: tempfile::TempDir,
     receiver: Receiver,
     /// How often the queue was full.
     full: IntCounter,
@@ -40,7 +43,7 @@ impl Output for Taker {
         self.texts.push(String::from_utf8_lossy(record.bytes).into_owned());
         self.senders.push(origin.sender.unwrap_or_default().to_owned());
         self.cut.push(origin.cut.map(|cut| cut.bytes));
-        self.tags.push(record.tag & !crate::kafka::QUEUE_TAG);
+        self.tags.push(record.tag);
         true
     }
 }
@@ -48,14 +51,13 @@ impl Output for Taker {
 impl Lab {
     fn new() -> Self {
         let registry = Registry::new();
-        let metrics = QueueMetrics::register(&registry).unwrap();
-        let full = metrics.full.clone();
-        let queue = Arc::new(Queue::new(metrics));
-        let stream = queue.stream("x", Header::new("c", "x", 1, None, None));
+        let (dir, queue, stream) = testing::queue("x");
+        let full = queue.metrics().full.clone();
         let metrics = SyslogMetrics::register(&registry).unwrap();
         let shutdown = Shutdown::new();
         Self {
-            receiver: Receiver { queue, stream, metrics },
+            _dir: dir,
+            receiver: Receiver { queue, stream, metrics, rate: None },
             full,
             taker: Taker::default(),
             tasks: Tasks::new(&shutdown),
@@ -64,10 +66,21 @@ impl Lab {
     }
 
     async fn tcp(&mut self) -> SocketAddr {
-        let tcp = Tcp::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
+        let tcp = Tcp::bind((Ipv4Addr::LOCALHOST, 0).into(), None).await.unwrap();
         let address = tcp.address();
         self.tasks.spawn("tcp", tcp.run(self.receiver.clone(), self.shutdown.clone()));
         address
+    }
+
+    async fn tls(&mut self, tls: &crate::tls::Tls) -> SocketAddr {
+        let tcp = Tcp::bind((Ipv4Addr::LOCALHOST, 0).into(), Some(tls)).await.unwrap();
+        let address = tcp.address();
+        self.tasks.spawn("tls", tcp.run(self.receiver.clone(), self.shutdown.clone()));
+        address
+    }
+
+    fn limit(&mut self, per_second: u32) {
+        self.receiver.rate = Some(Arc::new(Mutex::new(Rate::new(per_second))));
     }
 
     async fn udp(&mut self, address: SocketAddr) -> SocketAddr {
@@ -168,7 +181,7 @@ async fn connections_share_the_stream_and_keep_their_own_order() {
 async fn a_full_queue_makes_the_sender_wait_and_loses_nothing() {
     let mut lab = Lab::new();
     let address = lab.tcp().await;
-    let messages = 3 * QUEUE_BYTES_MAX / 10_000;
+    let messages = 3 * spool::BYTES_MAX_MIN as usize / 10_000;
     let send = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let message = format!("10004 <13>{}", "x".repeat(10_000));
@@ -187,7 +200,7 @@ async fn a_full_queue_makes_the_sender_wait_and_loses_nothing() {
         () = &mut send => panic!("{messages} messages went through without room for them"),
         () = full => {}
     }
-    assert!(lab.receiver.queue.len() < messages / 2);
+    assert!(lab.receiver.queue.left().0 < messages as u64 / 2);
     tokio::join!(send, lab.take(messages));
     assert!(lab.end().await.texts.iter().all(|text| text.len() == 10_004));
 }
@@ -210,7 +223,66 @@ async fn a_long_message_is_cut_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_taken_address_is_named() {
-    let first = Tcp::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
-    let error = Tcp::bind(first.address()).await.err().unwrap().to_string();
+    let first = Tcp::bind((Ipv4Addr::LOCALHOST, 0).into(), None).await.unwrap();
+    let error = Tcp::bind(first.address(), None).await.err().unwrap().to_string();
     assert!(error.contains(&first.address().to_string()) && error.contains("tcp"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sender_beyond_its_rate_waits_on_tcp_and_is_cut_on_udp() {
+    let mut lab = Lab::new();
+    lab.limit(50);
+    let udp = lab.udp((Ipv4Addr::LOCALHOST, 0).into()).await;
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for n in 0..500 {
+        socket.send_to(format!("<13>{n}").as_bytes(), udp).await.unwrap();
+    }
+    lab.take(50).await;
+    let metrics = lab.receiver.metrics.clone();
+    while metrics.datagrams.get() < 500 {
+        tokio::task::yield_now().await;
+    }
+    let dropped = metrics.rate_dropped.get();
+    let kept = 500 - usize::try_from(dropped).unwrap();
+    assert!(dropped > 0);
+    lab.take(kept).await;
+
+    let tcp = lab.tcp().await;
+    let text: String = (0..100).map(|n| format!("<13>{n}\n")).collect();
+    TcpStream::connect(tcp).await.unwrap().write_all(text.as_bytes()).await.unwrap();
+    lab.take(kept + 100).await;
+    assert!(metrics.rate_waits.get() > 0);
+    lab.end().await;
+}
+
+#[tokio::test]
+async fn tls_lets_in_who_shows_a_certificate_and_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = certificates::Authority::new();
+    let (server, client) = (authority.issue("127.0.0.1"), authority.issue("device-7"));
+    let stranger = certificates::Authority::new().issue("device-7");
+    let tls = crate::tls::Tls {
+        certificate_file: server.write(dir.path(), "server").0,
+        key_file: server.write(dir.path(), "server").1,
+        client_ca_file: Some(authority.write(dir.path())),
+    };
+    let mut lab = Lab::new();
+    let address = lab.tls(&tls).await;
+    for refused in [None, Some(&stranger)] {
+        // With TLS 1.3 a client learns only when it reads that it was not let in.
+        if let Ok(mut stream) = authority.connect(refused, address).await {
+            let _ = stream.write_all(b"<13>forged\n").await;
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0]).await;
+        }
+    }
+    let mut plain = TcpStream::connect(address).await.unwrap();
+    plain.write_all(b"<13>no tls at all, for as long as it takes\n").await.unwrap();
+    let mut stream = authority.connect(Some(&client), address).await.unwrap();
+    stream.write_all(b"<13>one\n7 <13>two").await.unwrap();
+    stream.shutdown().await.unwrap();
+    lab.take(2).await;
+    while lab.receiver.metrics.tls_errors.get() < 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(lab.end().await.texts, ["<13>one", "<13>two"]);
 }

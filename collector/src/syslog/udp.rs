@@ -47,8 +47,8 @@ impl Udp {
         self.address
     }
 
-    /// Receives until the shutdown. While the queue is full nothing is received: the kernel holds
-    /// what fits its buffer and counts what does not.
+    /// Receives until the shutdown. While a full spool is to block, nothing is received: the kernel
+    /// holds what fits its buffer and counts what does not.
     pub(crate) async fn run(self, receiver: Receiver, shutdown: Shutdown) -> Result<(), Error> {
         let metrics = &receiver.metrics;
         let mut buffer = vec![0; BATCH_BYTES];
@@ -66,6 +66,9 @@ impl Udp {
                 _ = look.tick() => drops.look(),
                 () = shutdown.begun() => break,
             }
+            let sent = batch.len();
+            batch.retain(|datagram| receiver.admit(datagram.sender).is_ok());
+            metrics.rate_dropped.inc_by((sent - batch.len()) as u64);
             let received: Vec<_> =
                 batch.iter().map(|datagram| datagram.received(&buffer)).collect();
             // Cancel safety: at the shutdown the process ends, and what was not taken is lost as

@@ -78,6 +78,15 @@ impl Lab {
         config.push_str("[stdin]\n");
     }
 
+    pub(crate) fn config(&self) -> String {
+        self.config.borrow().clone()
+    }
+
+    /// Writes another configuration, which a running collector does not know of yet.
+    pub(crate) fn change(&self, config: &str) {
+        fs::write(self.path("collector.toml"), config).unwrap();
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -207,6 +216,11 @@ impl Collector {
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// SIGHUP.
+    pub(crate) fn hang_up(&mut self) {
+        kill_process(Pid::from_child(&self.0), Signal::HUP).unwrap();
     }
 
     /// SIGTERM; it must end well.

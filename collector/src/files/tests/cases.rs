@@ -216,7 +216,8 @@ fn second_names_excluded_and_packed_files_are_not_read_again() {
     fs::hard_link(lab.path("a.log"), lab.path("b.log")).unwrap();
     std::os::unix::fs::symlink(lab.path("a.log"), lab.path("c.log")).unwrap();
     lab.append("a.bak", "no\n");
-    lab.append("a.log.1.gz", "no\n");
+    lab.append("a.log.1.xz", "no\n");
+    lab.append("a.log.2.gz", "not packed, whatever its name says\n");
     fs::create_dir(lab.path("dir")).unwrap();
     for _ in 0..3 {
         lab.rescan();
@@ -290,4 +291,53 @@ fn ten_thousand_quiet_files_need_no_buffers() {
     assert_eq!(lab.out.taken.len(), 300);
     assert_eq!(lab.tailer.step(&mut lab.out, lab.now_ms), Step::Idle);
     assert_eq!((lab.tailer.in_flight(), lab.tailer.ready.len()), (0, 0));
+}
+
+#[test]
+fn joined_lines_wait_for_more_of_them_only_so_long() {
+    let mut lab = Lab::joined("a", framer::Join::Indented);
+    lab.append("a", "one\n at a\ntwo\n at b\n");
+    lab.rescan();
+    assert_eq!(lab.texts(), ["one\n at a"]);
+    lab.wait(2);
+    assert_eq!(lab.texts().len(), 1);
+    lab.wait(2);
+    assert_eq!(lab.texts(), ["one\n at a", "two\n at b"]);
+    lab.confirm();
+    // What comes later begins anew, and after a crash the same records come at the same places.
+    lab.append("a", " at c\nthree\n");
+    lab.rescan();
+    lab.wait(5);
+    let first: Vec<_> =
+        lab.out.taken.iter().map(|t| (t.offset, t.sequence, t.text.clone())).collect();
+    assert_eq!(first.iter().map(|t| t.2.as_str()).skip(2).collect::<Vec<_>>(), [" at c", "three"]);
+    let before = first.len();
+    lab.crash();
+    lab.rescan();
+    lab.wait(5);
+    let again: Vec<_> =
+        lab.out.taken[before..].iter().map(|t| (t.offset, t.sequence, t.text.clone())).collect();
+    let kept = first.len() - again.len();
+    assert_eq!(again, first[kept..]);
+}
+
+#[test]
+fn audit_events_are_assembled_and_a_truncation_hands_out_every_open_one() {
+    let mut lab = Lab::joined("a", framer::Join::Auditd);
+    let line = |kind: &str, serial: u32| format!("type={kind} msg=audit(9.1:{serial}): n\n");
+    let (a, b) = (line("SYSCALL", 1), line("SYSCALL", 2));
+    lab.append("a", &format!("{a}{b}{}{}", line("PATH", 1), line("EOE", 2)));
+    lab.rescan();
+    assert_eq!(lab.texts(), [""; 0]);
+    lab.truncate("a");
+    lab.look("a");
+    lab.run();
+    let expected = [format!("{a}{}", line("PATH", 1)), format!("{b}{}", line("EOE", 2))];
+    let texts: Vec<String> = lab.texts().iter().map(|text| format!("{text}\n")).collect();
+    assert_eq!(texts, expected);
+    lab.append("a", &line("USER_CMD", 3));
+    lab.look("a");
+    lab.run();
+    assert_eq!(lab.texts().len(), 3);
+    assert_eq!(lab.generations()[2].0, 1);
 }

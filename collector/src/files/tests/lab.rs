@@ -69,10 +69,25 @@ impl Lab {
         let include = dir.path().join(pattern).to_str().unwrap().to_owned();
         let exclude: Vec<String> = exclude.iter().map(|s| (*s).to_owned()).collect();
         let globs = Globs::new(&[include], &exclude).unwrap();
-        let input = FileInput { name: "test".into(), globs, start, source: None };
+        let format = Arc::new(framer::Format {
+            record_bytes_max: ::model::RAW_BYTES_MAX,
+            encoding: None,
+            join: framer::Join::No,
+            join_ms: 3_000,
+        });
+        let input = FileInput { name: "test".into(), globs, start, source: None, format };
         let tailer = tailer(&input, State::default());
         let out = Taker { taken: Vec::new(), room: usize::MAX };
         Self { dir, input, tailer, out, saved: State::default(), now_ms: 1_000_000, crashed_at: 0 }
+    }
+
+    /// A lab whose lines are joined as `join` has it.
+    pub(super) fn joined(pattern: &str, join: framer::Join) -> Self {
+        let mut lab = Self::new(pattern);
+        let format = framer::Format { join, ..(*lab.input.format).clone() };
+        lab.input.format = Arc::new(format);
+        lab.tailer = tailer(&lab.input, State::default());
+        lab
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
