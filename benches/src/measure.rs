@@ -34,14 +34,14 @@ pub(crate) fn run(program: &Path, arguments: &[String], input: &Path) -> anyhow:
         .spawn()
         .with_context(|| program.display().to_string())?;
     let id = Pid::from_child(&child);
-    let mut peak_mib: f64 = 0.0;
+    let mut peak: f64 = 0.0;
     loop {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let ended = waitid(WaitId::Pid(id), look)?.is_some();
         if ended {
             break;
         }
-        peak_mib = peak_mib.max(resident_mib(id).unwrap_or_default());
+        peak = peak.max(peak_mib(id).unwrap_or_default());
         std::thread::sleep(LOOK);
     }
     let wall_s = began.elapsed().as_secs_f64();
@@ -51,16 +51,18 @@ pub(crate) fn run(program: &Path, arguments: &[String], input: &Path) -> anyhow:
     if !status.success() {
         bail!("{} {}: {status}", program.display(), arguments.join(" "));
     }
-    Ok(Run { cpu_s, wall_s, peak_mib })
+    Ok(Run { cpu_s, wall_s, peak_mib: peak })
 }
 
-fn resident_mib(id: Pid) -> Option<f64> {
+/// The most memory a process was resident with, in MiB.
+pub(crate) fn peak_mib(id: Pid) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", id.as_raw_nonzero())).ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(peak.trim().strip_suffix(" kB")?.parse::<f64>().ok()? / 1024.0)
 }
 
-fn cpu_s(id: Pid) -> Option<f64> {
+/// Processor time of a process so far, of all threads, user's and kernel's.
+pub(crate) fn cpu_s(id: Pid) -> Option<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.as_raw_nonzero())).ok()?;
     // The name may have blanks; after it, user's and kernel's times are the 12th and 13th.
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();

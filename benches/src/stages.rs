@@ -1,5 +1,6 @@
 //! The stages that are measured.
 
+mod collector;
 mod detector;
 
 use crate::Bench;
@@ -8,4 +9,5 @@ use crate::Bench;
 type Stage = fn(&Bench) -> anyhow::Result<String>;
 
 /// Every stage, by name, in the order of the flow.
-pub(crate) const ALL: &[(&str, Stage)] = &[("detector", detector::run_all)];
+pub(crate) const ALL: &[(&str, Stage)] =
+    &[("collector", collector::run_all), ("detector", detector::run_all)];
