@@ -34,8 +34,8 @@ impl Tailer {
             for path in &paths {
                 self.look_if(path, now_ms, |tailer, id| tailer.missing.contains_key(&id));
             }
-            self.seek_missing(now_ms);
             self.only_known = false;
+            self.seek_missing(now_ms);
             // Then what they may have become: it too is older than what is new.
             for path in paths.iter().filter(|path| source::is_packed(path)) {
                 self.look(path, now_ms);

@@ -277,6 +277,12 @@ impl Followed {
         self.flight.len() + self.orphans.iter().map(Flight::len).sum::<usize>()
     }
 
+    /// Whether everything before `at` is confirmed.
+    pub(crate) fn is_confirmed_to(&self, at: u64) -> bool {
+        let idle = self.in_flight() == 0 && self.lines.start() >= at;
+        idle || self.flight.confirmed().offset >= at
+    }
+
     /// Everything that was read is sent and confirmed, and no part of a line is left.
     pub(crate) fn is_done(&self) -> bool {
         self.at_end && self.in_flight() == 0 && self.lines.pending() == 0

@@ -22,7 +22,7 @@ impl Tailer {
     pub(crate) fn tend(&mut self, now_ms: i64) {
         for slot in 0..self.slots.len() {
             let Some(file) = self.slots[slot].file.as_deref_mut() else { continue };
-            if file.barrier.is_some_and(|at| file.lines.start() >= at && file.in_flight() == 0) {
+            if file.barrier.is_some_and(|at| file.is_confirmed_to(at)) {
                 file.barrier = None;
                 self.changed = true;
             }

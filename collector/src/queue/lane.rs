@@ -143,6 +143,10 @@ impl Lane {
     /// confirmed has waited for a second and should outlive a power cut.
     pub(super) fn tend(&mut self) -> (Losses, bool) {
         self.spool.tend();
+        if self.flight.len() == 0 && !self.has_work() {
+            // What was lost at the end is never confirmed, and is not waited for.
+            self.spool.confirm(self.spool.next());
+        }
         let waits = self.spool.confirmed() < self.next_before;
         self.next_before = self.spool.next();
         (self.spool.take_losses(), waits)
