@@ -61,6 +61,8 @@ pub struct Events<'n> {
     pub parser: &'static str,
     /// In how many of them personal data was hidden.
     pub masked: u32,
+    /// Whether parsers that users wrote would have cost more than they may.
+    pub gave_up: bool,
 }
 
 impl<'n> Events<'n> {
@@ -144,15 +146,24 @@ impl Normalizer {
         let custom = self.custom.1.as_deref();
         let job = Job { text, origin, agency, now_ms, settings: &self.settings, custom };
         let store = std::mem::take(&mut self.store);
-        let mut made =
-            Made { out: &mut self.out, ends: &mut self.ends, parser: "none/0", masked: 0 };
+        let mut made = Made {
+            out: &mut self.out,
+            ends: &mut self.ends,
+            parser: "none/0",
+            masked: 0,
+            gave_up: false,
+        };
         let (outcome, store) = job.run(&self.arena, &mut self.scratch, store, &mut made);
-        let (parser, masked) = (made.parser, made.masked);
+        let (parser, masked, gave_up) = (made.parser, made.masked, made.gave_up);
         self.store = store;
         match outcome {
-            Outcome::Events => {
-                Normalized::Events(Events { out: &self.out, ends: &self.ends, parser, masked })
-            }
+            Outcome::Events => Normalized::Events(Events {
+                out: &self.out,
+                ends: &self.ends,
+                parser,
+                masked,
+                gave_up,
+            }),
             Outcome::Dead { code, reason, parser } => {
                 Normalized::Dead(Dead { code, reason, parser })
             }
@@ -166,6 +177,7 @@ struct Made<'m> {
     ends: &'m mut Vec<usize>,
     parser: &'static str,
     masked: u32,
+    gave_up: bool,
 }
 
 impl Made<'_> {
@@ -215,6 +227,7 @@ impl<'a> Job<'a, '_> {
             finish(event, device, cut);
             if made.ends.is_empty() {
                 made.parser = event.parser;
+                made.gave_up = event.labels().contains(&custom::GAVE_UP);
             }
             envelope.uid = seed.uid(made.ends.len() as u32);
             write(event, &envelope, made.out);

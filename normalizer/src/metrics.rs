@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     pub(crate) dead_letters: IntCounterVec,
     pub(crate) streams_forgotten: IntCounter,
     pub(crate) replayed: IntCounter,
+    pub(crate) gave_up: IntCounter,
     sources: IntCounterVec,
     unparsed: IntCounterVec,
     /// The source types that are labels, of all threads together.
@@ -50,6 +51,10 @@ impl Metrics {
             counter("streams_forgotten_total", "Streams forgotten at the limit of the memory")?;
         let replayed =
             counter("replayed_total", "Dead letters that became events when they were sent again")?;
+        let gave_up = counter(
+            "parsers_gave_up_total",
+            "Records that parsers of users' own would have looked at for too long",
+        )?;
         let masked = counter("masked_total", "Events in which personal data was hidden")?;
         let sources =
             vec("source_records_total", "Records that became events, by source", "source")?;
@@ -63,6 +68,7 @@ impl Metrics {
             dead_letters,
             streams_forgotten,
             replayed,
+            gave_up,
             sources,
             unparsed,
             labels,

@@ -195,6 +195,7 @@ impl Stage for Normalize {
                 }
                 metrics.masked.inc_by(u64::from(events.masked));
                 metrics.records.inc();
+                metrics.gave_up.inc_by(u64::from(events.gave_up));
                 let unparsed = parse::is_guess(events.parser);
                 sources.count(metrics, origin.source, unparsed);
                 if unparsed {

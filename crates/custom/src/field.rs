@@ -5,6 +5,7 @@ use ocsf::paths::Kind;
 use ocsf::{Event, HashKind, Path, Severity, Status, Value, ip};
 use parse::time::{Stamp, resolve};
 use parse::{Cx, Zone};
+use std::collections::HashMap;
 
 /// A field of a source.
 #[derive(Debug, Clone)]
@@ -16,7 +17,7 @@ pub(crate) struct Field {
     /// How it becomes a value.
     pub(crate) convert: Convert,
     /// What single values stand for.
-    pub(crate) map: Vec<(String, Fixed)>,
+    pub(crate) map: HashMap<String, Fixed>,
     /// What any other value stands for.
     pub(crate) other: Option<Fixed>,
 }
@@ -157,8 +158,7 @@ impl Field {
     /// the field's own name: nothing is lost, and nothing wrong is in an attribute.
     pub(crate) fn apply<'a>(&'a self, value: Value<'a>, cx: &Cx<'a>, event: &mut Event<'a>) {
         let written = text(value, cx);
-        let fixed = self.map.iter().find(|(from, _)| from == written).map(|(_, to)| to);
-        if let Some(fixed) = fixed.or(self.other.as_ref()) {
+        if let Some(fixed) = self.map.get(written).or(self.other.as_ref()) {
             for target in &self.targets {
                 fixed.apply(target, &self.name, event);
             }

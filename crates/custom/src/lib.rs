@@ -20,4 +20,4 @@ mod time;
 
 pub use parser::Parser;
 pub use problem::{Problem, Severity};
-pub use set::{File, PARSERS_MAX, Read, Set, WORK_BYTES_MAX, read};
+pub use set::{File, GAVE_UP, PARSERS_MAX, Read, Set, WORK_BYTES_MAX, read};

@@ -18,6 +18,9 @@ pub const PARSERS_MAX: usize = 1000;
 /// patterns of ten steps are tried on takes at most a tenth of it.
 pub const WORK_BYTES_MAX: usize = 4 << 20;
 
+/// The label of an event for which that was not enough.
+pub const GAVE_UP: &str = "custom:gave_up";
+
 /// How much of a line is searched for markers.
 const MARKED_BYTES_MAX: usize = 8192;
 
@@ -188,7 +191,7 @@ impl Set {
             .iter()
             .any(|number| self.parsers[*number].read(unread, hinted, cx, event, &mut work));
         if !work.left() {
-            event.label("custom:gave_up");
+            event.label(GAVE_UP);
         }
         read
     }

@@ -186,7 +186,7 @@ impl Reader {
             name: entry.key.clone(),
             targets: Vec::new(),
             convert: Convert::Text,
-            map: Vec::new(),
+            map: HashMap::new(),
             other: None,
         };
         let (mut to, mut convert, mut map, mut other) = (None, None, None, None);
@@ -223,7 +223,7 @@ impl Reader {
         let first = field.targets.first()?.clone();
         for entry in map.and_then(|map| self.map(map)).unwrap_or_default() {
             let fixed = self.fixed(&entry.value, &first, class)?;
-            field.map.push((entry.key.clone(), fixed));
+            field.map.insert(entry.key.clone(), fixed);
         }
         field.other = match other {
             Some(other) => Some(self.fixed(other, &first, class)?),
