@@ -31,5 +31,5 @@ impl From<store::Error> for Box<Problem> {
 /// The page that `limit` and `cursor` ask for.
 pub(crate) fn page(limit: Option<u32>, cursor: Option<&str>) -> Answer<Page> {
     let after: Option<Cursor> = cursor.map(str::parse).transpose()?;
-    Ok(Page { limit: crate::params::page_limit(limit)?, after })
+    Ok(Page { after, ..Page::first(crate::params::page_limit(limit)?) })
 }

@@ -22,6 +22,7 @@ use indicators::Set;
 use input::{Input, Piece};
 use output::Output;
 use ruleset::Fate;
+use sigma::Placeholders;
 use stats::Stats;
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -34,6 +35,8 @@ use untold::Untold;
 pub struct Options {
     /// Folders of rules, and rule files.
     pub rules: Vec<PathBuf>,
+    /// The values of `%placeholders%` in them.
+    pub placeholders: Placeholders,
     /// Files of indicators, and folders of such.
     pub indicators: Vec<PathBuf>,
     /// Files of warning lists, and folders of such: what they name is no indicator.
@@ -51,7 +54,8 @@ pub fn run(
     input: impl Read + Send,
     output: impl Write + Send,
 ) -> Result<(), Error> {
-    let source = Source::new(Origin::Folders(options.rules.clone()), sigma::Placeholders::new())?;
+    let origin = Origin::Folders(options.rules.clone());
+    let source = Source::new(origin, options.placeholders.clone())?;
     let ruleset = source.compile(|text| warn(&text))?;
     run_with(&ruleset, options, input, output)
 }

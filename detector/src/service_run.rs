@@ -10,7 +10,7 @@ use bus::relay::Options;
 use bus::{ConsumerOptions, Subscription, TopicSpec};
 use model::topic;
 use service::status::{Server, router};
-use service::{Registry, Shutdown, Status, Tasks};
+use service::{Part, Registry, Shutdown, Status, Tasks};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -37,7 +37,8 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     tasks.spawn("status", server.serve(router, shutdown.clone()));
 
     let source = Source::new(config.origin.clone(), config.placeholders.clone())?;
-    let (live, seen) = first(source.clone(), metrics.clone()).await?;
+    let found = first(&source, &metrics, &rules_part, &shutdown).await?;
+    let Some((live, seen)) = found else { return Ok(tasks.join(DEADLINE).await?) };
     rules_part.up();
     let watching = watch(
         Arc::clone(&live),
@@ -154,8 +155,35 @@ fn unix_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The first ruleset, compiled where it may block, and the fingerprint of its files.
-async fn first(source: Source, metrics: Metrics) -> Result<(Arc<Live>, u64), Error> {
+/// The first ruleset and its fingerprint. While Kafka, which has it, is away, it is waited for;
+/// nothing where the end came first.
+///
+/// # Cancel safety
+/// Neither the sleep nor `begun` loses anything when dropped.
+async fn first(
+    source: &Source,
+    metrics: &Metrics,
+    part: &Part,
+    shutdown: &Shutdown,
+) -> Result<Option<(Arc<Live>, u64)>, Error> {
+    loop {
+        match compiled(source.clone(), metrics.clone()).await {
+            Err(Error::Bus(error)) => {
+                let error = service::telemetry::chain(&error);
+                tracing::warn!(error, "cannot read the rules from Kafka; trying again");
+                part.down(error);
+            }
+            other => return other.map(Some),
+        }
+        tokio::select! {
+            () = shutdown.begun() => return Ok(None),
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+}
+
+/// A ruleset, compiled where it may block, and the fingerprint of its files.
+async fn compiled(source: Source, metrics: Metrics) -> Result<(Arc<Live>, u64), Error> {
     let compile = move || {
         // Before the files are read: a change in between is then seen as one.
         let seen = source.fingerprint()?;
@@ -170,4 +198,35 @@ async fn first(source: Source, metrics: Metrics) -> Result<(Arc<Live>, u64), Err
         Ok((Arc::new(Live::new(ruleset)), seen))
     };
     tokio::task::spawn_blocking(compile).await.map_err(Error::Compiler)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Origin;
+
+    #[tokio::test]
+    async fn rules_in_kafka_are_waited_for() {
+        let [port] = embedded_kafka::testing::free_ports();
+        let brokers = format!("127.0.0.1:{port}");
+        let away = Origin::Control(bus::Config { brokers, tls: None, sasl: None });
+        let source = Source::new(away, sigma::Placeholders::new()).unwrap();
+        let metrics = Metrics::register(&Registry::new()).unwrap();
+        let (status, shutdown) = (Status::new(), Shutdown::new());
+        let part = status.part("rules");
+        part.up();
+        let waiting = first(&source, &metrics, &part, &shutdown);
+        let stop = async {
+            while status.down().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            shutdown.begin();
+        };
+        let (found, ()) = tokio::join!(waiting, stop);
+        assert!(found.unwrap().is_none(), "the end came first");
+        let nowhere = Origin::Folders(vec!["/nowhere/rules".into()]);
+        let source = Source::new(nowhere, sigma::Placeholders::new()).unwrap();
+        let found = first(&source, &metrics, &part, &Shutdown::new()).await;
+        assert!(matches!(found, Err(Error::Read { .. })), "a wrong folder is not waited for");
+    }
 }

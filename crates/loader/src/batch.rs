@@ -58,6 +58,7 @@ pub(crate) struct Filling {
     stamp_ms: i64,
     newest_ms: i64,
     rows: Block,
+    updates: Block,
     bad: Block,
     ids: HashSet<String>,
 }
@@ -94,6 +95,7 @@ impl Filling {
             stamp_ms: 0,
             newest_ms: 0,
             rows,
+            updates: Block::alert_updates(),
             bad: Block::dead_letters(),
             ids: HashSet::new(),
         }
@@ -105,11 +107,11 @@ impl Filling {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        self.rows.rows() + self.bad.rows()
+        self.rows.rows() + self.updates.rows() + self.bad.rows()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.rows.bytes() + self.bad.bytes()
+        self.rows.bytes() + self.updates.bytes() + self.bad.bytes()
     }
 
     /// Adds a record. `high` are the marks behind everything taken so far.
@@ -133,6 +135,7 @@ impl Filling {
         };
         match decode(kind, record, place, high) {
             Decoded::Event(row) => self.rows.push_event(&row),
+            Decoded::Alert(row) if row.is_update() => self.updates.push_alert_update(&row),
             Decoded::Alert(row) if !self.ids.insert(row.id().to_owned()) => return Taken::Repeated,
             Decoded::Alert(row) => self.rows.push_alert(&row),
             Decoded::DeadLetter(row) => self.rows.push_dead_letter(&row, place),
@@ -156,7 +159,7 @@ impl Filling {
             before: self.before,
             stamp_ms: self.stamp_ms,
             newest_ms: self.newest_ms,
-            blocks: [self.rows, self.bad]
+            blocks: [self.rows, self.updates, self.bad]
                 .into_iter()
                 .filter(|b| !b.is_empty())
                 .map(Arc::new)

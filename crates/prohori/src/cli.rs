@@ -160,6 +160,9 @@ pub(crate) struct Detect {
     /// A folder of Sigma rules, or a rule file; may be given several times
     #[arg(long, value_name = "DIR", requires = "stdin")]
     pub rules: Vec<PathBuf>,
+    /// A TOML file whose table [placeholders] has the values of %placeholders% in the rules
+    #[arg(long, value_name = "FILE", requires = "rules")]
+    pub placeholders: Option<PathBuf>,
     /// A file of indicators, or a folder of such: plain lists, CSV, STIX 2.1, MISP; several times
     #[arg(long, value_name = "FILE", requires = "stdin")]
     pub indicators: Vec<PathBuf>,

@@ -53,6 +53,9 @@ pub(crate) struct Hunt {
     /// A TOML file whose table [store] says where ClickHouse is, such as the loader's configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A TOML file whose table [placeholders] has the values of %placeholders% in the rules
+    #[arg(long, value_name = "FILE")]
+    placeholders: Option<PathBuf>,
     /// How to write alerts
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -66,7 +69,8 @@ fn agency(name: &str) -> Result<Agency, String> {
 pub(crate) fn run(args: &Hunt) -> anyhow::Result<()> {
     let range = range(args.from, args.to)?;
     let store = Store::connect(&config(args)?);
-    let source = Source::new(Origin::Folders(args.rules.clone()), sigma::Placeholders::new())?;
+    let placeholders = crate::rules::placeholders(args.placeholders.as_deref())?;
+    let source = Source::new(Origin::Folders(args.rules.clone()), placeholders)?;
     let ruleset = source.compile(|text| eprintln!("warning: {text}"))?;
     anyhow::ensure!(!ruleset.rules().is_empty(), "there is no rule to hunt with");
     let scope = match args.agency.is_empty() {

@@ -104,6 +104,9 @@ pub(crate) struct Explain {
     /// The file holds raw log lines instead
     #[arg(long, requires = "event")]
     raw: bool,
+    /// A folder or file whose exceptions and stages decide what becomes of a match; several times
+    #[arg(long, value_name = "PATH", requires = "event")]
+    with: Vec<PathBuf>,
     /// The language of the rule in words
     #[arg(long, value_enum, default_value = "en", conflicts_with = "event")]
     lang: Lang,
@@ -222,6 +225,7 @@ fn explain(args: &Explain) -> anyhow::Result<Verdict> {
     let options = workbench::explain::Options {
         events: args.event.as_deref().map(events).transpose()?,
         raw: args.raw,
+        with: args.with.clone(),
         language: match args.lang {
             Lang::En => workbench::Language::English,
             Lang::Bn => workbench::Language::Bangla,
@@ -339,7 +343,7 @@ impl Files {
 }
 
 /// The table [placeholders] of a TOML file, whatever else is in it.
-fn placeholders(path: Option<&Path>) -> anyhow::Result<sigma::Placeholders> {
+pub(crate) fn placeholders(path: Option<&Path>) -> anyhow::Result<sigma::Placeholders> {
     #[derive(serde::Deserialize)]
     struct Settings {
         #[serde(default)]

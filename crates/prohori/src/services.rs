@@ -63,6 +63,7 @@ pub(crate) fn detect(args: &cli::Detect) -> anyhow::Result<()> {
     let Some(config) = &args.config else {
         let options = detector::filter::Options {
             rules: args.rules.clone(),
+            placeholders: crate::rules::placeholders(args.placeholders.as_deref())?,
             indicators: args.indicators.clone(),
             warning_lists: args.warning_list.clone(),
             threads: args.threads,

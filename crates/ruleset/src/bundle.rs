@@ -92,11 +92,13 @@ impl Bundle {
             }
         }
         let parts = groups.len() as u32;
-        let value = |files| {
-            let part = Part { version: self.version.clone(), parts, files };
-            serde_json::to_string(&part).unwrap_or_default()
+        let record = |(files, key)| {
+            let (key, part) = (PartKey(key), Part { version: self.version.clone(), parts, files });
+            let value = serde_json::to_string(&part)
+                .map_err(|source| Error::Write { key: key.to_string(), source })?;
+            Ok((key, value))
         };
-        Ok(groups.into_iter().zip(0..).map(|(files, key)| (PartKey(key), value(files))).collect())
+        groups.into_iter().zip(0..).map(record).collect()
     }
 }
 

@@ -12,6 +12,15 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A record cannot be written.
+    #[error("cannot write part {key:?} of a ruleset")]
+    Write {
+        /// The record's key.
+        key: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The files do not make the version that the records say.
     #[error("ruleset {said} is damaged: its files make {made}")]
     Damaged {

@@ -36,6 +36,8 @@ pub struct Policy {
     stages: Vec<Stage>,
     /// Of whatever is not active, by id: for correlations, which have no number here.
     by_id: HashMap<String, Stage>,
+    /// By id: how sure a rule or correlation is, in percent, where that was decided.
+    quality: HashMap<String, u8>,
 }
 
 impl Policy {
@@ -47,8 +49,11 @@ impl Policy {
         };
         let joined = rules.iter().map(joined).collect();
         let by_id = stages.iter().map(|(id, stage, ..)| (id.to_owned(), stage.clone())).collect();
+        let quality =
+            stages.iter().filter_map(|(id, ..)| Some((id.to_owned(), stages.quality(id)?)));
+        let quality = quality.collect();
         let stages = rules.iter().map(|rule| stages.get(rule.uid())).collect();
-        Self { filters, joined, stages, by_id }
+        Self { filters, joined, stages, by_id, quality }
     }
 
     /// What filters aim at and miss.
@@ -108,6 +113,11 @@ impl Policy {
             }
         }
         self.stages.get(rule).map_or(Fate::Alert, |stage| of_stage(stage, agency))
+    }
+
+    /// How sure the rule or correlation with that id is, in percent, where that was decided.
+    pub fn quality(&self, id: &str) -> Option<u8> {
+        self.quality.get(id).copied()
     }
 
     /// What becomes of what the correlation with that id raises in `agency`.

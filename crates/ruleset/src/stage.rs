@@ -50,6 +50,8 @@ pub struct Stages {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     stage: Stage,
+    /// How sure the rule is, in percent, where somebody has decided that.
+    quality: Option<u8>,
     file: String,
     at: Position,
 }
@@ -63,7 +65,8 @@ impl Stages {
     /// Adds the stages of a file; one error for each entry that cannot be used.
     ///
     /// The file is one map from a rule's id to `draft`, `shadow`, `active`, `retired`, or
-    /// `{canary: [agency, …]}`.
+    /// `{canary: [agency, …]}`. `{stage: …, quality: 60}` and `{canary: […], quality: 60}` also say
+    /// how sure the rule is, in percent.
     pub fn add(&mut self, file: &str, text: &str) -> Vec<Error> {
         let error = |at, problem| Error { file: file.to_owned(), at, problem };
         let documents = match yaml::documents(text) {
@@ -81,10 +84,10 @@ impl Stages {
                 continue;
             };
             for entry in entries {
-                match stage(&entry.value) {
-                    Ok(stage) => {
+                match read(&entry.value) {
+                    Ok((stage, quality)) => {
                         let at = entry.at;
-                        let known = Entry { stage, file: file.to_owned(), at };
+                        let known = Entry { stage, quality, file: file.to_owned(), at };
                         let before = self.by_id.insert(entry.key.clone(), known);
                         if let Some(before) = before.filter(|b| b.stage != self.get(&entry.key)) {
                             let found =
@@ -106,6 +109,11 @@ impl Stages {
         self.by_id.get(id).map_or_else(Stage::default, |entry| entry.stage.clone())
     }
 
+    /// How sure the rule with that id is, in percent, where it is written.
+    pub fn quality(&self, id: &str) -> Option<u8> {
+        self.by_id.get(id)?.quality
+    }
+
     /// Every entry: the id, its stage, and where it is written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Stage, &str, Position)> {
         self.by_id.iter().map(|(id, e)| (id.as_str(), &e.stage, e.file.as_str(), e.at))
@@ -115,6 +123,23 @@ impl Stages {
 fn form(what: &str, expected: &'static str, node: &Node) -> Problem {
     let found = node.as_str().map_or_else(|| node.what().to_owned(), |text| format!("{text:?}"));
     Problem::Form { what: what.to_owned(), expected, found }
+}
+
+/// A stage, and the quality beside it.
+fn read(node: &Node) -> Result<(Stage, Option<u8>), (Position, Problem)> {
+    let Some(quality) = node.get("quality") else { return Ok((stage(node)?, None)) };
+    let number = quality.as_str().and_then(|text| text.parse::<u8>().ok());
+    let percent = number.filter(|percent| (1..=100).contains(percent)).ok_or_else(|| {
+        (quality.at, form("quality", "a number from 1 to 100, in percent", quality))
+    })?;
+    let entries: Vec<yaml::Entry> =
+        node.as_map().unwrap_or_default().iter().filter(|e| e.key != "quality").cloned().collect();
+    let rest = match entries.as_slice() {
+        [] => return Ok((Stage::Active, Some(percent))),
+        [only] if only.key == "stage" => only.value.clone(),
+        _ => Node { at: node.at, kind: yaml::Kind::Map(entries) },
+    };
+    Ok((stage(&rest)?, Some(percent)))
 }
 
 fn stage(node: &Node) -> Result<Stage, (Position, Problem)> {
@@ -163,6 +188,15 @@ mod tests {
         assert_eq!(again.len(), 1);
         assert!(again[0].to_string().ends_with("not another than in rules/stages.yml:5"));
         assert_eq!(stages.add("s", "- a").len(), 1);
+        let text = "f: {quality: 60}\ng: {stage: shadow, quality: 100}\nh: {canary: [mof], quality: 5}\ni: {quality: 0}\nj: {quality: 50, stage: off}\nk: {quality: 50, other: 1}\n";
+        let errors = stages.add("s", text);
+        let places: Vec<(usize, usize)> = errors.iter().map(|e| (e.at.line, e.at.column)).collect();
+        assert_eq!(places, [(4, 14), (5, 25), (6, 4)]);
+        let of = |id| (stages.get(id), stages.quality(id));
+        assert_eq!(of("f"), (Stage::Active, Some(60)));
+        assert_eq!(of("g"), (Stage::Shadow, Some(100)));
+        assert_eq!(of("h"), (Stage::Canary(vec!["mof".into()]), Some(5)));
+        assert_eq!(of("a"), (Stage::Draft, None));
         assert!(Stages::are_in("rules/stages.yml") && !Stages::are_in("rules/my-stages.yml"));
     }
 }

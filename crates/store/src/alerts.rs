@@ -5,7 +5,7 @@ use crate::select::Select;
 use crate::views::{
     AlertCounts, AlertDetail, AlertPage, AlertSummary, HistoryItem, State, Verdict,
 };
-use crate::{AlertFilter, Cursor, Error, Page, Scope, Store};
+use crate::{AlertFilter, Cursor, Error, Order, Page, Scope, Store};
 use clickhouse::Row;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,7 +13,12 @@ use std::collections::BTreeMap;
 const SUMMARY: &str = "id, version, toUnixTimestamp64Milli(time) AS time_ms, \
     toUnixTimestamp64Milli(created) AS created_ms, severity_id, title, title_bn, rule_id, agency, \
     host, user, src_ip, message, message_bn, event_count, state, verdict, reason, assignee, changed_by, \
-    toUnixTimestamp64Milli(changed_at) AS changed_ms";
+    toUnixTimestamp64Milli(changed_at) AS changed_ms, toUnixTimestamp64Milli(last_time) AS last_ms, \
+    risk_score, group_id";
+/// How many alerts of a group there are in a list that is not by groups.
+const ALONE: &str = "toUInt64(1) AS group_alerts";
+/// What alerts are grouped by: one without a group is one by itself.
+const GROUP: &str = "agency, if(group_id = '', id, group_id)";
 
 #[derive(Row, Deserialize)]
 struct SummaryRow {
@@ -38,6 +43,10 @@ struct SummaryRow {
     assignee: String,
     changed_by: String,
     changed_ms: i64,
+    last_ms: i64,
+    risk_score: u8,
+    group_id: String,
+    group_alerts: u64,
 }
 
 #[derive(Row, Deserialize)]
@@ -63,28 +72,38 @@ struct HistoryRow {
 }
 
 impl Store {
-    /// The queue, newest arrival first.
+    /// The queue, in the order of the page.
     pub async fn alerts(
         &self,
         scope: &Scope,
         filter: &AlertFilter,
         page: &Page,
     ) -> Result<AlertPage, Error> {
-        let sql = format!(
-            "SELECT {SUMMARY} FROM alerts WHERE {{where}} ORDER BY created DESC, id DESC LIMIT {}",
-            page.limit() + 1,
-        );
-        let rows: Vec<SummaryRow> = Select::alerts(scope, filter)?
-            .and_some(
-                "created <= fromUnixTimestamp64Milli({})",
-                page.after.as_ref().map(|cursor| cursor.time_ms),
-            )
-            .after("(created, id) < (fromUnixTimestamp64Milli({}), {})", page.after.as_ref())
-            .fetch(self, "read the alert queue", &sql)
-            .await?;
+        let by_risk = page.order == Order::Risk;
+        if let Some(other) = page.after.as_ref().filter(|after| after.risk.is_some() != by_risk) {
+            return Err(Error::Cursor { cursor: other.to_string() });
+        }
+        let mut select = Select::alerts(scope, filter)?;
+        let sql = match page.grouped {
+            true => grouped(&mut select, page),
+            false => {
+                select = behind(select, page);
+                let order = if by_risk { "risk_score DESC, " } else { "" };
+                format!(
+                    "SELECT {SUMMARY}, {ALONE} FROM alerts WHERE {{where}} \
+                     ORDER BY {order}created DESC, id DESC LIMIT {}",
+                    page.limit() + 1,
+                )
+            }
+        };
+        let rows: Vec<SummaryRow> = select.fetch(self, "read the alert queue", &sql).await?;
         let items: Result<Vec<_>, _> = rows.into_iter().map(AlertSummary::try_from).collect();
-        let cursor = |item: &AlertSummary| Cursor { time_ms: item.created, key: item.id.clone() };
-        let (items, next) = cut_page(items?, page.limit(), cursor);
+        let cursor = |item: &AlertSummary| Cursor {
+            risk: by_risk.then_some(item.risk_score),
+            ..Cursor::at(item.created, &item.id)
+        };
+        let (mut items, next) = cut_page(items?, page.limit(), cursor);
+        self.bring_up(scope, &mut items).await?;
         Ok(AlertPage { items, next })
     }
 
@@ -124,11 +143,14 @@ impl Store {
     /// One alert with its evidence.
     pub async fn alert(&self, scope: &Scope, id: &str) -> Result<Option<AlertDetail>, Error> {
         let Some(summary) = self.alert_summary(scope, id).await? else { return Ok(None) };
-        let findings: Vec<String> = Select::of(scope, None)
-            .and("id = {}", id)
-            .and("created = fromUnixTimestamp64Milli({})", summary.created)
-            .fetch(self, "read a finding", "SELECT finding FROM alerts WHERE {where} LIMIT 1")
-            .await?;
+        let mut findings = self.last_finding(scope, id).await?;
+        if findings.is_empty() {
+            findings = Select::of(scope, None)
+                .and("id = {}", id)
+                .and("created = fromUnixTimestamp64Milli({})", summary.created)
+                .fetch(self, "read a finding", "SELECT finding FROM alerts WHERE {where} LIMIT 1")
+                .await?;
+        }
         let detail = |finding| AlertDetail { summary, finding };
         Ok(findings.into_iter().next().map(detail))
     }
@@ -139,10 +161,13 @@ impl Store {
         scope: &Scope,
         id: &str,
     ) -> Result<Option<AlertSummary>, Error> {
-        let sql = format!("SELECT {SUMMARY} FROM alerts WHERE {{where}} LIMIT 1");
+        let sql = format!("SELECT {SUMMARY}, {ALONE} FROM alerts WHERE {{where}} LIMIT 1");
         let rows: Vec<SummaryRow> =
             Select::of(scope, None).and("id = {}", id).fetch(self, "read an alert", &sql).await?;
-        rows.into_iter().next().map(AlertSummary::try_from).transpose()
+        let items: Result<Vec<_>, _> = rows.into_iter().map(AlertSummary::try_from).collect();
+        let mut items = items?;
+        self.bring_up(scope, &mut items).await?;
+        Ok(items.pop())
     }
 
     /// Every step of an alert's triage, oldest first.
@@ -158,6 +183,39 @@ impl Store {
     }
 }
 
+/// What lies behind the page before, in a list of single alerts.
+fn behind(select: Select, page: &Page) -> Select {
+    let after = page.after.as_ref();
+    if let Some(Cursor { risk: Some(risk), time_ms, key }) = after {
+        let values = [i64::from(*risk).into(), (*time_ms).into(), key.as_str().into()];
+        let condition = "(risk_score, created, id) < ({}, fromUnixTimestamp64Milli({}), {})";
+        return select.and_all(condition, values);
+    }
+    select
+        .and_some("created <= fromUnixTimestamp64Milli({})", after.map(|cursor| cursor.time_ms))
+        .after("(created, id) < (fromUnixTimestamp64Milli({}), {})", after)
+}
+
+/// The list by groups: of each, the first in the order of the page and how many there are.
+fn grouped(select: &mut Select, page: &Page) -> String {
+    let (order, outer) = match page.order {
+        Order::Arrival => ("", ""),
+        Order::Risk => ("risk_score DESC, ", "risk_score, "),
+    };
+    let after = page.after.as_ref().map_or_else(String::new, |after| {
+        let risk = after.risk.map(|risk| select.value(i64::from(risk)) + ", ");
+        let (time, key) = (select.value(after.time_ms), select.value(after.key.as_str()));
+        let risk = risk.unwrap_or_default();
+        format!("WHERE ({outer}created_ms, id) < ({risk}{time}, {key}) ")
+    });
+    format!(
+        "SELECT * FROM (SELECT {SUMMARY}, count() OVER (PARTITION BY {GROUP}) AS group_alerts \
+         FROM alerts WHERE {{where}} ORDER BY {order}created DESC, id DESC LIMIT 1 BY {GROUP}) \
+         {after}ORDER BY {order}created_ms DESC, id DESC LIMIT {}",
+        page.limit() + 1,
+    )
+}
+
 impl TryFrom<SummaryRow> for AlertSummary {
     type Error = Error;
 
@@ -166,7 +224,11 @@ impl TryFrom<SummaryRow> for AlertSummary {
             id: row.id,
             version: row.version,
             time: row.time_ms,
+            last: row.last_ms,
             created: row.created_ms,
+            risk_score: row.risk_score,
+            group_id: row.group_id,
+            group_alerts: row.group_alerts,
             severity_id: row.severity_id,
             title: row.title,
             title_bn: row.title_bn,

@@ -4,6 +4,16 @@ use crate::Error;
 use std::fmt;
 use std::str::FromStr;
 
+/// In which order alerts are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The newest arrival first.
+    #[default]
+    Arrival,
+    /// The highest risk first, of equal ones the newest arrival.
+    Risk,
+}
+
 /// One page of a list that is sorted newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -11,6 +21,10 @@ pub struct Page {
     pub limit: u32,
     /// Begin behind this.
     pub after: Option<Cursor>,
+    /// Of alerts: how they are sorted.
+    pub order: Order,
+    /// Of alerts: one line for all of a group, the first in that order.
+    pub grouped: bool,
 }
 
 impl Page {
@@ -19,7 +33,7 @@ impl Page {
 
     /// The first page.
     pub fn first(limit: u32) -> Self {
-        Self { limit, after: None }
+        Self { limit, after: None, order: Order::Arrival, grouped: false }
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -29,11 +43,19 @@ impl Page {
 
 /// The sort key of the last item of a page: its time, and what tells equal times apart.
 ///
-/// As text `<ms>.<key>`, for an API to hand out.
+/// As text `<ms>.<key>`, for an API to hand out; in a list by risk `<risk>:<ms>.<key>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
+    pub(crate) risk: Option<u8>,
     pub(crate) time_ms: i64,
     pub(crate) key: String,
+}
+
+impl Cursor {
+    /// Behind what has this time and key.
+    pub(crate) fn at(time_ms: i64, key: &str) -> Self {
+        Self { risk: None, time_ms, key: key.to_owned() }
+    }
 }
 
 /// The longest key: an alert's id.
@@ -41,6 +63,9 @@ const KEY_BYTES_MAX: usize = 200;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(risk) = self.risk {
+            write!(f, "{risk}:")?;
+        }
         write!(f, "{}.{}", self.time_ms, self.key)
     }
 }
@@ -51,9 +76,13 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Error> {
         let parse = || {
             let (time, key) = text.split_once('.')?;
+            let (risk, time) = match time.split_once(':') {
+                Some((risk, time)) => (Some(risk.parse().ok()?), time),
+                None => (None, time),
+            };
             let time_ms = time.parse().ok()?;
             let fits = !key.is_empty() && key.len() <= KEY_BYTES_MAX;
-            fits.then(|| Self { time_ms, key: key.into() })
+            fits.then(|| Self { risk, time_ms, key: key.into() })
         };
         parse().ok_or_else(|| Error::Cursor { cursor: text.chars().take(80).collect() })
     }
@@ -77,17 +106,19 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        let cursor = Cursor { time_ms: -5, key: "0-7.x".into() };
-        assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        for risk in [None, Some(7)] {
+            let cursor = Cursor { risk, time_ms: -5, key: "0-7.x".into() };
+            assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+        }
         let long = format!("1.{}", "x".repeat(201));
-        for bad in ["", "5", "5.", ".x", "a.b", "১.x", long.as_str()] {
+        for bad in ["", "5", "5.", ".x", "a.b", "১.x", "256:1.x", ":1.x", long.as_str()] {
             assert!(bad.parse::<Cursor>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn the_extra_item_only_says_that_there_is_more() {
-        let cursor = |n: &i64| Cursor { time_ms: *n, key: "k".into() };
+        let cursor = |n: &i64| Cursor::at(*n, "k");
         assert_eq!(cut_page(vec![3, 2, 1], 3, cursor), (vec![3, 2, 1], None));
         let (items, next) = cut_page(vec![3, 2, 1], 2, cursor);
         assert_eq!((items, next.unwrap().time_ms), (vec![3, 2], 2));

@@ -65,7 +65,7 @@ impl Store {
             .after("(kafka_time, place) < (fromUnixTimestamp64Milli({}), {})", page.after.as_ref())
             .fetch(self, "read dead letters", &sql)
             .await?;
-        let cursor = |row: &DeadLetterRow| Cursor { time_ms: row.time_ms, key: row.place.clone() };
+        let cursor = |row: &DeadLetterRow| Cursor::at(row.time_ms, &row.place);
         let (rows, next) = cut_page(rows, page.limit(), cursor);
         Ok(DeadLetterPage { items: rows.into_iter().map(DeadLetter::from).collect(), next })
     }

@@ -84,7 +84,7 @@ impl Store {
             .fetch(self, "search events", &sql)
             .await?;
         let items: Vec<EventSummary> = rows.into_iter().map(EventSummary::from).collect();
-        let cursor = |item: &EventSummary| Cursor { time_ms: item.time, key: item.uid.clone() };
+        let cursor = |item: &EventSummary| Cursor::at(item.time, &item.uid);
         let (items, next) = cut_page(items, page.limit(), cursor);
         Ok(EventPage { items, next })
     }

@@ -49,6 +49,7 @@ impl Store {
         let action = match block.table() {
             Table::Events => "insert events",
             Table::Alerts => "insert alerts",
+            Table::AlertUpdates => "insert what is told of alerts again",
             Table::DeadLetters => "insert dead letters",
         };
         let mut insert = self
@@ -63,8 +64,8 @@ impl Store {
         insert.end().await.during(action)
     }
 
-    /// The rows of the block that are not stored: by place for events and dead letters read from
-    /// `partition` of `topic`, by id for alerts.
+    /// The rows of the block that are not stored: by id for alerts, by place for what else was read
+    /// from `partition` of `topic`.
     pub async fn missing(
         &self,
         block: &Block,

@@ -10,6 +10,7 @@ pub mod rows;
 pub mod scope;
 pub mod views;
 
+mod alert_updates;
 mod alerts;
 mod cursor;
 mod dead_letters;
@@ -23,7 +24,7 @@ mod terms;
 mod triage;
 
 pub use config::{Config, RawConfig};
-pub use cursor::{Cursor, Page};
+pub use cursor::{Cursor, Order, Page};
 pub use error::Error;
 pub use events::BUCKETS_MAX;
 pub use rows::{AlertRow, Block, DeadLetterRow, EventRow, Place, Table};

@@ -5,6 +5,7 @@
 //! ClickHouse checks names and types before it takes a row.
 
 mod alert;
+mod alert_update;
 mod block;
 mod dead_letter;
 mod document;

@@ -29,6 +29,8 @@ pub struct AlertFilter {
     pub host: Option<String>,
     /// Of this rule.
     pub rule: Option<String>,
+    /// Of this group.
+    pub group: Option<String>,
     /// Assigned to this user; empty: to nobody.
     pub assignee: Option<String>,
     /// Holding all of these terms, and none with `-` before it, in title (of either language),
@@ -121,6 +123,16 @@ impl Select {
         self
     }
 
+    /// Adds a condition with several values, one for each `{}`.
+    pub(crate) fn and_all<const N: usize>(
+        mut self,
+        condition: &'static str,
+        values: [Value; N],
+    ) -> Self {
+        self.push(condition, values);
+        self
+    }
+
     /// Adds a condition where there is a value.
     pub(crate) fn and_some(self, condition: &'static str, value: Option<impl Into<Value>>) -> Self {
         match value {
@@ -131,7 +143,7 @@ impl Select {
 
     /// Adds what lies behind the cursor; `condition` compares with its time and its key.
     pub(crate) fn after(mut self, condition: &'static str, cursor: Option<&Cursor>) -> Self {
-        if let Some(Cursor { time_ms, key }) = cursor {
+        if let Some(Cursor { time_ms, key, .. }) = cursor {
             self.push(condition, [Value::Int(*time_ms), Value::Text(key.clone())]);
         }
         self
@@ -209,6 +221,7 @@ impl Select {
             .and_some("severity_id >= {}", filter.severity_min.map(i64::from))
             .and_some("host = {}", filter.host.as_deref())
             .and_some("rule_id = {}", filter.rule.as_deref())
+            .and_some("group_id = {}", filter.group.as_deref())
             .and_some("assignee = {}", filter.assignee.as_deref())
             .and_terms(ALERT_TEXT, filter.text.as_deref())
     }

@@ -85,8 +85,16 @@ pub struct AlertSummary {
     pub version: u32,
     /// Time of the event that raised it.
     pub time: i64,
+    /// Time of the last event that it stands for.
+    pub last: i64,
     /// When it arrived.
     pub created: i64,
+    /// How much depends on it, 0 to 100.
+    pub risk_score: u8,
+    /// The alerts that belong together have the same; empty where it belongs to none.
+    pub group_id: String,
+    /// In a list by groups: how many of its group the filter finds; else 1.
+    pub group_alerts: u64,
     /// OCSF severity, 1 to 6.
     pub severity_id: u8,
     /// The rule's title.
@@ -107,7 +115,7 @@ pub struct AlertSummary {
     pub message: String,
     /// The same in Bangla; empty where it has none.
     pub message_bn: String,
-    /// How many events it stands for.
+    /// How many events it stands for, with what was folded into it until now.
     pub event_count: u32,
     /// Where it stands.
     pub state: State,
@@ -129,7 +137,7 @@ pub struct AlertDetail {
     /// What the queue shows.
     #[serde(flatten)]
     pub summary: AlertSummary,
-    /// The Detection Finding, as the detector wrote it (JSON text).
+    /// The Detection Finding, as the detector wrote it last (JSON text).
     pub finding: String,
 }
 

@@ -1,11 +1,13 @@
 //! `prohori rules explain`: a rule in words, or why it matched an event or did not.
 
+mod fate;
 mod render;
 
 use crate::run::{Bench, Raw};
 use crate::words::words;
 use crate::{Error, Format, Input, Language, Verdict};
 use detect::trace::trace;
+use fate::Fates;
 use lint::{Fields, log_source};
 use mapping::{LogSource, Tables};
 use serde_json::{Value, json};
@@ -24,6 +26,8 @@ pub struct Options {
     pub events: Option<(PathBuf, Vec<u8>)>,
     /// Whether these are raw log lines rather than OCSF events.
     pub raw: bool,
+    /// More rule files and folders, for the exceptions and stages in them.
+    pub with: Vec<PathBuf>,
     /// The language of the rule in words.
     pub language: Language,
     /// For whom to write.
@@ -43,6 +47,7 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
         return Ok(Verdict::Good);
     };
     let events = events(path, bytes, options.raw, &tables)?;
+    let fates = Fates::new(input, &options.with)?;
     let mut all = true;
     for rule in &rules {
         for (line, event) in &events {
@@ -52,9 +57,12 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
                 source,
             })?;
             all &= found.matches;
+            let of = || fates.unloaded(rule).or_else(|| fates.of(event).remove(rule.uid()));
+            let fate = found.matches.then(of).flatten();
+            let fate = fate.as_deref();
             let written = match options.format {
-                Format::Text => render::text(rule, *line, &found, out),
-                Format::Json => writeln!(out, "{}", render::document(rule, *line, &found)),
+                Format::Text => render::text(rule, *line, &found, fate, out),
+                Format::Json => writeln!(out, "{}", render::document(rule, *line, &found, fate)),
             };
             written.map_err(Error::Write)?;
         }

@@ -154,7 +154,7 @@ pub fn test(input: &Input) -> Result<Vec<Tested>, Error> {
     for (file, mut entry) in tested {
         for kind in [Kind::Match, Kind::Miss] {
             if !entry.needs.is_empty() {
-                sequences::run(file, kind, &mut entry, &mut bench)?;
+                sequences::run(file, kind, &mut entry, &mut bench, &input.placeholders)?;
             } else {
                 samples(file, kind, &mut entry, &mut bench, &tables)?;
             }

@@ -11,7 +11,7 @@ use crate::{Error, Input};
 use detector::filter;
 use lint::RuleFile;
 use serde_json::Value;
-use sigma::{Correlation, Document};
+use sigma::{Correlation, Document, Placeholders};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +60,7 @@ pub(crate) fn run(
     kind: Kind,
     entry: &mut Tested,
     bench: &mut Bench,
+    placeholders: &Placeholders,
 ) -> Result<(), Error> {
     for path in kind.paths(Path::new(&file.name)) {
         if !path.exists() {
@@ -69,7 +70,7 @@ pub(crate) fn run(
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
         let mut outcome = Outcome::new(path, 1, kind, first);
         let events = events(&text, &mut outcome, bench);
-        fire(&entry.needs, &events, &entry.rules, &mut outcome)?;
+        fire(entry, &events, placeholders, &mut outcome)?;
         entry.samples.push(outcome);
     }
     Ok(())
@@ -96,15 +97,19 @@ fn events(text: &str, outcome: &mut Outcome, bench: &mut Bench) -> Vec<u8> {
     all
 }
 
-/// Asks the detection filter which alerts the events raise by `rules`.
+/// Asks the detection filter which alerts the events raise by the rules that `entry` needs.
 fn fire(
-    rules: &[PathBuf],
+    entry: &Tested,
     events: &[u8],
-    own: &[String],
+    placeholders: &Placeholders,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let threads = Some(NonZero::<usize>::MIN);
-    let options = filter::Options { rules: rules.to_vec(), threads, ..Default::default() };
+    let options = filter::Options {
+        rules: entry.needs.clone(),
+        placeholders: placeholders.clone(),
+        threads: Some(NonZero::<usize>::MIN),
+        ..Default::default()
+    };
     let mut alerts = Vec::new();
     filter::run(&options, events, &mut alerts)?;
     for line in alerts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -112,8 +117,11 @@ fn fire(
         let Some(uid) = alert.pointer("/finding_info/analytic/uid").and_then(Value::as_str) else {
             continue;
         };
-        let of =
-            if own.iter().any(|own| own == uid) { &mut outcome.fired } else { &mut outcome.others };
+        let of = if entry.rules.iter().any(|own| own == uid) {
+            &mut outcome.fired
+        } else {
+            &mut outcome.others
+        };
         of.insert(uid.to_owned());
     }
     if outcome.kind == Kind::Match && outcome.fired.is_empty() && outcome.why.is_empty() {

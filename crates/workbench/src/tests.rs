@@ -2,7 +2,7 @@
 
 use crate::{Error, Format, Input, Language, Verdict, check, coverage, explain, samples};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const RULE: &str = "title: Root by sudo
 title_bn: সুডো দিয়ে রুট
@@ -187,6 +187,27 @@ fn an_event_is_explained_clause_by_clause() {
     assert!(why.starts_with("sel does not hold: COMMAND|contains: '/bin/cat"), "{why}");
     let (_, text) = run("Jan  5 10:00:00 web1 sshd[1]: Connection closed", Format::Text);
     assert!(text.contains("because the rule is for linux/*/sudo; the event serves"), "{text}");
+}
+
+#[test]
+fn what_becomes_of_a_match_is_told() {
+    let exception = "title: Our own\nlogsource: {product: linux}\nfilter: {rules: any, s: {USER: root}, condition: not s}\n";
+    let id = "0b5b3c6e-6f2a-4d6f-9a9e-4f5b8f0e7a11";
+    for (name, text, expected) in [
+        ("other.yml", String::new(), "then it is an alert\n"),
+        ("filter.yml", exception.to_owned(), "leaves it out ("),
+        ("stages.yml", format!("{id}: shadow\n"), "the rule is in shadow"),
+        ("stages.yml", format!("{id}: {{canary: [mof]}}\n"), "a canary in other agencies"),
+        ("stages.yml", format!("{id}: retired\n"), "the rule's stage is retired"),
+    ] {
+        let (rules, input) = folder(&[("r.yml", RULE)]);
+        let (others, _) = folder(&[(name, &text)]);
+        let events = Some((PathBuf::from("-"), HIT.as_bytes().to_vec()));
+        let with = vec![others.path().to_owned()];
+        let options = explain::Options { events, raw: true, with, ..explain::Options::default() };
+        let text = written(rules.path(), |out| explain::run(&input, &options, out)).1;
+        assert!(text.starts_with("match:") && text.contains(expected), "{expected}\n{text}");
+    }
 }
 
 #[test]

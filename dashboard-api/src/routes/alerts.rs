@@ -28,7 +28,7 @@ const TIMELINE_EVENTS_MAX: u32 = 500;
 
 /// The queue
 ///
-/// Alerts that the filter finds, newest first.
+/// Alerts that the filter finds, newest first or by risk, one by one or one a group.
 #[utoipa::path(get, path = "/alerts", tag = "alerts", params(ListParams),
     responses((status = 200, description = "A page.", body = AlertPage)))]
 pub(crate) async fn list(
@@ -37,7 +37,9 @@ pub(crate) async fn list(
     Query(params): Query<ListParams>,
 ) -> Answer<Json<AlertPage>> {
     let scope = caller.scope(Permission::ReadAlerts)?;
-    let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
+    let mut page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
+    page.order = params.order.unwrap_or_default().into();
+    page.grouped = params.grouped.unwrap_or_default();
     let filter = params.filter(&caller.user.name)?;
     let as_of = app.clock.now_ms();
     let found = app.store.alerts(&scope, &filter, &page).await?;

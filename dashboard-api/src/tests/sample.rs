@@ -44,6 +44,7 @@ fn finding(agency: &str, number: u64) -> Value {
     json!({
         "class_uid": 2004, "severity_id": 4, "severity": "High", "time": event["time"], "count": 3,
         "message": format!("Brute force on {}", poison(agency)),
+        "metadata": {"correlation_uid": "group-1"},
         "finding_info": {
             "uid": alert_id(agency, number), "title": "SSH brute force",
             "analytic": {"uid": "rule-1", "name": "SSH brute force"},

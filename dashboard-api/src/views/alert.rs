@@ -54,8 +54,16 @@ pub(crate) struct AlertSummary {
     version: u32,
     /// When it happened, by the event.
     time: i64,
+    /// When the last event happened that it stands for.
+    last: i64,
     /// When the alert was raised.
     created: i64,
+    /// How much depends on it, 0 to 100.
+    risk_score: u8,
+    /// The same for alerts that belong together; none where it belongs to no group.
+    group_id: Option<String>,
+    /// In a list by groups, how many of its group the filter finds; else 1.
+    group_alerts: u64,
     /// OCSF, 1 to 6.
     severity_id: u8,
     severity: &'static str,
@@ -84,7 +92,11 @@ impl From<store::AlertSummary> for AlertSummary {
             id: alert.id,
             version: alert.version,
             time: alert.time,
+            last: alert.last,
             created: alert.created,
+            risk_score: alert.risk_score,
+            group_id: known(alert.group_id),
+            group_alerts: alert.group_alerts,
             severity_id: alert.severity_id,
             severity: severity(alert.severity_id),
             title: alert.title,
@@ -121,7 +133,7 @@ pub(crate) fn current(alert: store::AlertSummary) -> Value {
 pub(crate) struct AlertDetail {
     #[serde(flatten)]
     summary: AlertSummary,
-    /// The OCSF Detection Finding, as the detector wrote it.
+    /// The OCSF Detection Finding, as the detector wrote it last.
     #[schema(value_type = Object)]
     finding: Value,
     #[serde(flatten)]
@@ -137,7 +149,7 @@ impl From<store::AlertDetail> for AlertDetail {
     }
 }
 
-/// A page of the queue, newest first.
+/// A page of the queue.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertPage {
     pub(crate) items: Vec<AlertSummary>,

@@ -39,6 +39,14 @@ pub(crate) fn alert(partition: i32, id: u64) -> Sent {
     Sent { topic: "alerts", partition, header: header(partition, id), value }
 }
 
+/// The same alert, told again with another count.
+pub(crate) fn alert_again(partition: i32, id: u64) -> Sent {
+    let value = format!(
+        r#"{{"activity_id":2,"count":7,"severity_id":4,"finding_info":{{"uid":"alert-{id}","title":"T"}}}}"#
+    );
+    Sent { value, ..alert(partition, id) }
+}
+
 pub(crate) fn dead_letter(partition: i32, number: u64) -> Sent {
     let value = format!("\u{1}raw {number}");
     Sent { topic: "dead-letters", partition, header: header(partition, number), value }

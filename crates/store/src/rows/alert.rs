@@ -13,24 +13,31 @@ const ID_BYTES_MAX: usize = 128;
 /// A row of table `alerts`, triage apart: that begins at its defaults.
 #[derive(Debug, Default)]
 pub struct AlertRow<'a> {
-    agency: String,
-    id: Cow<'a, str>,
-    created_ms: i64,
+    pub(super) agency: String,
+    pub(super) id: Cow<'a, str>,
+    pub(super) created_ms: i64,
     time_ms: i64,
+    pub(super) last_ms: i64,
+    group_id: Cow<'a, str>,
+    risk_score: u8,
+    activity_id: u8,
     rule_id: Cow<'a, str>,
     title: Cow<'a, str>,
     severity_id: u8,
     host: Cow<'a, str>,
     user: Cow<'a, str>,
     src_ip: String,
-    event_count: u32,
-    message: Cow<'a, str>,
+    pub(super) event_count: u32,
+    pub(super) message: Cow<'a, str>,
     title_bn: Cow<'a, str>,
-    message_bn: Cow<'a, str>,
+    pub(super) message_bn: Cow<'a, str>,
     folded: String,
-    finding: &'a str,
-    place: Option<Place>,
+    pub(super) finding: &'a str,
+    pub(super) place: Option<Place>,
 }
+
+/// OCSF's activity of a finding that is told again.
+const UPDATE: u8 = 2;
 
 impl<'a> AlertRow<'a> {
     /// The row of the finding `json`, raised on an event of `raw_topic`, whose record lies at
@@ -60,6 +67,7 @@ impl<'a> AlertRow<'a> {
         row.take_entities(&document);
         let time = document.iter().find(|(name, _)| name == "time");
         row.time_ms = time.and_then(|(_, v)| v.parse().ok()).unwrap_or(row.created_ms);
+        row.last_ms = row.last_ms.max(row.time_ms);
         let searched =
             [&*row.title, &row.message, &row.title_bn, &row.message_bn, &row.host, &row.user];
         row.folded = folded_column(&searched);
@@ -71,9 +79,22 @@ impl<'a> AlertRow<'a> {
         &self.id
     }
 
+    /// Whether it tells again of an alert that was raised before.
+    pub fn is_update(&self) -> bool {
+        self.activity_id == UPDATE
+    }
+
     fn take_finding(&mut self, document: &Members<'a>) {
+        let mut risk = None;
         for (name, value) in document {
             match &**name {
+                "activity_id" => self.activity_id = integer(value).unwrap_or_default(),
+                "risk_score" => risk = integer(value),
+                "metadata" => {
+                    let metadata = members(value).unwrap_or_default();
+                    let group = metadata.iter().find(|(name, _)| name == "correlation_uid");
+                    self.group_id = group.and_then(|(_, v)| text(v)).unwrap_or_default();
+                }
                 "severity_id" => self.severity_id = integer(value).unwrap_or_default(),
                 "count" => self.event_count = integer(value).unwrap_or(1),
                 "message" => self.message = text(value).unwrap_or_default(),
@@ -82,6 +103,7 @@ impl<'a> AlertRow<'a> {
                 _ => {}
             }
         }
+        self.risk_score = risk.unwrap_or_else(|| of_severity(self.severity_id)).min(100);
     }
 
     fn take_info(&mut self, info: &'a str) {
@@ -89,6 +111,7 @@ impl<'a> AlertRow<'a> {
             match &*name {
                 "uid" => self.id = text(value).unwrap_or_default(),
                 "title" => self.title = text(value).unwrap_or_default(),
+                "last_seen_time" => self.last_ms = value.parse().unwrap_or_default(),
                 "analytic" => {
                     let analytic = members(value).unwrap_or_default();
                     let uid = analytic.iter().find(|(name, _)| name == "uid");
@@ -125,6 +148,14 @@ impl<'a> AlertRow<'a> {
         self.user = first(evidence.user, own.user);
         let address = own.src_ip.or(evidence.src_ip);
         self.src_ip = address.map(|ip| ip.to_string()).unwrap_or_default();
+    }
+}
+
+/// The risk of a finding that says none, as the migration has it.
+fn of_severity(severity_id: u8) -> u8 {
+    match severity_id {
+        0 => 50,
+        known => known.min(5) * 20 - 10,
     }
 }
 
@@ -169,6 +200,9 @@ impl Row for AlertRow<'_> {
         ("finding", "String"),
         ("partition", "UInt16"),
         ("offset", "UInt64"),
+        ("last_time", "DateTime64(3, 'UTC')"),
+        ("group_id", "String"),
+        ("risk_score", "UInt8"),
     ];
 
     fn encode(&self, out: &mut Vec<u8>) {
@@ -189,6 +223,9 @@ impl Row for AlertRow<'_> {
         }
         out.extend_from_slice(&place.partition.to_le_bytes());
         out.extend_from_slice(&place.offset.to_le_bytes());
+        out.extend_from_slice(&self.last_ms.to_le_bytes());
+        encode::bytes(out, self.group_id.as_bytes());
+        out.push(self.risk_score);
     }
 }
 
@@ -210,6 +247,13 @@ mod tests {
         assert_eq!((row.severity_id, row.event_count, row.time_ms), (4, 3, 1_772_323_200_000));
         assert_eq!((&*row.message, &*row.message_bn, &*row.folded), ("m", "ম", "ম"));
         assert_eq!((&*row.agency, row.created_ms), ("mof", 1_772_323_201_000));
+        assert_eq!((row.is_update(), row.last_ms, row.risk_score), (false, row.time_ms, 70));
+        let told_again = r#"{"activity_id":2,"risk_score":93,"count":70000,"time":1000,
+            "metadata":{"correlation_uid":"g"},"finding_info":{"uid":"abc","last_seen_time":5000}}"#;
+        let row = AlertRow::new(told_again.as_bytes(), "raw.mof", 1, PLACE).unwrap();
+        assert!(row.is_update());
+        assert_eq!((&*row.group_id, row.risk_score, row.event_count), ("g", 93, 70_000));
+        assert_eq!((row.time_ms, row.last_ms), (1000, 5000));
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub enum Table {
     Events,
     /// One row an alert.
     Alerts,
+    /// One row each time an alert is told of again.
+    AlertUpdates,
     /// One row a dead letter.
     DeadLetters,
 }
@@ -20,6 +22,7 @@ impl Table {
         match self {
             Self::Events => "events",
             Self::Alerts => "alerts",
+            Self::AlertUpdates => "alert_updates",
             Self::DeadLetters => "dead_letters",
         }
     }

@@ -98,7 +98,7 @@ async fn dead_letters_keep_their_bytes() {
     let item = &first.items[0];
     assert_eq!((&*item.agency, &*item.code, &*item.raw_topic), ("moh", "binary", "raw.moh"));
     assert_eq!(item.raw, b"\x00\xff\xfe raw");
-    let page = Page { limit: 5, after: first.next };
+    let page = Page { after: first.next, ..Page::first(5) };
     let second = store.dead_letters(&scope, &page).await.unwrap();
     assert_eq!(second.items.len(), 1);
     assert_eq!((&*second.items[0].agency, second.next), ("mof", None));

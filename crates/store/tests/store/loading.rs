@@ -37,7 +37,7 @@ async fn migrations_repeat_and_are_recorded() {
     assert_eq!(store.migrate().await.unwrap(), 0);
     // As after a crash between the last statement and its record.
     execute(&store, "TRUNCATE TABLE schema_migrations").await;
-    assert_eq!(store.migrate().await.unwrap(), 6);
+    assert_eq!(store.migrate().await.unwrap(), 7);
     store_events(&store, "mof", 0, &[event("mof", 1, |_| {})]).await;
 }
 

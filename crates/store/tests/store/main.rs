@@ -5,6 +5,7 @@
 mod alerts;
 mod engine;
 mod events;
+mod grown;
 mod isolation;
 mod loading;
 mod sample;

@@ -72,6 +72,19 @@ pub(crate) fn finding(id: &str, severity_id: u8, event: &Value) -> Value {
     })
 }
 
+/// Findings, each at the offset beside it, as the loader sorts them: alerts, and what is told again.
+pub(crate) fn told(findings: &[(u64, Value)]) -> [Arc<Block>; 2] {
+    let (mut raised, mut again) = (Block::alerts(), Block::alert_updates());
+    for (offset, finding) in findings {
+        let json = finding.to_string();
+        let place = Place { partition: 0, offset: *offset };
+        let created_ms = START_MS + *offset as i64 * 1_000;
+        let row = AlertRow::new(json.as_bytes(), "raw.mof", created_ms, place).unwrap();
+        if row.is_update() { again.push_alert_update(&row) } else { raised.push_alert(&row) }
+    }
+    [Arc::new(raised), Arc::new(again)]
+}
+
 /// A block of alerts `ids`, the first at `offset`, arriving a second apart.
 pub(crate) fn alert_block(agency: &str, offset: u64, ids: &[&str]) -> Arc<Block> {
     let mut block = Block::alerts();

@@ -22,6 +22,7 @@ pub(super) fn text(
     rule: &Rule,
     line: usize,
     trace: &Trace,
+    fate: Option<&str>,
     out: &mut impl Write,
 ) -> std::io::Result<()> {
     let verdict = if trace.matches { "match" } else { "miss" };
@@ -33,6 +34,9 @@ pub(super) fn text(
     }
     for why in decisive(rule, trace) {
         writeln!(out, "  because {why}")?;
+    }
+    if let Some(fate) = fate {
+        writeln!(out, "  then {fate}")?;
     }
     writeln!(out)
 }
@@ -174,7 +178,7 @@ fn deciding<'t>(node: &'t NodeTrace, holds: bool, items: &mut Vec<&'t ItemTrace>
 }
 
 /// The whole trace for programs.
-pub(super) fn document(rule: &Rule, line: usize, trace: &Trace) -> Value {
+pub(super) fn document(rule: &Rule, line: usize, trace: &Trace, fate: Option<&str>) -> Value {
     let selection = |selection: &SelectionTrace| {
         json!({
             "name": selection.name,
@@ -192,6 +196,7 @@ pub(super) fn document(rule: &Rule, line: usize, trace: &Trace) -> Value {
         "condition": rule.detection.condition_text,
         "selections": trace.selections.iter().map(selection).collect::<Vec<_>>(),
         "because": decisive(rule, trace),
+        "fate": fate,
     })
 }
 

@@ -23,6 +23,26 @@ impl TryFrom<String> for States {
     }
 }
 
+/// How the queue is sorted.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// The newest arrival first.
+    #[default]
+    Arrival,
+    /// The highest risk first.
+    Risk,
+}
+
+impl From<Order> for store::Order {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Arrival => Self::Arrival,
+            Order::Risk => Self::Risk,
+        }
+    }
+}
+
 /// Which alerts.
 #[derive(serde::Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +63,9 @@ pub(crate) struct CountParams {
     /// Of the rule with this id.
     #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     rule: Option<Text>,
+    /// Of the group with this id.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
+    group: Option<Text>,
     /// Assigned to this user, to `me`, or to `none`.
     #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     assignee: Option<Text>,
@@ -78,6 +101,9 @@ pub(crate) struct ListParams {
     /// Of the rule with this id.
     #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     rule: Option<Text>,
+    /// Of the group with this id.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
+    group: Option<Text>,
     /// Assigned to this user, to `me`, or to `none`.
     #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
     assignee: Option<Text>,
@@ -90,11 +116,16 @@ pub(crate) struct ListParams {
     /// Raised before this time, in ms.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: Option<TimeMs>,
+    /// In which order.
+    #[param(inline)]
+    pub(super) order: Option<Order>,
+    /// One row for all alerts of a group: the first in that order, with `group_alerts`.
+    pub(super) grouped: Option<bool>,
     /// Rows of the page.
     #[param(minimum = 1, maximum = 500)]
     pub(super) limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(value_type = Option<String>, pattern = r"^-?[0-9]{1,15}\.[0-9A-Za-z_.:-]{1,128}$")]
+    #[param(value_type = Option<String>, pattern = r"^([0-9]{1,3}:)?-?[0-9]{1,15}\.[0-9A-Za-z_.:-]{1,128}$")]
     pub(super) cursor: Option<Text>,
 }
 
@@ -118,6 +149,7 @@ impl CountParams {
             agency: self.agency,
             host: text(self.host),
             rule: text(self.rule),
+            group: text(self.group),
             assignee,
             text: text(self.q),
             from_ms: self.from.map(|from| from.0),
@@ -129,8 +161,10 @@ impl CountParams {
 impl ListParams {
     /// The store's filter; `me` is who asks.
     pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
-        let Self { state, severity_min, agency, host, rule, assignee, q, from, to, .. } = self;
-        let alike = CountParams { state, severity_min, agency, host, rule, assignee, q, from, to };
+        let Self { state, severity_min, agency, host, rule, group, assignee, q, from, to, .. } =
+            self;
+        let alike =
+            CountParams { state, severity_min, agency, host, rule, group, assignee, q, from, to };
         alike.filter(me)
     }
 }

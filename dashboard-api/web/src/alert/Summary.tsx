@@ -3,6 +3,7 @@
 import { Fragment } from 'react';
 import type { AlertDetail } from '../api/types';
 import { useI18n, type Language } from '../i18n/i18n';
+import { OPEN, writeFilter } from '../queue/filter';
 import { address } from '../route/route';
 import { EMPTY, writeSearch } from '../search/filter';
 import { around } from '../time/range';
@@ -84,6 +85,21 @@ function Facts({ alert }: { alert: AlertDetail }) {
       {alert.user && <Fact label={t('fact.user')}>{value(alert.user)}</Fact>}
       {alert.src_ip && <Fact label={t('fact.source')}>{value(alert.src_ip)}</Fact>}
       <Fact label={t('column.count')}>{number(alert.event_count)}</Fact>
+      {alert.last > alert.time && (
+        <Fact label={t('fact.last')}>
+          <Exact ms={alert.last} />
+        </Fact>
+      )}
+      <Fact label={t('risk.label')}>
+        <span title={t('risk.title', { score: alert.risk_score })}>{number(alert.risk_score)}</span>
+      </Fact>
+      {alert.group_id && (
+        <Fact label={t('fact.group')}>
+          <Link to={address('/alerts', writeFilter({ ...OPEN, state: [], group: alert.group_id }))}>
+            {t('group.show')}
+          </Link>
+        </Fact>
+      )}
       {alert.attack.length > 0 && (
         <Fact label={t('fact.attack')} wide>
           <span className="tags">

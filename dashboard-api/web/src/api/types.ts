@@ -24,8 +24,16 @@ export interface AlertSummary {
   version: number;
   /** When it happened, by the event. */
   time: number;
+  /** When the last event happened that it stands for. */
+  last: number;
   /** When the alert was raised. */
   created: number;
+  /** How much depends on it, 0 to 100. */
+  risk_score: number;
+  /** The same for alerts that belong together. */
+  group_id: string | null;
+  /** In a list by groups, how many of its group there are; else 1. */
+  group_alerts: number;
   severity_id: number;
   severity: string;
   title: string;

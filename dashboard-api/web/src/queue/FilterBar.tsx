@@ -73,7 +73,27 @@ export function FilterBar({ filter, onChange, rows, searchRef }: Props) {
         onChange={(from) => change({ from: from === ANY ? null : from, to: null })}
         unset={ANY}
       />
-      {(['host', 'rule', 'assignee'] as const).map(
+      <ChooseOne
+        label={t('filter.order')}
+        value={filter.order}
+        options={[
+          { id: 'arrival', name: t('filter.newestFirst') },
+          { id: 'risk', name: t('filter.riskFirst') },
+        ]}
+        onChange={(order) => change({ order: order === 'risk' ? 'risk' : 'arrival' })}
+        unset="arrival"
+      />
+      <ChooseOne
+        label={t('filter.rows')}
+        value={filter.grouped ? 'grouped' : 'single'}
+        options={[
+          { id: 'single', name: t('filter.single') },
+          { id: 'grouped', name: t('filter.grouped') },
+        ]}
+        onChange={(rows) => change({ grouped: rows === 'grouped' })}
+        unset="single"
+      />
+      {(['host', 'rule', 'group', 'assignee'] as const).map(
         (name) =>
           filter[name] && (
             <Chip
@@ -85,13 +105,18 @@ export function FilterBar({ filter, onChange, rows, searchRef }: Props) {
           ),
       )}
       {isNarrowed(filter) && (
-        <Button kind="quiet" onPress={() => onChange({ ...OPEN, state: filter.state })}>
+        <Button kind="quiet" onPress={() => onChange(cleared(filter))}>
           {t('filter.clear')}
         </Button>
       )}
       <SaveView filter={filter} />
     </div>
   );
+}
+
+/** Nothing narrows the list any more; states and order stay. */
+function cleared({ state, order, grouped }: AlertFilter): AlertFilter {
+  return { ...OPEN, state, order, grouped };
 }
 
 function StateOption({ state }: { state: (typeof STATES)[number] }) {

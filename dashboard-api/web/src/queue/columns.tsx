@@ -23,7 +23,7 @@ export const columns = helper.columns([
   helper.display({ id: 'select', cell: () => null }),
   helper.accessor('severity_id', {
     id: 'severity',
-    cell: ({ row }) => <Severity id={row.original.severity_id} />,
+    cell: ({ row }) => <SeverityAndRisk alert={row.original} />,
   }),
   helper.accessor('time', { id: 'age', cell: ({ row }) => <Age ms={row.original.time} /> }),
   helper.accessor('title', { id: 'title', cell: ({ row }) => <Title alert={row.original} /> }),
@@ -60,7 +60,36 @@ export const HEADINGS: Record<string, Key> = {
 
 function Title({ alert }: { alert: AlertSummary }) {
   const { language } = useI18n();
-  return <span title={alert.summary[language] || alert.title}>{titleIn(language, alert)}</span>;
+  return (
+    <>
+      <Alike count={alert.group_alerts - 1} />
+      <span title={alert.summary[language] || alert.title}>{titleIn(language, alert)}</span>
+    </>
+  );
+}
+
+/** How many more alerts of the group the row stands for. */
+function Alike({ count }: { count: number }) {
+  const { t, number } = useI18n();
+  if (count < 1) return null;
+  return (
+    <span className="alike" title={t('group.alike', { count })}>
+      <span aria-hidden="true">+{number(count)}</span>
+      <span className="hidden">{t('group.alike', { count })}</span>
+    </span>
+  );
+}
+
+function SeverityAndRisk({ alert }: { alert: AlertSummary }) {
+  const { t, number } = useI18n();
+  return (
+    <>
+      <Severity id={alert.severity_id} />{' '}
+      <span className="risk" title={t('risk.title', { score: alert.risk_score })}>
+        <span className="hidden">{t('risk.label')}</span> {number(alert.risk_score)}
+      </span>
+    </>
+  );
 }
 
 function Count({ count }: { count: number }) {

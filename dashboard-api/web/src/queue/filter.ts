@@ -12,12 +12,19 @@ export interface AlertFilter {
   agency: string | null;
   host: string | null;
   rule: string | null;
+  /** Alerts that belong together. */
+  group: string | null;
   /** `me`, `none` or a user. */
   assignee: string | null;
   q: string | null;
   from: string | null;
   to: string | null;
+  order: Order;
+  /** One row for all alerts of a group. */
+  grouped: boolean;
 }
+
+export type Order = 'arrival' | 'risk';
 
 /** What the queue shows when the address says nothing: everything that is still open. */
 export const OPEN: AlertFilter = {
@@ -26,13 +33,16 @@ export const OPEN: AlertFilter = {
   agency: null,
   host: null,
   rule: null,
+  group: null,
   assignee: null,
   q: null,
   from: null,
   to: null,
+  order: 'arrival',
+  grouped: false,
 };
 
-const TEXTS = ['agency', 'host', 'rule', 'assignee', 'q', 'from', 'to'] as const;
+const TEXTS = ['agency', 'host', 'rule', 'group', 'assignee', 'q', 'from', 'to'] as const;
 const ANY_STATE = 'any';
 
 /** Reads the address; what it does not understand it leaves at the default. */
@@ -42,6 +52,8 @@ export function readFilter(query: string): AlertFilter {
   const severity = Number(params.get('severity'));
   filter.severityMin = Number.isInteger(severity) && severity >= 2 && severity <= 6 ? severity : null;
   for (const name of TEXTS) filter[name] = params.get(name)?.trim() || null;
+  if (params.get('order') === 'risk') filter.order = 'risk';
+  filter.grouped = params.get('grouped') === 'yes';
   return filter;
 }
 
@@ -69,6 +81,8 @@ export function writeFilter(filter: AlertFilter): string {
     const value = filter[name]?.trim();
     if (value) params.set(name, value);
   }
+  if (filter.order === 'risk') params.set('order', 'risk');
+  if (filter.grouped) params.set('grouped', 'yes');
   return params.toString().replaceAll('%2C', ',');
 }
 
@@ -81,10 +95,20 @@ export function filterParams(filter: AlertFilter, now: number): Query {
     agency: filter.agency,
     host: filter.host,
     rule: filter.rule,
+    group: filter.group,
     assignee: filter.assignee,
     q: filter.q === null ? null : toLatin(filter.q),
     from: span?.from ?? null,
     to: filter.to === null ? null : (span?.to ?? null),
+  };
+}
+
+/** How the API is to list what the filter finds. */
+export function listParams(filter: AlertFilter, now: number): Query {
+  return {
+    ...filterParams(filter, now),
+    order: filter.order === 'risk' ? 'risk' : null,
+    grouped: filter.grouped ? 'true' : null,
   };
 }
 

@@ -25,5 +25,7 @@ export function mergeHead(rows: AlertSummary[], head: Paged<AlertSummary> | unde
 }
 
 function newer(row: AlertSummary, other: AlertSummary | undefined): AlertSummary {
-  return other && other.version > row.version ? other : row;
+  const grown = (now: AlertSummary) =>
+    now.event_count > row.event_count || now.group_alerts !== row.group_alerts;
+  return other && (other.version > row.version || grown(other)) ? other : row;
 }

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertSummary } from '../api/types';
-import { filterParams, isNarrowed, OPEN, readFilter, writeFilter, type AlertFilter } from './filter';
+import {
+  filterParams,
+  isNarrowed,
+  listParams,
+  OPEN,
+  readFilter,
+  writeFilter,
+  type AlertFilter,
+} from './filter';
 import { mergeHead } from './merge';
 import { toggled } from './selection';
 
@@ -17,6 +25,7 @@ describe('filter', () => {
     ['assignee=me', { assignee: 'me' }],
     ['q=%E0%A6%B2%E0%A6%97+10.0.0.1', { q: 'লগ 10.0.0.1' }],
     ['from=-24h', { from: '-24h' }],
+    ['group=0a&order=risk&grouped=yes', { group: '0a', order: 'risk', grouped: true }],
     ['from=2026-11-22+10%3A00&to=2026-11-22+11%3A00', { from: '2026-11-22 10:00', to: '2026-11-22 11:00' }],
   ])('%j reads and writes back', (query, change) => {
     const filter = { ...OPEN, ...change };
@@ -56,6 +65,10 @@ describe('filter', () => {
       to: null,
     });
     expect(filterParams({ ...OPEN, state: [] }, NOW).state).toBeNull();
+    expect(listParams({ ...OPEN, order: 'risk', grouped: true }, NOW)).toMatchObject({
+      order: 'risk',
+      grouped: 'true',
+    });
   });
 
   test('states alone do not narrow', () => {

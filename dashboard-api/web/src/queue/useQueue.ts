@@ -10,7 +10,7 @@ import {
 import { useCallback, useMemo, useState } from 'react';
 import { getAlertCounts, getAlerts } from '../api/endpoints';
 import type { AlertSummary } from '../api/types';
-import { filterParams, OPEN, writeFilter, type AlertFilter } from './filter';
+import { filterParams, listParams, OPEN, writeFilter, type AlertFilter } from './filter';
 import { mergeHead } from './merge';
 
 const PAGE_ROWS = 100;
@@ -42,7 +42,7 @@ export function useQueue(filter: AlertFilter): Queue {
   const list = useInfiniteQuery({
     queryKey: ['alerts', 'list', key],
     queryFn: ({ pageParam, signal }) =>
-      getAlerts({ ...filterParams(filter, Date.now()), limit: PAGE_ROWS, cursor: pageParam }, signal),
+      getAlerts({ ...listParams(filter, Date.now()), limit: PAGE_ROWS, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
@@ -53,7 +53,7 @@ export function useQueue(filter: AlertFilter): Queue {
   });
   const head = useQuery({
     queryKey: ['alerts', 'head', key],
-    queryFn: ({ signal }) => getAlerts({ ...filterParams(filter, Date.now()), limit: HEAD_ROWS }, signal),
+    queryFn: ({ signal }) => getAlerts({ ...listParams(filter, Date.now()), limit: HEAD_ROWS }, signal),
     enabled: list.isSuccess && !list.isPlaceholderData,
     initialData: () => (list.isPlaceholderData ? undefined : list.data?.pages[0]),
     initialDataUpdatedAt: () => list.dataUpdatedAt,
