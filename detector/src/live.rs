@@ -2,13 +2,13 @@
 
 use crate::rules::{Loaded, assemble, fingerprint, texts};
 use crate::{Error, Metrics, control};
-use alert::{Evidence, Template};
+use alert::{Evidence, Quality, Template};
 use correlate::{Alarm, Plan};
 use detect::{Engine, Json};
 use mapping::Tables;
 use ruleset::{Fate, Policy};
 use service::{Part, Shutdown};
-use sigma::{Placeholders, Rule};
+use sigma::{Head, Placeholders, Rule};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,7 +48,8 @@ impl Ruleset {
     pub(crate) fn finding(&self, alarm: &Alarm, evidence: Evidence) -> String {
         let own = alarm.correlation.of_rule.then(|| self.folding.get(alarm.correlation.uid()));
         let Some(number) = own.flatten() else {
-            return alert::correlated(alarm, &self.version, evidence);
+            let quality = self.quality(&alarm.correlation);
+            return alert::correlated(alarm, quality, &self.version, evidence);
         };
         let event = alarm.anchor.event().and_then(|event| Json::parse(event).ok());
         let clauses = event.map(|event| self.engine.explain(*number, &event));
@@ -58,8 +59,17 @@ impl Ruleset {
 
     /// What the findings of a rule have in common.
     pub fn template(&self, rule: u32) -> &Template {
-        let make = || Template::new(Arc::clone(&self.engine.rules()[rule as usize]), &self.version);
+        let make = || {
+            let rule = Arc::clone(&self.engine.rules()[rule as usize]);
+            let quality = self.quality(&rule);
+            Template::new(rule, quality, &self.version)
+        };
         self.templates[rule as usize].get_or_init(make)
+    }
+
+    /// How sure a rule or correlation is: as decided in the stages, else by its status.
+    fn quality(&self, of: &Head) -> Quality {
+        Quality::new(of.status.as_deref(), self.policy.quality(of.uid()))
     }
 
     /// The rules, by number, without what filters are compiled to.

@@ -3,6 +3,7 @@
 
 use crate::attacks::attacks;
 use crate::finding::{item, metadata, open, severity, tree};
+use crate::risk::{self, Quality};
 use crate::{Evidence, Source};
 use correlate::{Alarm, Fact, Stage};
 use serde_json::{Value, json};
@@ -18,8 +19,9 @@ pub fn alarm_uid(alarm: &Alarm) -> String {
     format!("{:032x}", alarm.uid)
 }
 
-/// The Detection Finding, as JSON, for an alarm; `ruleset` is the version of the rules in force.
-pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
+/// The Detection Finding, as JSON, for an alarm of a correlation that is so sure; `ruleset` is the
+/// version of the rules in force.
+pub fn correlated(alarm: &Alarm, quality: Quality, ruleset: &str, evidence: Evidence) -> String {
     let rule = &*alarm.correlation;
     let sources: Vec<Source<'_>> = alarm.evidence.iter().map(source).collect();
     let anchor = source(&alarm.anchor);
@@ -64,7 +66,25 @@ pub fn correlated(alarm: &Alarm, ruleset: &str, evidence: Evidence) -> String {
         },
     });
     shared(&mut finding, &sources);
+    belongs(&mut finding, alarm, &anchor, &sources, (severity_id, quality));
     with_evidence(finding, &alarm.evidence, &sources, evidence)
+}
+
+/// Writes the group and the risk of an alarm's finding.
+pub(crate) fn belongs(
+    finding: &mut Value,
+    alarm: &Alarm,
+    anchor: &Source<'_>,
+    sources: &[Source<'_>],
+    (severity_id, quality): (u8, Quality),
+) {
+    let thing: Vec<&str> = alarm.group.iter().map(|(_, value)| value.as_str()).collect();
+    let group = anchor.group(alarm.correlation.uid(), &thing, alarm.time);
+    finding["metadata"]["correlation_uid"] = group.into();
+    let criticality = sources.iter().filter_map(Source::criticality).max();
+    for (name, value) in risk::members(severity_id, criticality, quality) {
+        finding[name] = value;
+    }
 }
 
 /// OCSF's activity, by id and name.

@@ -3,6 +3,7 @@
 use crate::attacks::attacks;
 use crate::json::string;
 use crate::message::{Facts, Language};
+use crate::risk::{self, Quality};
 use crate::source::Source;
 use detect::Clause;
 use serde_json::{Value, json};
@@ -42,15 +43,18 @@ pub fn uid(rule: &Rule, event_uid: &str) -> String {
 #[derive(Debug)]
 pub struct Template {
     rule: Arc<Rule>,
+    quality: Quality,
     head: Box<str>,
     metadata: Box<str>,
     info: Box<str>,
     details: Box<str>,
+    /// The risk where nobody has said how much depends on what the event is about.
+    risk: Box<str>,
 }
 
 impl Template {
-    /// The template of `rule`; `ruleset` is the version of the rules in force.
-    pub fn new(rule: Arc<Rule>, ruleset: &str) -> Self {
+    /// The template of `rule`, which is so sure; `ruleset` is the version of the rules in force.
+    pub fn new(rule: Arc<Rule>, quality: Quality, ruleset: &str) -> Self {
         let (severity_id, severity) = severity(rule.level);
         let head = json!({
             "class_uid": 2004,
@@ -73,6 +77,8 @@ impl Template {
             metadata: open(product()).into(),
             info: open(info(&rule)).into(),
             details: open(json!({ "rule": details(&rule, ruleset) })).into(),
+            risk: risk_text(severity_id, None, quality).into(),
+            quality,
             rule,
         }
     }
@@ -94,6 +100,7 @@ impl Template {
         out.push_str(",\"metadata\":");
         out.push_str(&self.metadata);
         text(",\"uid\":", &uid, out);
+        text(",\"correlation_uid\":", &source.group(self.rule.uid(), &[], time), out);
         for (before, name) in METADATA {
             json_at(before, source.metadata(name), out);
         }
@@ -110,9 +117,30 @@ impl Template {
         out.push('}');
         json_at(",\"device\":", source.part("device"), out);
         json_at(",\"actor\":", source.part("actor"), out);
+        match source.criticality() {
+            None => out.push_str(&self.risk),
+            known => out.push_str(&risk_text(severity(self.rule.level).0, known, self.quality)),
+        }
         out.push_str(",\"evidences\":[");
         item(source, evidence, out);
         out.push_str("]}");
+    }
+}
+
+/// The members that tell the risk, each with a comma before it.
+fn risk_text(severity_id: u8, criticality: Option<u64>, quality: Quality) -> String {
+    let mut out = String::new();
+    for (name, value) in risk::members(severity_id, criticality, quality) {
+        // Writing to memory cannot fail.
+        let _ = write!(out, ",\"{name}\":{value}");
+    }
+    out
+}
+
+impl Template {
+    /// The rule, and how sure it is.
+    pub(crate) fn rule(&self) -> (&Rule, Quality) {
+        (&self.rule, self.quality)
     }
 }
 

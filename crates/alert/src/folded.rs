@@ -1,7 +1,9 @@
 //! Alerts of one rule that fold into one: the rule's finding, with the count of its events.
 
-use crate::correlated::{activity, alarm_uid, digits, shared, source, span, with_evidence};
-use crate::finding::Template;
+use crate::correlated::{
+    activity, alarm_uid, belongs, digits, shared, source, span, with_evidence,
+};
+use crate::finding::{Template, severity};
 use crate::{Evidence, Source};
 use correlate::Alarm;
 use detect::Clause;
@@ -50,6 +52,8 @@ pub fn folded(
         tell_count(&mut finding, alarm);
     }
     shared(&mut finding, &sources);
+    let (rule, quality) = template.rule();
+    belongs(&mut finding, alarm, &anchor, &sources, (severity(rule.level).0, quality));
     with_evidence(finding, &alarm.evidence, &sources, evidence)
 }
 

@@ -7,14 +7,17 @@ mod attacks;
 mod correlated;
 mod finding;
 mod folded;
+mod group;
 mod json;
 mod message;
+mod risk;
 mod sighting;
 mod source;
 
 pub use correlated::{alarm_uid, correlated};
 pub use finding::{CLAUSES_MAX, Evidence, Template, VALUE_CHARS_MAX, uid};
 pub use folded::folded;
+pub use risk::Quality;
 pub use sighting::{Again, Sighting, sighted, sighting_uid};
 pub use source::Source;
 

@@ -2,6 +2,7 @@
 
 use crate::Source;
 use crate::finding::{Evidence, item, metadata, open, tree};
+use crate::risk::{self, Quality};
 use indicators::{Kind, Note};
 use serde_json::{Value, json};
 
@@ -110,6 +111,13 @@ pub fn sighted(
     });
     if let Some(confidence) = sighting.note.confidence {
         finding["confidence_score"] = confidence.into();
+    }
+    let rule = finding["finding_info"]["analytic"]["uid"].as_str().unwrap_or_default();
+    let group = source.group(rule, &[], source.time());
+    finding["metadata"]["correlation_uid"] = group.into();
+    let quality = Quality::new(None, sighting.note.confidence);
+    for (name, value) in risk::members(severity_id, source.criticality(), quality) {
+        finding[name] = value;
     }
     for part in ["device", "actor"] {
         if let Some(value) = source.part(part).and_then(tree) {

@@ -1,6 +1,8 @@
 //! The event behind an alert, as far as the alert tells of it.
 
+use crate::group::group_uid;
 use crate::json::{Member, get, members, unquoted};
+use crate::risk::criticality;
 use detect::Json;
 use std::borrow::Cow;
 
@@ -94,6 +96,27 @@ impl<'e> Source<'e> {
         match &self.lenient {
             Some(event) => event.at(path).and_then(Json::text).map(Cow::Borrowed),
             None => json.map(|json| unquoted(json).unwrap_or(Cow::Borrowed(json))),
+        }
+    }
+
+    /// How much depends on the host, the user or the acting account, where enrichment has said so.
+    pub(crate) fn criticality(&self) -> Option<u64> {
+        criticality(["device", "user", "actor"].iter().filter_map(|part| self.part(part)))
+    }
+
+    /// What the event is about, for people: the host, else the address, else the account.
+    pub(crate) fn thing(&self) -> Option<Cow<'_, str>> {
+        self.host().or_else(|| self.address()).or_else(|| self.user())
+    }
+
+    /// The id of the group of an alert of `rule` about this event, or about `thing` where it is not
+    /// about the event's own.
+    pub(crate) fn group(&self, rule: &str, thing: &[&str], time: i64) -> String {
+        let (agency, own) = (self.agency(), self.thing());
+        let agency = agency.as_deref().unwrap_or("local");
+        match thing.iter().any(|value| !value.is_empty()) {
+            true => group_uid(rule, agency, thing, time),
+            false => group_uid(rule, agency, &[own.as_deref().unwrap_or_default()], time),
         }
     }
 

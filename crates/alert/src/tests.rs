@@ -53,7 +53,8 @@ fn found(event: &str, evidence: Evidence) -> String {
 fn written(rule: sigma::Rule, clauses: &[Clause<'_>], event: &[u8], evidence: Evidence) -> String {
     let mut text = String::new();
     let source = Source::new(event);
-    Template::new(Arc::new(rule), "v1").write(clauses, &source, evidence, &mut text);
+    Template::new(Arc::new(rule), Quality::default(), "v1")
+        .write(clauses, &source, evidence, &mut text);
     text
 }
 
@@ -108,6 +109,28 @@ fn a_rule_s_own_bangla_title_is_used() {
     let rule = with_head(|head| head.title_bn = Some("কে আমি।".into()));
     let finding = written(rule, &[], b"{}", Evidence::Whole);
     assert!(finding.contains("\"message_bn\":\"“কে আমি” শনাক্ত হয়েছে।\""), "{finding}");
+}
+
+#[test]
+fn a_finding_tells_its_risk_and_its_group() {
+    let plain = read(EVENT);
+    assert_eq!((&plain["risk_score"], &plain["risk_level"]), (&63.into(), &"High".into()));
+    let critical = EVENT.replace("\"type_id\":0}", "\"type_id\":0,\"risk_level_id\":4}");
+    let critical = read(&critical);
+    assert_eq!((&critical["risk_score"], &critical["risk_level_id"]), (&82.into(), &4.into()));
+    let group = |finding: &Value| finding["metadata"]["correlation_uid"].clone();
+    let other = read(&EVENT.replace("00ff", "00fe").replace("alice", "bob"));
+    assert_eq!(group(&plain).as_str().map(str::len), Some(32));
+    assert_eq!(group(&other), group(&plain), "the same rule on the same host");
+    assert_ne!(group(&read(&EVENT.replace("ws-1", "ws-2"))), group(&plain));
+    assert_ne!(group(&read(&EVENT.replace("mof", "moh"))), group(&plain));
+    let of = |text: String| group(&serde_json::from_str(&text).unwrap());
+    let correlation = told(Evidence::Whole, Stage::Raised);
+    assert_eq!(of(told(Evidence::Whole, Stage::Closed)), of(correlation.clone()));
+    let finding: Value = serde_json::from_str(&correlation).unwrap();
+    assert_eq!(finding["risk_score"], 63);
+    let seen: Value = serde_json::from_str(&seen(None)).unwrap();
+    assert_eq!((&seen["risk_score"], &seen["risk_level_id"]), (&56.into(), &2.into()));
 }
 
 #[test]
@@ -171,7 +194,7 @@ fn told(evidence: Evidence, stage: Stage) -> String {
     else {
         panic!("{:?}", parsed.errors);
     };
-    correlated(&alarm(*correlation, stage), "v1", evidence)
+    correlated(&alarm(*correlation, stage), Quality::default(), "v1", evidence)
 }
 
 /// An alarm about five events, of which there was room for one.
@@ -220,7 +243,8 @@ fn folding(stage: Stage, evidence: Evidence) -> String {
     let tables = Arc::new(mapping::Tables::builtin().unwrap());
     let engine = Engine::new(vec![(*rule).clone()], tables).unwrap();
     let clauses = engine.explain(0, &Json::parse(EVENT.as_bytes()).unwrap());
-    folded(&alarm(own, stage), &Template::new(Arc::from(rule), "v1"), &clauses, evidence)
+    let template = Template::new(Arc::from(rule), Quality::new(Some("stable"), None), "v1");
+    folded(&alarm(own, stage), &template, &clauses, evidence)
 }
 
 #[test]
@@ -246,6 +270,7 @@ fn alerts_that_fold_are_the_rule_s_finding_with_their_count() {
     for same in ["/finding_info/analytic", "/finding_info/attacks", "/unmapped/matched"] {
         assert_eq!(finding.pointer(same), alone.pointer(same), "{same}");
     }
+    assert_eq!((&finding["risk_score"], &finding["risk_level_id"]), (&70.into(), &3.into()));
     let message = finding["message"].as_str().unwrap();
     assert!(message.ends_with(". 5 such events in 60 s."), "{message}");
     let bangla = finding["unmapped"]["message_bn"].as_str().unwrap();
