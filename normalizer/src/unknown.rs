@@ -24,9 +24,8 @@ pub(crate) struct Unknown {
 impl Unknown {
     /// Notes a record; `now_ms` is when.
     pub(crate) fn note(&mut self, raw: &[u8], now_ms: i64) {
-        let Ok(text) = std::str::from_utf8(raw) else { return };
         self.shape.clear();
-        parse::shape(text, &mut self.shape);
+        parse::shape(&String::from_utf8_lossy(raw), &mut self.shape);
         self.total += 1;
         if let Some(count) = self.counts.get_mut(self.shape.as_str()) {
             *count += 1;
@@ -78,5 +77,13 @@ mod tests {
         let top = unknown.top();
         assert_eq!(top[0].0, "worker # is busy");
         assert!(top[0].1 > 2_000, "{top:?}");
+    }
+
+    #[test]
+    fn text_that_is_no_utf8_is_counted_too() {
+        let mut unknown = Unknown::default();
+        unknown.note(b"caf\xe9 7 is closed", 1);
+        unknown.note(b"caf\xe9 8 is closed", 1);
+        assert_eq!(unknown.top(), [("caf\u{fffd} # is closed", 2)]);
     }
 }

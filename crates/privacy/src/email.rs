@@ -85,17 +85,33 @@ fn local_start(bytes: &[u8], at: usize) -> usize {
     match &bytes[..start] {
         [.., b'%'] if hex(start, 2) => start += 2,
         // An even number of backslashes are backslashes, and escape nothing.
-        before @ [.., b'\\'] if start < at && is_odd(before) => match bytes[start] {
-            b'u' if hex(start + 1, 4) => start += 5,
-            b'n' | b'r' | b't' | b'b' | b'f' => start += 1,
-            _ => {}
-        },
+        before @ [.., b'\\'] if start < at && is_odd(before) && escapes(before) => {
+            match bytes[start] {
+                b'u' if hex(start + 1, 4) => start += 5,
+                b'n' | b'r' | b't' | b'b' | b'f' => start += 1,
+                _ => {}
+            }
+        }
         _ => {}
     }
     while start < at && !bytes[start].is_ascii_alphanumeric() {
         start += 1;
     }
     start
+}
+
+/// How much of a text is searched for an object.
+const OBJECT_BYTES_MAX: usize = 4096;
+
+/// Whether the backslash at the end of `before` escapes what follows: within JSON it does. In plain
+/// text a word before it is a Windows domain's name (`MOF\nadia@mof.gov.bd`).
+fn escapes(before: &[u8]) -> bool {
+    let near = &before[..before.len().min(OBJECT_BYTES_MAX)];
+    let word = before.len() >= 2 && before[before.len() - 2].is_ascii_alphanumeric();
+    !word
+        || matches!(near.trim_ascii_start().first(), Some(b'{' | b'['))
+        || memmem::find(near, b"{\"").is_some()
+        || memmem::find(near, b"{\\\"").is_some()
 }
 
 /// Whether an odd number of backslashes stands at the end.

@@ -80,6 +80,11 @@ fn what_is_hidden_and_what_is_not() {
         ("%3Crahim%40mof.gov.bd%3E", "%3C<email>@mof.gov.bd%3E"),
         (r"\nrahim@mof.gov.bd", r"\n<email>@mof.gov.bd"),
         ("rahim\\u0040mof.gov.bd", "<email>@mof.gov.bd"),
+        // A domain before the backslash: the name is whole. Within JSON it is an escape.
+        (r"user MOF\nadia@mof.gov.bd", r"user MOF\<email>@mof.gov.bd"),
+        (r"user MOF\rahim@mof.gov.bd", r"user MOF\<email>@mof.gov.bd"),
+        (r#"{"m":"x\nadia@mof.gov.bd"}"#, r#"{"m":"x\n<email>@mof.gov.bd"}"#),
+        (r#"{"m":"MOF\\nadia@mof.gov.bd"}"#, r#"{"m":"MOF\\<email>@mof.gov.bd"}"#),
         ("user=rahim+x@mof.gov.bd.", "user=<email>@mof.gov.bd."),
         (
             "git@server root@10.0.0.1 user@1000.service",
@@ -105,6 +110,7 @@ fn spellings_of_one_value_have_one_token() {
     let token = |text: &str| String::from_utf8(masker().mask(text.as_bytes()).unwrap()).unwrap();
     for (one, other) in [
         ("01712345678", "+880 1712-345678"),
+        (r"MOF\nadia@mof.gov.bd", r"MOF\NADIA@mof.gov.bd"),
         ("01712345678", "০১৭১২৩৪৫৬৭৮"),
         ("Rahim@MOF.gov.bd", "rahim%40mof.gov.bd"),
         ("4111 1111 1111 1111", "4111111111111111"),
