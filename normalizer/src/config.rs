@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::engine::Settings;
 use crate::masks::{Masks, RawPrivacy};
-use parse::Zone;
+use crate::zones::{RawZones, Zones};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +23,9 @@ pub struct RawConfig {
     /// The zone of times that name none, as an IANA name.
     #[serde(default = "utc")]
     pub zone: String,
+    /// The zones of agencies and of source types that have another one.
+    #[serde(default)]
+    pub zones: RawZones,
     /// Threads, each a member of the consumer group.
     #[serde(default = "one")]
     pub threads: usize,
@@ -70,15 +73,12 @@ impl TryFrom<RawConfig> for Config {
         if raw.reload_ms < RELOAD_MS_MIN {
             return Err(Error::Reload { reload_ms: raw.reload_ms, least: RELOAD_MS_MIN });
         }
-        let zone = match raw.zone.as_str() {
-            "UTC" => Zone::UTC,
-            name => Zone::named(name).ok_or_else(|| Error::Zone { name: name.to_owned() })?,
-        };
+        let zones = Zones::load(&raw.zone, &raw.zones)?;
         Ok(Self {
             bus: raw.bus,
             listen: raw.http.listen,
             threads: raw.threads,
-            settings: Settings { zone, masks: Masks::load(&raw.privacy)?, ..Settings::default() },
+            settings: Settings { zones, masks: Masks::load(&raw.privacy)?, ..Settings::default() },
             parsers: raw.parsers,
             reload: Duration::from_millis(raw.reload_ms),
         })
@@ -100,6 +100,10 @@ mod tests {
         assert!(read(bus).is_ok());
         assert!(read(&format!("zone = 'Asia/Dhaka'\nthreads = 2\n{bus}")).is_ok());
         assert!(matches!(read(&format!("zone = 'Dhaka'\n{bus}")), Err(Error::Zone { .. })));
+        let by_agency = "[zones.sources]\niis = 'UTC'\n[zones.agencies.mof]\nzone = 'Asia/Dhaka'\n";
+        assert!(read(&format!("{bus}{by_agency}")).is_ok());
+        let unknown = "[zones.sources]\niis = 'Dhaka'\n";
+        assert!(matches!(read(&format!("{bus}{unknown}")), Err(Error::Zone { .. })));
         assert!(matches!(read(&format!("threads = 0\n{bus}")), Err(Error::Threads)));
         let paths = "parsers = ['rules/parsers']\n";
         assert!(read(&format!("{paths}reload_ms = 100\n{bus}")).is_ok());
@@ -107,7 +111,7 @@ mod tests {
         assert!(matches!(fast, Err(Error::Reload { .. })));
         let keys = "[privacy]\nkeys = { mof = '/no/such/file' }\n";
         assert!(matches!(read(&format!("{bus}{keys}")), Err(Error::KeyRead { .. })));
-        let error = read(&format!("zones = 'x'\n{bus}")).err().map(|e| format!("{e:?}"));
-        assert!(error.is_some_and(|e| e.contains("zones")));
+        let error = read(&format!("regions = 'x'\n{bus}")).err().map(|e| format!("{e:?}"));
+        assert!(error.is_some_and(|e| e.contains("regions")));
     }
 }

@@ -3,6 +3,7 @@
 use crate::masks::Masks;
 use crate::parsers::Parsers;
 use crate::text;
+use crate::zones::Zones;
 use bumpalo::Bump;
 use custom::Set;
 use mapping::Tables;
@@ -20,8 +21,8 @@ const ARENA_BYTES_MAX: usize = 4 << 20;
 /// What an operator may choose.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The zone of times that name none.
-    pub zone: Zone,
+    /// The zones of times that name none.
+    pub zones: Zones,
     /// What hides the personal data of each agency that has a key.
     pub masks: Masks,
     /// Parsers that users wrote.
@@ -30,7 +31,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { zone: Zone::UTC, masks: Masks::default(), parsers: Parsers::default() }
+        Self { zones: Zones::all(Zone::UTC), masks: Masks::default(), parsers: Parsers::default() }
     }
 }
 
@@ -208,10 +209,16 @@ impl<'a> Job<'a, '_> {
         made: &mut Made<'_>,
     ) -> (Outcome, Store) {
         let own = |text: Option<&str>| text.map(|text| &*arena.alloc_str(text));
+        let zones = &self.settings.zones;
+        let clock = Clock {
+            arrival_ms: self.origin.collected_ms,
+            assumed: zones.of(self.agency, self.origin.source),
+            zones: Some((zones, self.agency)).filter(|_| zones.depend_on_source(self.agency)),
+        };
         let cx = Cx {
             arena,
-            arrival_ms: self.origin.collected_ms,
-            zone: &self.settings.zone,
+            arrival_ms: clock.arrival_ms,
+            zone: clock.assumed,
             hint: own(self.origin.source),
             stream: stream(self.origin),
             custom: self.custom.map(|set| set as &dyn Custom),
@@ -224,6 +231,7 @@ impl<'a> Job<'a, '_> {
         let hiding = masker.map(|masker| (masker, masker.known(self.text.text.as_bytes())));
         let mut event = Event::new(store);
         let outcome = parse::parse(self.text.text, &cx, scratch, &mut event, &mut |event| {
+            clock.settle(event);
             finish(event, device, cut);
             if made.ends.is_empty() {
                 made.parser = event.parser;
@@ -257,15 +265,49 @@ fn stream(origin: &Origin<'_>) -> u64 {
     hasher.finish()
 }
 
+/// An event that lies further ahead of its arrival than this has a label: its clock is wrong, or it
+/// means to be read last.
+const FUTURE_MS: i64 = 5 * 60_000;
+/// An event older than this has a label: a log was kept or copied, or the clock is wrong.
+const PAST_MS: i64 = 30 * 86_400_000;
+
+/// What an event's time is judged by.
+struct Clock<'z> {
+    arrival_ms: i64,
+    /// The zone that times without one were read with.
+    assumed: &'z Zone,
+    /// The zones and the agency, where the event's source type may have a zone of its own.
+    zones: Option<(&'z Zones, &'z str)>,
+}
+
+impl Clock<'_> {
+    /// Reads a time without a zone again with that of the source type that the record turned out to
+    /// be, and labels what is far from the arrival.
+    fn settle(&self, event: &mut Event<'_>) {
+        let Some(mut ms) = event.time else { return event.label("time:arrival") };
+        if let Some((zones, agency)) = self.zones
+            && event.labels().contains(&"time:zone_assumed")
+        {
+            let zone = zones.of(agency, event.text(Path::METADATA_LOG_SOURCE));
+            if !std::ptr::eq(zone, self.assumed) {
+                ms = zone.instead_of(self.assumed, ms);
+                event.time = Some(ms);
+            }
+        }
+        if ms > self.arrival_ms.saturating_add(FUTURE_MS) {
+            event.label("time:future");
+        } else if ms < self.arrival_ms.saturating_sub(PAST_MS) {
+            event.label("time:past");
+        }
+    }
+}
+
 /// Adds what the collector knows and the text may not say.
 fn finish<'a>(
     event: &mut Event<'a>,
     (host, sender): (Option<&'a str>, Option<&'a str>),
     cut: Option<(u64, &'a str)>,
 ) {
-    if event.time.is_none() {
-        event.label("time:arrival");
-    }
     if !event.has(Path::DEVICE_HOSTNAME) && !event.has(Path::DEVICE_IP) {
         if let Some(host) = host {
             event.set(Path::DEVICE_HOSTNAME, host);

@@ -7,7 +7,7 @@
 mod lines;
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
-use crate::{Error, Masks, Parsers, parsers};
+use crate::{Error, Masks, Parsers, Zones, parsers, zones};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lines::{Line, Lines, Piece};
@@ -37,6 +37,8 @@ pub struct Options {
     pub privacy_key: Option<PathBuf>,
     /// Folders of parsers that users wrote, or files.
     pub parsers: Vec<PathBuf>,
+    /// The zone of times that name none, as an IANA name; `None`: UTC.
+    pub zone: Option<String>,
     /// How many threads; `None`: as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
 }
@@ -67,7 +69,8 @@ pub fn run(
         [] => Parsers::default(),
         paths => Parsers::new(parsers::load(paths)?),
     };
-    let settings = Settings { masks: masks.clone(), parsers, ..Settings::default() };
+    let zone = zones::named(options.zone.as_deref().unwrap_or("UTC"))?;
+    let settings = Settings { zones: Zones::all(zone), masks: masks.clone(), parsers };
     let line_bytes_max = if options.framed { FRAME_BYTES_MAX } else { RAW_BYTES_MAX };
     let lines = Lines::new(input, line_bytes_max);
     let mut sink = Written { output, dead: DeadLetters::open(options)? };

@@ -16,12 +16,14 @@ mod repeats;
 mod stage;
 mod text;
 mod unknown;
+pub mod zones;
 
 pub use config::{Config, RawConfig};
 pub use engine::{Dead, Events, Normalized, Normalizer, Settings};
 pub use error::Error;
 pub use masks::Masks;
 pub use parsers::Parsers;
+pub use zones::Zones;
 
 use bus::relay::{self, Options};
 use bus::{ConsumerOptions, Subscription};

@@ -11,37 +11,128 @@ mod support;
 use std::collections::BTreeMap;
 use support::schema::Schema;
 
+/// Each line of each corpus and of our own rules' samples, by threads that take every other one.
 #[test]
 fn every_event_of_every_corpus_is_valid() {
     let Some(corpora) = support::corpora() else { return };
     let schema = Schema::read(&corpora);
+    let mut records = support::all_records();
+    records.extend(support::sample_records());
+    // Files that name their columns are read in order, whole, by one thread.
+    let stream = |name: &str| name.rsplit_once(':').map_or(0, |(file, _)| hash(file));
+    let parts = std::thread::available_parallelism().map_or(2, |n| n.get() as u64);
+    let seen = std::thread::scope(|scope| {
+        let (schema, records) = (&schema, &records);
+        let of_part = |part| {
+            let mine = records.iter().filter(move |(name, _)| stream(name) % parts == part);
+            scope.spawn(move || look(mine, schema))
+        };
+        let threads: Vec<_> = (0..parts).map(of_part).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).fold(Seen::default(), Seen::and)
+    });
+    println!(
+        "{} records: {} with {} events, {} dead letters",
+        records.len(),
+        seen.with_events,
+        seen.events,
+        seen.dead
+    );
+    assert!(seen.faults.is_empty(), "{} kinds of faults: {:#?}", seen.faults.len(), seen.faults);
+    // Nothing is lost: each record became events or a dead letter with a reason.
+    assert_eq!(seen.with_events + seen.dead, records.len());
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What became of some records.
+#[derive(Default)]
+struct Seen {
+    with_events: usize,
+    events: usize,
+    dead: usize,
+    /// Each kind of fault: how often, and where first.
+    faults: BTreeMap<String, (usize, String)>,
+}
+
+impl Seen {
+    fn and(mut self, other: Self) -> Self {
+        self.with_events += other.with_events;
+        self.events += other.events;
+        self.dead += other.dead;
+        for (fault, (count, name)) in other.faults {
+            self.faults.entry(fault).or_insert((0, name)).0 += count;
+        }
+        self
+    }
+}
+
+fn look<'r>(records: impl Iterator<Item = &'r (String, Vec<u8>)>, schema: &Schema) -> Seen {
     let mut normalizer = support::normalizer();
-    let mut faults: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    let (mut records, mut events, mut dead) = (0, 0, 0);
-    for (name, raw) in support::all_records() {
-        records += 1;
-        match support::normalize(&mut normalizer, &raw) {
+    let mut seen = Seen::default();
+    for (name, raw) in records {
+        // As a collector does with a longer one.
+        let raw = &raw[..raw.len().min(model::RAW_BYTES_MAX)];
+        match support::normalize(&mut normalizer, raw) {
             Ok(found) => {
                 assert!(!found.is_empty(), "{name}: no event and no dead letter");
-                events += found.len();
-                for event in found {
-                    for fault in schema.faults(&event) {
-                        let row = faults.entry(fault).or_insert((0, name.clone()));
-                        row.0 += 1;
-                    }
+                seen.with_events += 1;
+                seen.events += found.len();
+                for fault in found.iter().flat_map(|event| schema.faults(event)) {
+                    seen.faults.entry(fault).or_insert((0, name.clone())).0 += 1;
                 }
             }
             Err(code) => {
-                assert!(
-                    ["empty", "binary", "too_deep", "header"].contains(&code.as_str()),
-                    "{name}: {code}"
-                );
-                dead += 1;
+                let known = ["empty", "binary", "too_deep", "header"];
+                assert!(known.contains(&code.as_str()), "{name}: {code}");
+                seen.dead += 1;
             }
         }
     }
-    println!("{records} records, {events} events, {dead} dead letters");
-    assert!(faults.is_empty(), "{} kinds of faults: {faults:#?}", faults.len());
+    seen
+}
+
+/// The filter answers every line in order, with events or with an error.
+#[test]
+fn no_line_is_lost_between_input_and_output() {
+    if support::corpora().is_none() {
+        return;
+    }
+    let records = support::all_records();
+    let mut input = Vec::new();
+    for (id, (_, raw)) in records.iter().enumerate() {
+        let raw = String::from_utf8_lossy(raw);
+        input.extend(serde_json::json!({ "id": id, "raw": raw }).to_string().into_bytes());
+        input.push(b'\n');
+    }
+    let options = normalizer::filter::Options { framed: true, ..Default::default() };
+    let mut output = Vec::new();
+    normalizer::filter::run(&options, &input[..], &mut output).unwrap();
+    let answers: Vec<Answer> = output
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), records.len());
+    for (at, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.id, at);
+        // `error` is always there: null beside events, a text where there are none.
+        assert_eq!(answer.events.is_empty(), answer.error.get() != "null", "{}", records[at].0);
+    }
+}
+
+/// What the filter answers to a framed line; what is not there is an error.
+#[derive(serde::Deserialize)]
+struct Answer<'a> {
+    id: usize,
+    #[serde(borrow)]
+    events: Vec<&'a serde_json::value::RawValue>,
+    #[serde(borrow)]
+    error: &'a serde_json::value::RawValue,
 }
 
 /// What a row is told by, whichever way Zeek wrote it.

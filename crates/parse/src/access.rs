@@ -3,8 +3,9 @@
 use crate::fields::{
     End, actor, address, address_port, http_method, is_host, is_nothing, source, url,
 };
-use crate::scan::{between, cut, digits, find, has, quoted, word};
+use crate::scan::{between, cut, digits, find, has, nibble, quoted, word};
 use crate::{Cx, time};
+use bumpalo::collections::Vec as ArenaVec;
 use memchr::memchr;
 use ocsf::{Event, Path, Severity, Status, class, ip};
 
@@ -71,8 +72,36 @@ fn common<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     }
     let written = &line[open + 2..close];
     time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, written);
-    request_and_rest(line[close + 1..].trim_start(), event);
+    request_and_rest(line[close + 1..].trim_start(), cx, event);
     true
+}
+
+/// A quoted text as the client sent it: nginx and Apache write `\x22` for a quote and `\xe0…` for
+/// what is no ASCII, Apache also `\"`. What is no text then (attempts of other protocols, torn
+/// characters) stays as it is written.
+pub(crate) fn decoded<'a>(text: &'a str, cx: &Cx<'a>) -> &'a str {
+    if memchr(b'\\', text.as_bytes()).is_none() {
+        return text;
+    }
+    let mut bytes = ArenaVec::with_capacity_in(text.len(), cx.arena);
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr(b'\\', rest) {
+        bytes.extend_from_slice(&rest[..at]);
+        let (byte, length) = match rest[at + 1..] {
+            [b'x', high, low, ..] => match (nibble(high), nibble(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 4),
+                _ => (b'\\', 1),
+            },
+            [quote @ (b'"' | b'\\'), ..] => (quote, 2),
+            [b't', ..] => (b'\t', 2),
+            _ => (b'\\', 1),
+        };
+        bytes.push(byte);
+        rest = &rest[at + length..];
+    }
+    bytes.extend_from_slice(rest);
+    let is_text = |text: &&str| !text.chars().any(|c| c.is_control() && c != '\t');
+    std::str::from_utf8(bytes.into_bump_slice()).ok().filter(is_text).unwrap_or(text)
 }
 
 /// What stands before the time: host, addresses, identity, user.
@@ -118,11 +147,11 @@ fn user_of<'a>(name: Option<&'a str>, event: &mut Event<'a>) -> bool {
 }
 
 /// `"METHOD TARGET VERSION" STATUS BYTES "REFERRER" "AGENT" …`.
-fn request_and_rest<'a>(rest: &'a str, event: &mut Event<'a>) {
+fn request_and_rest<'a>(rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     let Some((request, rest)) = quoted(rest) else {
-        return haproxy(rest, event);
+        return haproxy(rest, cx, event);
     };
-    request_line(request, event);
+    request_line(decoded(request, cx), event);
     let mut rest = rest.trim_start();
     let (code, after) = word(rest);
     if let Some(code) = digits(code) {
@@ -136,7 +165,7 @@ fn request_and_rest<'a>(rest: &'a str, event: &mut Event<'a>) {
     } else if size == "-" {
         rest = after;
     }
-    referrer_and_agent(rest, event);
+    referrer_and_agent(rest, cx, event);
 }
 
 /// AWS' application load balancer: `TYPE TIME NAME CLIENT TARGET T T T STATUS STATUS IN OUT
@@ -169,16 +198,32 @@ fn load_balancer<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool 
     }
     event.kind(class::HTTP, 0);
     if let Some((request, tail)) = quoted(&rest[head.len()..]) {
-        request_line(request, event);
-        if let Some((agent, _)) = quoted(tail.trim_start()).filter(|(a, _)| *a != "-") {
-            event.set(Path::HTTP_REQUEST_USER_AGENT, agent);
+        request_line(decoded(request, cx), event);
+        if let Some((agent, tail)) = quoted(tail.trim_start()) {
+            event.set(Path::HTTP_REQUEST_USER_AGENT, if agent == "-" { "" } else { agent });
+            received(tail, cx, event);
         }
     }
     true
 }
 
+/// Behind the agent stands when the balancer received the request; the line begins with when it
+/// had answered.
+fn received<'a>(tail: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
+    let created = tail.split(' ').take(16).find_map(|written| {
+        let (civil, length) = time::scan(written)?;
+        (length == written.len() && civil.offset.is_some()).then_some((civil, written))
+    });
+    if let Some((civil, written)) = created {
+        if let Some(answered) = event.time {
+            event.set(Path::END_TIME, answered);
+        }
+        time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, written);
+    }
+}
+
 /// HAProxy: `FRONTEND BACKEND/SERVER TIMERS STATUS BYTES - - ---- … "REQUEST"`.
-fn haproxy<'a>(rest: &'a str, event: &mut Event<'a>) {
+fn haproxy<'a>(rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     if has(rest, " failure") || has(rest, ": Connection ") {
         event.status(Status::Failure);
         event.set(Path::STATUS_DETAIL, rest.split_once(": ").map_or(rest, |(_, text)| text));
@@ -200,18 +245,18 @@ fn haproxy<'a>(rest: &'a str, event: &mut Event<'a>) {
         event.set(Path::HTTP_RESPONSE_LENGTH, size);
     }
     if let Some((request, _)) = find(rest, " \"").and_then(|at| quoted(&rest[at + 1..])) {
-        request_line(request, event);
+        request_line(decoded(request, cx), event);
     }
 }
 
-fn referrer_and_agent<'a>(mut rest: &'a str, event: &mut Event<'a>) {
+fn referrer_and_agent<'a>(mut rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     let texts = [Path::HTTP_REQUEST_REFERRER, Path::HTTP_REQUEST_USER_AGENT];
     let mut found = 0;
     while !rest.is_empty() && found < texts.len() {
         match quoted(rest) {
             Some((text, after)) => {
                 if !matches!(text, "-" | "") {
-                    event.set(texts[found], text);
+                    event.set(texts[found], decoded(text, cx));
                 }
                 (found, rest) = (found + 1, after.trim_start());
             }
@@ -269,7 +314,7 @@ fn time_first<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     }
     let Some((civil, length)) = time::scan(inner) else { return false };
     let Some(rest) = inner[length..].strip_prefix("] ") else { return false };
-    let known = proxy_manager(rest, event) || address_then_request(rest, event);
+    let known = proxy_manager(rest, event) || address_then_request(rest, cx, event);
     if known {
         time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, &inner[..length]);
     }
@@ -305,7 +350,7 @@ fn proxy_manager<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
 }
 
 /// `ADDRESS PROTOCOL CIPHER "REQUEST" BYTES`, `HOST ADDRESS TIME "REQUEST" STATUS … AGENT`.
-fn address_then_request<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
+fn address_then_request<'a>(rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let Some(quote) = memchr(b'"', rest.as_bytes()) else { return false };
     let mut words = rest[..quote].split_ascii_whitespace();
     let Some(first) = words.next() else { return false };
@@ -322,7 +367,7 @@ fn address_then_request<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
         address(event, End::Src, client);
     }
     let Some((request, tail)) = quoted(&rest[quote..]) else { return false };
-    request_line(request, event);
+    request_line(decoded(request, cx), event);
     let tail = tail.trim_start();
     let (first, after) = word(tail);
     let (second, _) = word(after);
@@ -333,7 +378,7 @@ fn address_then_request<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
     }
     // The agent stands bare behind a dash.
     if let Some((_, agent)) = after.split_once(" - ") {
-        event.set(Path::HTTP_REQUEST_USER_AGENT, agent.trim_matches('"'));
+        event.set(Path::HTTP_REQUEST_USER_AGENT, decoded(agent.trim_matches('"'), cx));
     }
     true
 }

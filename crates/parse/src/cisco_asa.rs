@@ -68,6 +68,9 @@ fn settle<'a>(text: &'a str, event: &mut Event<'a>) {
         && event.has(Path::HTTP_REQUEST_URL_URL_STRING)
     {
         event.kind(class::HTTP, 0);
+    } else if known && event.has(Path::FILE_PATH) {
+        let stored = event.text(Path::COMMAND) == Some("STOR");
+        event.kind(class::FTP, if stored { 1 } else { 2 });
     } else if known {
         let activity = if text.starts_with("Built") {
             1
@@ -242,8 +245,16 @@ fn translated_user<'a>(text: &'a str, end: End, event: &mut Event<'a>) {
     let text = text.trim_matches(['(', ')', ',']);
     let usable =
         !text.is_empty() && text.bytes().any(|b| b.is_ascii_alphabetic()) && !text.contains('/');
-    if end == End::Src && usable && (text.contains('\\') || !event.has(Path::ACTOR_USER_NAME)) {
-        actor(event, text);
+    if !usable {
+        return;
+    }
+    match end {
+        End::Src if text.contains('\\') || !event.has(Path::ACTOR_USER_NAME) => actor(event, text),
+        // Behind both ends stands who is logged on at the other one.
+        End::Dst if text.contains('\\') => {
+            event.unmapped("destination_user", text.rsplit('\\').next().unwrap_or(text));
+        }
+        _ => {}
     }
 }
 
@@ -325,8 +336,23 @@ fn names<'a>(text: &'a str, event: &mut Event<'a>) {
             }
         }
     }
+    at_ends(text, event);
     rule(text, event);
     url(text, event);
+    file(text, event);
+}
+
+/// `Teardown UDP connection 7 for outside:A/P alice to inside:B/P bob duration …`: who is logged on
+/// at either end.
+fn at_ends<'a>(text: &'a str, event: &mut Event<'a>) {
+    if !text.starts_with("Teardown ") || event.has(Path::ACTOR_USER_NAME) {
+        return;
+    }
+    let Some((_, rest)) = after(text, " for ").map(word) else { return };
+    let (name, rest) = word(rest);
+    if !matches!(name, "to" | "") && !name.starts_with('(') && rest.starts_with("to ") {
+        actor(event, name);
+    }
 }
 
 fn rule<'a>(text: &'a str, event: &mut Event<'a>) {
@@ -337,6 +363,20 @@ fn rule<'a>(text: &'a str, event: &mut Event<'a>) {
     }
     if let Some(name) = between(text, "Group <", ">").or_else(|| between(text, "Group = ", ",")) {
         event.unmapped("group", name);
+    }
+}
+
+/// `FTP connection from A to B, user U Stored|Retrieved file NAME`.
+fn file<'a>(text: &'a str, event: &mut Event<'a>) {
+    if !text.starts_with("FTP connection from ") {
+        return;
+    }
+    event.set(Path::APP_NAME, "ftp");
+    for (key, command) in [(" Stored file ", "STOR"), (" Retrieved file ", "RETR")] {
+        if let Some(name) = after(text, key) {
+            event.set(Path::FILE_PATH, name);
+            event.set(Path::COMMAND, command);
+        }
     }
 }
 
@@ -382,6 +422,12 @@ fn amounts<'a>(text: &'a str, event: &mut Event<'a>) {
 }
 
 fn outcome<'a>(text: &'a str, event: &mut Event<'a>) {
+    for done in ["created", "deleted"] {
+        let tail = text.strip_suffix('.').unwrap_or(text).strip_suffix(done);
+        if tail.is_some_and(|before| before.ends_with("has been ")) {
+            return set_action(event, done);
+        }
+    }
     let first = word(text).0;
     if matches!(first, "Deny" | "Denied" | "Dropping" | "Discard") || has(text, " denied ") {
         set_action(event, if first == "Denied" || first == "Deny" { "Deny" } else { "denied" });

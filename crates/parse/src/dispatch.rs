@@ -1,7 +1,8 @@
 //! From a record's first bytes to the reader for it.
 
 use crate::custom::{self, Unread};
-use crate::header;
+use crate::header::{self, Header};
+use crate::hint::{self, Hint};
 use crate::words::Guess;
 use crate::{
     Cx, Emit, Outcome, Scratch, access, apps, audit, cef, databases, dhcp, dns, error_log, generic,
@@ -15,6 +16,25 @@ use ocsf::Event;
 /// `event` must be empty; what it is afterwards is not defined.
 pub fn parse<'a>(
     raw: &'a str,
+    cx: &Cx<'a>,
+    scratch: &mut Scratch,
+    event: &mut Event<'a>,
+    emit: Emit<'_, 'a>,
+) -> Outcome {
+    let Some(name) = cx.hint else { return read(raw, None, cx, scratch, event, emit) };
+    // A parser that the user wrote may bear any name.
+    let of_user = cx.custom.is_some_and(|custom| custom.knows(name));
+    let hint = Hint::named(name).filter(|_| !of_user);
+    let cx = Cx { hint: Some(hint.map_or(name, |hint| hint.source)), ..*cx };
+    read(raw, hint, &cx, scratch, event, &mut |event| {
+        hint::settle(name, hint, event);
+        emit(event);
+    })
+}
+
+fn read<'a>(
+    raw: &'a str,
+    hint: Option<&'static Hint>,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
@@ -56,7 +76,7 @@ pub fn parse<'a>(
         emit(event);
         return Outcome::Events;
     }
-    with_header(text, cx, scratch, event, emit);
+    with_header(text, hint, cx, scratch, event, emit);
     Outcome::Events
 }
 
@@ -78,10 +98,19 @@ fn given<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
 /// The source that the collector's configuration names, where its name alone decides.
 fn hinted<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     match cx.hint {
-        Some(name @ ("nginx" | "apache" | "httpd" | "traefik" | "lighttpd")) => {
+        Some(name @ ("nginx" | "apache" | "traefik" | "lighttpd" | "haproxy")) => {
             access::read(text, Some(name), cx, event) || error_log::read(text, cx, event)
         }
+        Some("modsecurity") => error_log::read(text, cx, event),
         Some("iis") => w3c::read(text, cx, event),
+        Some("exchange") => w3c::read_exchange(text, cx, event),
+        Some("squid") => squid::read(text, cx, event),
+        Some("exim") => mail::by_look(text, cx, event),
+        Some("bind" | "unbound" | "nsd" | "dns") => dns::by_look(text, cx, event),
+        Some("dhcp" | "dhcpd" | "kea") => dhcp::by_look(text, cx, event),
+        Some("postgresql" | "mysql" | "mssql" | "oracle" | "mongodb" | "redis") => {
+            databases::by_look(text, cx, event)
+        }
         Some("auditd") if audit::is(text) => {
             audit::read(text, cx, event);
             true
@@ -156,12 +185,13 @@ fn by_number<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
 /// Everything else has a header, or nothing that is known.
 fn with_header<'a>(
     text: &'a str,
+    hint: Option<&'static Hint>,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
     emit: Emit<'_, 'a>,
 ) {
-    let header = header::read(text, cx);
+    let mut header = header::read(text, cx);
     if header.pri.is_none() && header.program.is_none() && is_pairs(text) {
         let unread = Unread { record: Some(text), message: text, program: None };
         if custom::read(unread, cx, event) {
@@ -176,6 +206,12 @@ fn with_header<'a>(
         return;
     }
     header.apply(event);
+    if let Some(hint) = hint.filter(|hint| header.program.is_none() && !hint.program.is_empty()) {
+        if header.pri.is_none() && header.stamp.is_none() && header.host.is_none() {
+            header = Header { body: text, ..header };
+        }
+        header.program = Some(hint.program);
+    }
     syslog::read(&header, text, cx, scratch, event, emit);
 }
 

@@ -1,6 +1,6 @@
 //! Error logs of nginx and Apache.
 
-use crate::access::request_line;
+use crate::access::{decoded, request_line};
 use crate::fields::{End, address, address_port, authority, source, user};
 use crate::scan::{between, cut, digits, find, has, has_ignore_case, leading_digits};
 use crate::{Cx, time};
@@ -49,7 +49,7 @@ fn nginx<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     event.severity = severity(level);
     let message = message.strip_prefix('*').and_then(|m| cut(m, b' ')).map_or(message, |(_, m)| m);
     event.message = Some(message);
-    nginx_connection(message, event);
+    nginx_connection(message, cx, event);
     mod_security(message, event);
     true
 }
@@ -76,7 +76,7 @@ fn mod_security<'a>(message: &'a str, event: &mut Event<'a>) {
 }
 
 /// The last `, client: ` is nginx's own: a client can write others into what it sends.
-fn nginx_connection<'a>(message: &'a str, event: &mut Event<'a>) {
+fn nginx_connection<'a>(message: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     let Some(at) = message.rfind(", client: ") else { return };
     let tail = &message[at + 10..];
     let client = tail.split(", ").next().unwrap_or(tail);
@@ -88,7 +88,7 @@ fn nginx_connection<'a>(message: &'a str, event: &mut Event<'a>) {
         event.set(Path::DST_ENDPOINT_HOSTNAME, server);
     }
     if let Some(request) = between(tail, ", request: \"", "\"") {
-        request_line(request, event);
+        request_line(decoded(request, cx), event);
     }
     if let Some(host) = between(tail, ", host: \"", "\"") {
         authority(event, host);
@@ -198,6 +198,10 @@ fn apache_logon<'a>(text: &'a str, event: &mut Event<'a>) {
     }
     let Some(at) = find(text, "user ") else { return };
     let rest = &text[at + 5..];
+    if let Some((_, target)) = rest.rsplit_once(" not found: ").filter(|(_, t)| t.starts_with('/'))
+    {
+        crate::fields::url(event, target);
+    }
     let quoted = rest.strip_prefix(['`', '\'']).and_then(|r| r.find('\'').map(|end| &r[..end]));
     let end =
         [": authentication failure", " authentication failure", " not found", ": ", " in realm"]
@@ -205,6 +209,11 @@ fn apache_logon<'a>(text: &'a str, event: &mut Event<'a>) {
             .filter_map(|mark| find(rest, mark))
             .min();
     failed_logon(event, quoted.unwrap_or(&rest[..end.unwrap_or(rest.len())]), "httpd");
+    // `… authentication failure for Baikal'`: an application that Apache only passes on.
+    let service = between(rest, "authentication failure for ", "'").filter(|s| !s.contains('"'));
+    if let Some(name) = service {
+        event.set(Path::SERVICE_NAME, name);
+    }
 }
 
 fn apache_file<'a>(text: &'a str, event: &mut Event<'a>) {

@@ -2,7 +2,7 @@
 
 mod products;
 
-pub(crate) use products::Signs;
+pub(crate) use products::{Signs, utm_message};
 
 use crate::Cx;
 use crate::scan::quoted;
@@ -162,6 +162,10 @@ fn walk<'a>(
                 event.set(ocsf::Path::USER_DOMAIN, machine);
             }
             ("ui", _) => products::interface(value, event),
+            // Zimbra's and Synology's `name` is a person's where it is an address.
+            ("name", None) if ocsf::ip::is_email(value) => {
+                guess.offer(event, cx, Target::User, 5, value);
+            }
             (_, Some((target, rank))) => guess.offer(event, cx, target, rank, value),
             _ => {}
         }

@@ -45,6 +45,14 @@ pub(crate) struct Layout {
     is_zeek: bool,
 }
 
+impl Layout {
+    /// A layout of columns that are known beforehand.
+    pub(crate) fn of<'n>(names: impl Iterator<Item = &'n str>, separator: Separator) -> Self {
+        let names = names.map(|name| name.trim().to_owned()).collect();
+        Self { names, separator, ..Self::default() }
+    }
+}
+
 /// What stands between two columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Separator {

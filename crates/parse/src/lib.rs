@@ -59,10 +59,12 @@ mod generic;
 mod custom;
 
 mod dispatch;
+mod hint;
 mod shape;
 
 pub use custom::{Custom, Unread};
 pub use dispatch::parse;
+pub use hint::source_named;
 pub use shape::{is_guess, shape};
 pub use zone::Zone;
 

@@ -95,7 +95,13 @@ fn failure<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
         user(event, name);
         return true;
     }
-    let pairs = &rest[at + 24..];
+    set_pairs(&rest[at + 24..], event);
+    event.set_if_absent(Path::USER_NAME, "(unknown)");
+    true
+}
+
+/// `logname= uid=0 euid=0 tty=ssh ruser= rhost=1.2.3.4  user=root`.
+fn set_pairs<'a>(pairs: &'a str, event: &mut Event<'a>) {
     let (before, host) = remote_host(pairs);
     let (host, tail) = word(host);
     address(event, End::Src, host);
@@ -103,10 +109,6 @@ fn failure<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
         user(event, name);
     }
     pairs_before_host(before, event);
-    if !event.has(Path::USER_NAME) {
-        event.set(Path::USER_NAME, "(unknown)");
-    }
-    true
 }
 
 /// Splits before the value of `rhost`. Both `ruser` and `user` are the client's to choose: with an
@@ -152,13 +154,7 @@ fn counted<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
         event.set(Path::COUNT, count.trim());
         event.kind(class::AUTHENTICATION, 1);
         event.status(Status::Failure);
-        if let Some(at) = pairs.rfind("rhost=") {
-            let (host, tail) = word(&pairs[at + 6..]);
-            address(event, End::Src, host);
-            if let Some(name) = tail.strip_prefix("user=") {
-                user(event, name);
-            }
-        }
+        set_pairs(pairs, event);
         event.set_if_absent(Path::USER_NAME, "(unknown)");
         return true;
     }

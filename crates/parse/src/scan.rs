@@ -108,7 +108,7 @@ pub(crate) fn leading_digits(text: &str) -> Option<(i64, &str)> {
 }
 
 /// The value of a hex digit.
-fn nibble(byte: u8) -> Option<u8> {
+pub(crate) fn nibble(byte: u8) -> Option<u8> {
     (byte as char).to_digit(16).map(|d| d as u8)
 }
 

@@ -1,10 +1,10 @@
 //! A syslog message's body, by the program that wrote it or by what it looks like.
 
 use crate::custom::{self, Unread};
-use crate::fields::source;
+use crate::fields::{device, source};
 use crate::firewall::{f5, junos, mikrotik, watchguard};
 use crate::header::Header;
-use crate::scan::{cut, digits, has};
+use crate::scan::{between, cut, digits, has};
 use crate::words::Guess;
 use crate::{
     Cx, Emit, Scratch, access, accounts, apps, audit, cef, cisco, cisco_asa, cron, csv, databases,
@@ -122,9 +122,20 @@ fn one<'a>(
     if let Some(data) = header.data {
         signs = kv::read_data(data, cx, event, &mut guess);
     }
+    // Splunk's own events, passed on by syslog, name their host in the data only.
+    if let Some(host) =
+        between(data, "[fields@274489 ", "]").and_then(|d| between(d, " h=\"", "\""))
+    {
+        device(event, host);
+    }
     event.message = Some(if body.is_empty() { data } else { body });
     generic::read(body, cx, event, &mut guess);
-    signs.settle(event);
+    let known = signs.settle(event);
+    // Nobody else joins day and hour as Sophos UTM does: `2026:03:01-10:00:00`.
+    let joined = header.stamp.is_some_and(|(_, text)| text.as_bytes().get(4) == Some(&b':'));
+    if joined && !known && !program.is_empty() {
+        kv::utm_message(body, event);
+    }
 }
 
 fn by_program<'a>(

@@ -8,7 +8,7 @@ mod scan;
 
 pub use scan::{scan, scan_epoch};
 
-use crate::zone::Zone;
+use crate::zone::{Change, Zone};
 use ocsf::{Event, Path};
 
 /// A time as written: what is missing is missing here too.
@@ -43,12 +43,23 @@ pub struct Stamp {
     pub year_inferred: bool,
     /// The time was a leap second or outside of what can be.
     pub clamped: bool,
+    /// The clock was put back or forward around it.
+    pub change: Change,
 }
+
+/// As far as this an instant without a year lies from the arrival without a look at the rest of the
+/// record. What is collected as it is written never lies further.
+const BELIEVED_MS: u64 = 2 * 86_400_000;
+/// How far a time elsewhere in the record may lie from the header's to tell its year: a day and
+/// a half, so that any two zones fit.
+const SAME_MS: u64 = 36 * 3_600_000;
+/// How much of a record is searched for a time that has a year.
+const YEAR_BYTES_MAX: usize = 512;
 
 impl Stamp {
     /// An instant that needed no assumption.
     pub fn exact(ms: i64) -> Self {
-        Self { ms, zone_assumed: false, year_inferred: false, clamped: false }
+        Self { ms, zone_assumed: false, year_inferred: false, clamped: false, change: Change::None }
     }
 
     /// Sets the event's time, with `text` as the time as written.
@@ -59,6 +70,8 @@ impl Stamp {
             (self.zone_assumed, "time:zone_assumed"),
             (self.year_inferred, "time:year_inferred"),
             (self.clamped, "time:clamped"),
+            (self.change == Change::Fold, "time:fold"),
+            (self.change == Change::Gap, "time:gap"),
         ];
         for (_, label) in labels.into_iter().filter(|(on, _)| *on) {
             event.label(label);
@@ -127,25 +140,53 @@ fn as_utc(civil: &Civil, year: i32) -> i64 {
 /// Finds the instant of a civil time that arrived at `arrival_ms`.
 pub fn resolve(civil: &Civil, zone: &Zone, arrival_ms: i64) -> Stamp {
     let instant = |year: i32| match civil.offset {
-        Some(offset) => as_utc(civil, year) - i64::from(offset) * 1000,
+        Some(offset) => (as_utc(civil, year) - i64::from(offset) * 1000, Change::None),
         None => zone.to_utc(as_utc(civil, year)),
     };
     let near = year_of(arrival_ms);
     // 29 February exists in one of any eight years around the arrival.
     let reach = if (civil.month, civil.day) == (2, 29) { 7 } else { 1 };
-    let ms = match civil.year {
+    let (ms, change) = match civil.year {
         Some(year) => instant(year),
         None => (near - reach..=near + reach)
             .filter(|&year| civil.day <= last_day(Some(year), civil.month))
             .map(instant)
-            .min_by_key(|ms| ms.abs_diff(arrival_ms))
-            .unwrap_or(arrival_ms),
+            .min_by_key(|(ms, _)| ms.abs_diff(arrival_ms))
+            .unwrap_or((arrival_ms, Change::None)),
     };
     Stamp {
         ms,
         zone_assumed: civil.offset.is_none(),
         year_inferred: civil.year.is_none(),
         clamped: civil.second == 60,
+        change,
+    }
+}
+
+/// As [`resolve`], for a time that stands before the `rest` of its record.
+///
+/// A relay's header often has no year while the sender's own time behind it has one. Where the
+/// year nearest to the arrival makes a log old, that time decides.
+pub(crate) fn resolve_before(civil: &Civil, rest: &str, zone: &Zone, arrival_ms: i64) -> Stamp {
+    let stamp = resolve(civil, zone, arrival_ms);
+    if !stamp.year_inferred || stamp.ms.abs_diff(arrival_ms) <= BELIEVED_MS {
+        return stamp;
+    }
+    let near = crate::generic::head(rest, YEAR_BYTES_MAX);
+    let found = memchr::memchr2_iter(b'1', b'2', near.as_bytes()).find_map(|at| {
+        let begins = at == 0 || !near.as_bytes()[at - 1].is_ascii_alphanumeric();
+        let full = begins.then(|| full_time(&near[at..], zone, arrival_ms)).flatten()?;
+        let dated = resolve(civil, zone, full);
+        (dated.ms.abs_diff(full) <= SAME_MS).then_some(dated)
+    });
+    found.unwrap_or(stamp)
+}
+
+/// The instant of a time that begins with its year, or of seconds since the epoch.
+fn full_time(text: &str, zone: &Zone, arrival_ms: i64) -> Option<i64> {
+    match scan(text) {
+        Some((civil, _)) => civil.year.map(|_| resolve(&civil, zone, arrival_ms).ms),
+        None => scan_epoch(text).map(|(ms, _)| ms),
     }
 }
 

@@ -62,10 +62,12 @@ pub(crate) fn find<'t, 'a>(
     hint: Option<&str>,
 ) -> Option<(&'static Known, View<'t, 'a>)> {
     let hinted = KNOWN.iter().find(|known| hint == Some(known.vendor.source));
-    if let Some(known) = hinted {
-        return Some((known, (known.vendor.detect)(root).unwrap_or(root)));
-    }
-    KNOWN.iter().find_map(|known| Some((known, (known.vendor.detect)(root)?)))
+    let detected = |known: &'static Known| Some((known, (known.vendor.detect)(root)?));
+    // A name that the object does not bear out counts where nothing else does.
+    hinted
+        .and_then(detected)
+        .or_else(|| KNOWN.iter().find_map(detected))
+        .or_else(|| hinted.map(|known| (known, root)))
 }
 
 impl Known {

@@ -35,14 +35,32 @@ pub(crate) fn by_program<'a>(
             | "hostprofiletrace"
             | "VCSA"
     );
-    ours && read(body, cx, event)
+    match name {
+        "shell" | "ESXShell" => command(body, event),
+        _ => ours && read(body, cx, event),
+    }
 }
 
 /// A body that holds a vCenter event, whatever program forwards it.
 pub(crate) fn by_look<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
-    body.starts_with("Event [")
-        && has(generic::head(body, 300), "[vim.event.")
-        && read(body, cx, event)
+    let event_line = || body.starts_with("Event [") && has(generic::head(body, 300), "[vim.event.");
+    // The daemons' own files have no syslog header: `info vpxd[7] [Originator@6876 sub=…] text`.
+    let own_line = || has(generic::head(body, 96), "[Originator@6876 ");
+    (event_line() || own_line()) && read(body, cx, event)
+}
+
+/// ESXi's shell: `[root]: esxcli system account list`, `Interactive shell session started`.
+fn command<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
+    source(event, "vmware/1", "vmware");
+    event.product("VMware", "ESXi");
+    event.message = Some(body);
+    if let Some((name, line)) = body.strip_prefix('[').and_then(|rest| rest.split_once("]: ")) {
+        actor(event, name);
+        event.set(Path::PROCESS_CMD_LINE, line);
+        event.set(Path::PROCESS_NAME, crate::scan::word(line).0);
+        event.kind(class::PROCESS, 1);
+    }
+    true
 }
 
 fn read<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
@@ -150,6 +168,12 @@ fn daemon<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
         event.status(if refused { Status::Failure } else { Status::Success });
         event.activity = if off { 2 } else { 1 };
         return;
+    }
+    // `… local user account 'root' has been locked for 900 seconds after 5 failed login attempts.`
+    if let Some(name) = between(text, "user account '", "' has been locked") {
+        user(event, name);
+        event.kind(class::ACCOUNT_CHANGE, 9);
+        return event.status(Status::Success);
     }
     generic::read(text, cx, event, &mut Guess::default());
     event.message = Some(body);

@@ -7,10 +7,12 @@ mod named;
 pub(crate) use named::read_named;
 
 use crate::fields::{End, actor, address, http_method, is_nothing, port, source};
+use crate::layout::{Layout, Separator};
 use crate::scan::{cut, digits};
 use crate::{Cx, time};
 use bumpalo::collections::Vec as ArenaVec;
 use ocsf::{Event, Path, Status, class, ip};
+use std::sync::LazyLock;
 
 /// Columns of one row that are looked at.
 const COLUMNS_MAX: usize = 512;
@@ -71,6 +73,7 @@ pub(crate) fn read_ftp<'a>(line: &'a str, event: &mut Event<'a>) -> bool {
     ftp(verb, target, event);
     event.unmapped("cs-method", command);
     event.set(Path::CODES, code);
+    event.set(Path::STATUS_CODE, code);
     event.status(if code >= 400 { Status::Failure } else { Status::Success });
     true
 }
@@ -100,6 +103,9 @@ pub(crate) fn read_exchange<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a
     let Some((civil, length)) = time::scan(line) else { return false };
     if !line[..length].ends_with('Z') || !line[length..].starts_with(',') {
         return false;
+    }
+    if is_tracked(&line[length + 1..]) {
+        return TRACKING.iter().any(|layout| read_named(line, layout, cx, event));
     }
     let columns = crate::csv::columns(&line[length + 1..], cx);
     let is_endpoint = |text: &str| {
@@ -133,6 +139,28 @@ pub(crate) fn read_exchange<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a
         event.kind(class::NETWORK, 6);
     }
     true
+}
+
+/// The columns of Exchange's message tracking (Microsoft, "Message tracking", of Exchange 2016 and
+/// later); servers of 2013 write no more than the first twenty-six.
+const TRACKED: &str = "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,\
+     connector-id,source,event-id,internal-message-id,message-id,network-message-id,\
+     recipient-address,recipient-status,total-bytes,recipient-count,related-recipient-address,\
+     reference,message-subject,sender-address,return-path,message-info,directionality,tenant-id,\
+     original-client-ip,original-server-ip,custom-data,transport-traffic-type,log-id,schema-version";
+
+static TRACKING: LazyLock<[Layout; 2]> = LazyLock::new(|| {
+    let layout = |columns| Layout::of(TRACKED.split(',').take(columns), Separator::Comma);
+    [layout(30), layout(26)]
+});
+
+/// Whether a row, without its time, is of the message tracking: source and event stand eighth and
+/// ninth, in capitals.
+fn is_tracked(row: &str) -> bool {
+    let mut columns = row.split(',').skip(6);
+    let capitals = |text: &str| text.len() >= 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+    let (source, kind) = (columns.next().unwrap_or(""), columns.next().unwrap_or(""));
+    capitals(source) && capitals(kind)
 }
 
 fn uri<'a>(stem: &'a str, query: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {

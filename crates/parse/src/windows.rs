@@ -4,6 +4,7 @@
 //! Where a field goes is the tables' business (`rules/mappings/windows*.yml`).
 
 mod apply;
+mod names;
 mod shapes;
 
 pub(crate) use apply::{Maps, apply};
@@ -102,7 +103,22 @@ pub(crate) fn finish<'a>(
         event.unmapped(name, *value);
     }
     apply(record, cx, &mut scratch.windows, event);
+    who_wrote(record, event);
+    names::name_sids(event);
+    names::name_rights(&record.data, cx, event);
     audit_status(record, event);
+}
+
+/// The system part names the account that wrote the event, where the event names none. Sysmon's is
+/// always its service's.
+fn who_wrote<'a>(record: &Record<'a>, event: &mut Event<'a>) {
+    let named = event.has(Path::ACTOR_USER_NAME) || event.has(Path::ACTOR_USER_UID);
+    if named || record.provider.contains("Sysmon") {
+        return;
+    }
+    if let Some((_, sid)) = record.system.iter().find(|(name, _)| *name == "UserID") {
+        event.set(Path::ACTOR_USER_UID, *sid);
+    }
 }
 
 fn set_record_time<'a>(record: &Record<'a>, cx: &Cx<'a>, event: &mut Event<'a>) {

@@ -10,11 +10,13 @@ mod golden {
     mod firewalls;
     mod generic;
     mod headers;
+    mod hints;
     mod hosts;
     mod json;
     mod mail;
     mod names;
     mod network;
+    mod values;
     mod web;
     mod windows;
 }

@@ -142,6 +142,9 @@ pub(crate) struct Normalize {
     /// A folder of parsers that you wrote, or a file; may be given several times (docs/parsers.md)
     #[arg(long, value_name = "DIR", requires = "stdin")]
     pub parsers: Vec<PathBuf>,
+    /// The zone of times that name none, such as Asia/Dhaka; without it: UTC
+    #[arg(long, value_name = "ZONE", requires = "stdin")]
+    pub zone: Option<String>,
     /// How many threads; events keep the order of the lines. Without it: one a core
     #[arg(long, value_name = "N", requires = "stdin")]
     pub threads: Option<NonZero<usize>>,

@@ -52,6 +52,7 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
         framed: args.framed,
         privacy_key: args.privacy_key.clone(),
         parsers: args.parsers.clone(),
+        zone: args.zone.clone(),
         threads: args.threads,
     };
     let (input, output) = (std::io::stdin(), std::io::stdout());

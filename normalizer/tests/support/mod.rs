@@ -4,6 +4,8 @@
 
 pub(crate) mod schema;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::Origin;
 use normalizer::{Normalized, Normalizer, Settings};
 use serde_json::Value;
@@ -25,9 +27,6 @@ pub(crate) fn corpora() -> Option<PathBuf> {
     }
     found.map(|shared| shared.join("corpora"))
 }
-
-/// Lines of each Zeek log that are read.
-const ZEEK_LINES_MAX: usize = 2000;
 
 /// A file's bytes, unpacked if it is packed.
 pub(crate) fn bytes(path: &Path) -> Vec<u8> {
@@ -99,18 +98,33 @@ pub(crate) fn all_records() -> Vec<(String, Vec<u8>)> {
     for file in files(&corpora.join("correlation-crowdsec/logs")) {
         lines(&file, &mut records);
     }
-    // A part of each: eight thousand lines of a kind tell no more than two thousand.
     for file in
         files(&corpora.join("zeek")).iter().filter(|f| f.extension().is_some_and(|e| e == "zst"))
     {
         let text = bytes(file);
-        for (at, line) in text.split(|b| *b == b'\n').take(ZEEK_LINES_MAX).enumerate() {
+        for (at, line) in text.split(|b| *b == b'\n').enumerate() {
             records.push((format!("{}:{}", file.display(), at + 1), line.to_vec()));
         }
     }
     for row in rows(&corpora.join("bench/templates.ndjson.zst")) {
         let raw = row["raw"].as_str().unwrap();
         records.push((format!("bench:{}", row["source"]), raw.as_bytes().to_vec()));
+    }
+    for row in rows(&corpora.join("robustness/malformed.ndjson.zst")) {
+        let payload = STANDARD.decode(row["payload_b64"].as_str().unwrap()).unwrap();
+        records.push((format!("malformed:{}", row["id"]), payload));
+    }
+    records
+}
+
+/// The lines that our own rules are tried on, with where they stand.
+pub(crate) fn sample_records() -> Vec<(String, Vec<u8>)> {
+    let rules = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../rules");
+    let mut records = Vec::new();
+    for file in files(&rules).iter().filter(|f| f.extension().is_some_and(|e| e == "log")) {
+        for (at, line) in bytes(file).split(|b| *b == b'\n').enumerate() {
+            records.push((format!("{}:{}", file.display(), at + 1), line.to_vec()));
+        }
     }
     records
 }

@@ -93,6 +93,10 @@ fn weigh(text: &str, at: usize) -> u8 {
         whole && before[start..end].eq_ignore_ascii_case(word)
     };
     let any = |words: &[&str]| words.iter().any(|w| ends(w.as_bytes()));
+    // `host (greeting) [1.2.3.4]`: the greeting is the client's, the bracket the program's.
+    if before.ends_with(b") [") {
+        return 11;
+    }
     if any(&["dst", "dest", "server", "lip", "laddr", "I", "local", "on", "upstream"])
         || ends(b"to")
     {
@@ -105,7 +109,7 @@ fn weigh(text: &str, at: usize) -> u8 {
     if before.ends_with(b"@") || before.ends_with(b"([") {
         return 1;
     }
-    if before.ends_with(b") [") || before.ends_with(b"=[") {
+    if before.ends_with(b"=[") {
         return 11;
     }
     if any(&["from", "rhost", "rip", "client", "from ip", "attacker", "oip", "failed for"]) {

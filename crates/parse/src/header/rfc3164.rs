@@ -11,7 +11,7 @@ fn stamp<'a>(text: &'a str, cx: &Cx<'a>) -> Option<(time::Stamp, &'a str, &'a st
     let bare = text.trim_start_matches(['*', '.', ' ', ':']);
     let read = |text: &'a str| {
         let (civil, length) = time::scan(text)?;
-        let stamp = time::resolve(&civil, cx.zone, cx.arrival_ms);
+        let stamp = time::resolve_before(&civil, &text[length..], cx.zone, cx.arrival_ms);
         Some((stamp, &text[..length], &text[length..]))
     };
     if let Some(found) = read(bare) {
@@ -236,6 +236,10 @@ fn without_time(text: &str) -> Header<'_> {
     let (first, after) = word(text);
     let bare = Header { body: text, ..Header::default() };
     if first.ends_with(':') || has(first, "]:") {
+        // ScreenOS writes its host and no time: `fw1: NetScreen device_id=…`.
+        if let Some(host) = first.strip_suffix(':').filter(|_| after.starts_with("NetScreen ")) {
+            return Header { host: Some(host), body: after, ..Header::default() };
+        }
         let header = program(Header::default(), text);
         return if header.pid.is_some() || known_program(header.program) { header } else { bare };
     }

@@ -62,7 +62,7 @@ impl Signs {
             product(event, "sophos", "Sophos", "Firewall");
             sophos(event);
         } else if self.has(UTM) && event.native("id").is_some() {
-            product(event, "sophos", "Sophos", "UTM");
+            utm(event);
         } else if self.has(STORMSHIELD) {
             product(event, "stormshield", "Stormshield", "Network Security");
         } else if self.has(SERIAL | FIREWALL) {
@@ -80,6 +80,7 @@ impl Signs {
             irule(event);
         } else if self.has(FORTI_MAIL) {
             product(event, "fortinet", "Fortinet", "Fortinet");
+            attachment(event);
         } else {
             return false;
         }
@@ -152,6 +153,32 @@ fn fortigate_logon(action: &str, event: &mut Event<'_>) {
     event.activity = if leaves { 2 } else { 1 };
 }
 
+/// Sophos UTM: the program is what its messages are told by, `sub` the part of the product.
+fn utm(event: &mut Event<'_>) {
+    product(event, "sophos", "Sophos", "UTM");
+    if let Some(program) = event.text(Path::METADATA_LOG_PROVIDER) {
+        event.set(Path::METADATA_EVENT_CODE, program);
+    }
+    event.set(Path::METADATA_PRODUCT_FEATURE_NAME, text(event, "sub"));
+}
+
+/// A message of the UTM that has no pairs.
+pub(crate) fn utm_message<'a>(body: &'a str, event: &mut Event<'a>) {
+    utm(event);
+    // The reverse proxy is Apache: `[module:level] [pid 12:tid 34] …`.
+    if let Some(pid) = between(body, "[pid ", ":").and_then(crate::scan::digits) {
+        event.set(Path::ACTOR_PROCESS_PID, pid);
+    }
+}
+
+/// FortiMail: `Attachment file (NAME) has sha1 hash value: DIGEST`.
+fn attachment(event: &mut Event<'_>) {
+    let message = text(event, "msg");
+    if let Some(name) = between(message, "ttachment file (", ") has ") {
+        event.set(Path::FILE_NAME, name);
+    }
+}
+
 /// Sophos: `log_type`, `log_component`, `log_subtype`.
 fn sophos(event: &mut Event<'_>) {
     let (kind, part, subtype) =
@@ -160,6 +187,10 @@ fn sophos(event: &mut Event<'_>) {
     event.set(Path::METADATA_EVENT_CODE, text(event, "log_id"));
     if !subtype.is_empty() && !event.has(Path::ACTION) {
         crate::words::set_action(event, subtype);
+    }
+    // The id has a zero in front; Sophos' own tools show it as a number.
+    if let Some(number) = crate::scan::digits(text(event, "log_id")) {
+        event.unmapped("log_id_number", number);
     }
     if subtype == "Authentication" || has_ignore_case(part, "Authentication") {
         let status = crate::words::outcome(text(event, "status"));
@@ -177,6 +208,17 @@ fn sophos(event: &mut Event<'_>) {
         }
     } else if !text(event, "fw_rule_id").is_empty() {
         event.set_if_absent(Path::FIREWALL_RULE_UID, text(event, "fw_rule_id"));
+    }
+    if kind == "WAF" {
+        // The firewall stands for the server: what it received the client sent.
+        event.set(Path::TRAFFIC_BYTES_OUT, text(event, "bytesrcv"));
+        event.set(Path::TRAFFIC_BYTES_IN, text(event, "bytessent"));
+    } else if event.class == class::BASE && !text(event, "protocol").is_empty() {
+        // A mail that it passes on or keeps is a connection to a firewall, also before its ends
+        // are known.
+        event.kind(class::NETWORK, 6);
+        event.set(Path::DST_ENDPOINT_SVC_NAME, part);
+        event.set(Path::APP_NAME, part);
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn read_file<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
         || has(rest, "authenticator failed for ")
         || (rest.starts_with("H=") || rest.starts_with("SMTP ") || first.ends_with("login"))
             && has(rest, "[")
+        || rest.starts_with("no MAIL in SMTP connection ")
+        || is_id(first) && behind.starts_with("SMTP connection ")
         || rest.starts_with("no host name found for IP address ")
         || rest.starts_with("rejected ");
     if !known {
@@ -151,8 +153,11 @@ fn other<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
         event.set(Path::DIRECTION_ID, 1);
         return;
     }
-    if text.starts_with("H=") || has(text, " H=") {
-        host(text, End::Src, event);
+    // `SMTP protocol error in "COMMAND" H=…`: the command is the client's and may hold a host too.
+    let quoted_by = text.strip_prefix("SMTP protocol error in \"").and_then(|r| r.rfind("\" H="));
+    let own = quoted_by.map_or(text, |at| &text[at + 24..]);
+    if own.starts_with("H=") || has(own, " H=") {
+        host(own, End::Src, event);
     } else if has(text, " I=[") && last_peer(text, event) {
         event.kind(class::NETWORK, 0);
     }

@@ -114,3 +114,41 @@ proptest! {
         prop_assert_eq!(ms(&text), Some((instant, text.len())));
     }
 }
+
+/// Of a header without a year: the text, and what stands behind it.
+#[test]
+fn years_told_by_the_record() {
+    for (text, rest, instant) in [
+        ("Mar 14 15:09:26", " fw1 app: 2023-03-14T15:09:25Z x", "2023-03-14T15:09:26Z"),
+        ("Mar 14 15:09:26", " fw1 t=1678806565.5 x", "2023-03-14T15:09:26Z"),
+        // At the turn of the year the two may differ by one.
+        ("Dec 31 23:59:59", " fw1 app: 2023-01-01 01:00:00 x", "2022-12-31T23:59:59Z"),
+        // Another time is another time, and a recent one needs no help.
+        ("Mar 14 15:09:26", " fw1 app: since 2023-05-01 00:00:00", "2026-03-14T15:09:26Z"),
+        ("May 28 10:00:00", " fw1 app: 2023-05-28 10:00:00 x", "2026-05-28T10:00:00Z"),
+        ("Mar 14 15:09:26", " fw1 app: 192.168.1.1 2", "2026-03-14T15:09:26Z"),
+    ] {
+        let (civil, _) = scan(text).unwrap();
+        let stamp = resolve_before(&civil, rest, &Zone::UTC, utc("2026-05-29T00:00:00Z"));
+        assert_eq!(stamp.ms, utc(instant), "{text}{rest}");
+        assert!(stamp.year_inferred);
+    }
+}
+
+#[test]
+fn changes_of_the_clock_are_labels() {
+    let berlin = Zone::named("Europe/Berlin").unwrap();
+    for (text, change, instant) in [
+        ("2026-10-25 02:30:00", Change::Fold, "2026-10-25T00:30:00Z"),
+        ("2026-10-25 02:30:00 +0100", Change::None, "2026-10-25T01:30:00Z"),
+        ("2026-03-29 02:30:00", Change::Gap, "2026-03-29T01:30:00Z"),
+        ("2026-10-25 03:00:00", Change::None, "2026-10-25T02:00:00Z"),
+        // The year nearest to the arrival put its clocks back on the 26th.
+        ("Oct 25 02:30:00", Change::None, "2025-10-25T00:30:00Z"),
+        ("Oct 26 02:30:00", Change::Fold, "2025-10-26T00:30:00Z"),
+    ] {
+        let (civil, _) = scan(text).unwrap();
+        let stamp = resolve(&civil, &berlin, ARRIVAL);
+        assert_eq!((stamp.change, stamp.ms), (change, utc(instant)), "{text}");
+    }
+}

@@ -58,6 +58,11 @@ fn finish_cloudtrail<'a>(body: View<'_, 'a>, _cx: &Cx<'a>, event: &mut Event<'a>
         Path::CLOUD_ACCOUNT_UID,
         body.at("userIdentity.accountId").and_then(View::str).unwrap_or(""),
     );
+    // A service calls itself by its host's name, or `AWS Internal`, which is none.
+    if !event.has(Path::SRC_ENDPOINT_IP) && !event.has(Path::SRC_ENDPOINT_HOSTNAME) {
+        let from = body.get("sourceIPAddress").and_then(View::str).unwrap_or("");
+        event.set(Path::SRC_ENDPOINT_NAME, from);
+    }
     if body.at("userIdentity.type").and_then(View::str) == Some("Root") {
         event.set_if_absent(Path::ACTOR_USER_NAME, "root");
     }

@@ -3,7 +3,7 @@
 use super::{Vendor, nothing};
 use crate::json::View;
 use crate::{Cx, time};
-use ocsf::{Event, Path, Severity, Status, class};
+use ocsf::{Event, Path, Severity, Status, class, ip};
 
 pub(super) const VENDORS: &[Vendor] = &[SURICATA, ZEEK, TRAEFIK, CADDY];
 
@@ -285,7 +285,16 @@ const TRAEFIK: Vendor = Vendor {
     class: class::HTTP,
     keep_all: true,
     detect: |root| root.get("ClientAddr").and(root.get("RequestMethod")).map(|_| root),
-    finish: nothing,
+    finish: |body, _, event| {
+        // Behind other proxies a list: the first of the internet, else the first.
+        let listed = body.get("ClientHost").and_then(View::str).unwrap_or("");
+        if !event.has(Path::SRC_ENDPOINT_IP) && listed.contains(',') {
+            let mut hosts = listed.split([',', ' ']).filter(|host| ip::parse(host).is_some());
+            let first = hosts.clone().next().unwrap_or("");
+            let client = hosts.find(|host| ip::is_public(host)).unwrap_or(first);
+            crate::fields::address(event, crate::fields::End::Src, client);
+        }
+    },
     rows: &[
         ("StartUTC", "@time"),
         ("time", "@time"),

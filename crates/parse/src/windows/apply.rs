@@ -166,6 +166,12 @@ fn convert<'a>(field: Field, value: Value<'a>, cx: &Cx<'a>, event: &mut Event<'a
 }
 
 fn account<'a>(field: Field, text: &'a str, event: &mut Event<'a>) -> bool {
+    // Members of groups come as `CN=name,OU=…`.
+    let named = text.get(..3).filter(|start| start.eq_ignore_ascii_case("cn=")).map(|_| &text[3..]);
+    if let Some(rest) = named {
+        event.set(field.path, rest.split(",").next().unwrap_or(rest).trim_end_matches('\\'));
+        return false;
+    }
     match text.split_once('\\') {
         Some((domain, name)) => {
             event.set(field.path, name);

@@ -12,7 +12,7 @@ fn access() {
             "http_request/http_method" => "GET", "http_request/version" => "1.1",
             "http_request/url/url_string" => "/a/b?x=1&y=%27", "http_request/url/path" => "/a/b",
             "http_request/url/query_string" => "x=1&y=%27", "http_response/code" => 404, "http_response/length" => 153,
-            "http_request/referrer" => "https://ref.example/", "http_request/user_agent" => "Mozilla \\\"x\\\" 5",
+            "http_request/referrer" => "https://ref.example/", "http_request/user_agent" => "Mozilla \"x\" 5",
         ],
     );
     check(
