@@ -21,6 +21,15 @@ pub(crate) enum Command {
         /// The configuration file.
         file: PathBuf,
     },
+    /// Looks whether everything is there that collecting takes, and says what to do if not.
+    Doctor {
+        /// The configuration file.
+        #[arg(default_value = "/etc/prohori/collector.toml")]
+        file: PathBuf,
+        /// The language of the report, en or bn. Default: that of the environment.
+        #[arg(long, value_name = "LANGUAGE")]
+        language: Option<String>,
+    },
 }
 
 #[cfg(test)]

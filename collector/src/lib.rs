@@ -7,6 +7,7 @@
 
 mod checkpoint;
 mod config;
+pub mod doctor;
 mod error;
 mod files;
 mod flight;

@@ -1,11 +1,11 @@
 //! The command `prohori-collector`.
 
 mod args;
+mod commands;
 
 use args::{Args, Command};
 use clap::Parser as _;
-use collector::{Config, Error};
-use service::{Shutdown, telemetry};
+use service::telemetry;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -13,28 +13,15 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     let args = Args::parse();
     let done = match (args.command, args.config) {
-        (Some(Command::Check { file }), _) => Config::load(&file).and_then(|config| check(&config)),
-        (None, config) => collect(&config.unwrap_or_default()).await,
+        (Some(Command::Check { file }), _) => commands::check(&file),
+        (Some(Command::Doctor { file, language }), _) => commands::doctor(&file, language),
+        (None, config) => commands::collect(&config.unwrap_or_default()).await,
     };
-    let Err(error) = done else { return ExitCode::SUCCESS };
+    let error = match done {
+        Ok(code) => return code,
+        Err(error) => telemetry::chain(&error),
+    };
     // Nothing is left to be done where standard error is closed too.
-    let _ = writeln!(std::io::stderr(), "prohori-collector: {}", telemetry::chain(&error));
+    let _ = writeln!(std::io::stderr(), "prohori-collector: {error}");
     ExitCode::FAILURE
-}
-
-fn check(config: &Config) -> Result<(), Error> {
-    let text = config.try_out()?;
-    std::io::stdout().write_all(text.as_bytes()).map_err(Error::Stdout)
-}
-
-async fn collect(file: &std::path::Path) -> Result<(), Error> {
-    telemetry::init();
-    let shutdown = Shutdown::new();
-    let run = async {
-        let done = collector::run_file(file, shutdown.clone()).await;
-        shutdown.begin();
-        done
-    };
-    let (done, signals) = tokio::join!(run, shutdown.clone().on_signals());
-    done.and(signals.map_err(Error::from))
 }

@@ -1,7 +1,8 @@
 //! Real sockets on loopback.
 
-#[path = "tests/certificates.rs"]
+#[path = "../../tests/kafka/certificates.rs"]
 mod certificates;
+mod client;
 
 use super::tcp::Tcp;
 use super::udp::Udp;
@@ -259,25 +260,27 @@ async fn a_sender_beyond_its_rate_waits_on_tcp_and_is_cut_on_udp() {
 async fn tls_lets_in_who_shows_a_certificate_and_nobody_else() {
     let dir = tempfile::tempdir().unwrap();
     let authority = certificates::Authority::new();
-    let (server, client) = (authority.issue("127.0.0.1"), authority.issue("device-7"));
-    let stranger = certificates::Authority::new().issue("device-7");
+    let ca = authority.write(dir.path());
+    let server = authority.issue("127.0.0.1", dir.path(), "server");
+    let device = authority.issue("device-7", dir.path(), "device");
+    let stranger = certificates::Authority::new().issue("device-7", dir.path(), "stranger");
     let tls = crate::tls::Tls {
-        certificate_file: server.write(dir.path(), "server").0,
-        key_file: server.write(dir.path(), "server").1,
-        client_ca_file: Some(authority.write(dir.path())),
+        certificate_file: server.certificate,
+        key_file: server.key,
+        client_ca_file: Some(ca.clone()),
     };
     let mut lab = Lab::new();
     let address = lab.tls(&tls).await;
     for refused in [None, Some(&stranger)] {
         // With TLS 1.3 a client learns only when it reads that it was not let in.
-        if let Ok(mut stream) = authority.connect(refused, address).await {
+        if let Ok(mut stream) = client::connect(&ca, refused, address).await {
             let _ = stream.write_all(b"<13>forged\n").await;
             let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0]).await;
         }
     }
     let mut plain = TcpStream::connect(address).await.unwrap();
     plain.write_all(b"<13>no tls at all, for as long as it takes\n").await.unwrap();
-    let mut stream = authority.connect(Some(&client), address).await.unwrap();
+    let mut stream = client::connect(&ca, Some(&device), address).await.unwrap();
     stream.write_all(b"<13>one\n7 <13>two").await.unwrap();
     stream.shutdown().await.unwrap();
     lab.take(2).await;
