@@ -11,12 +11,14 @@ use model::{DeadLetterCode, Origin, RAW_BYTES_MAX, UidSeed};
 use ocsf::{Envelope, Event, Path, Store, write};
 use parse::{Custom, Cx, Outcome, Scratch, Zone};
 use privacy::{Known, Masker};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 /// The arena gives memory back when a record made it grow beyond this: one huge record must not
 /// hold its memory for ever.
 const ARENA_BYTES_MAX: usize = 4 << 20;
+
+/// As much of the output's memory is kept from record to record, for the same reason.
+const OUT_BYTES_KEPT: usize = 4 << 20;
 
 /// What an operator may choose.
 #[derive(Debug, Clone)]
@@ -89,6 +91,7 @@ pub struct Normalizer {
     arena: Bump,
     scratch: Scratch,
     store: Store,
+    seed: UidSeed,
     settings: Settings,
     /// The parsers in force and their generation.
     custom: (u64, Option<Arc<Set>>),
@@ -103,6 +106,7 @@ impl Normalizer {
             arena: Bump::new(),
             scratch: Scratch::new(tables),
             store: Store::default(),
+            seed: UidSeed::default(),
             custom: (settings.parsers.generation(), settings.parsers.get()),
             settings,
             out: Vec::new(),
@@ -118,6 +122,9 @@ impl Normalizer {
         agency: &str,
         now_ms: i64,
     ) -> Normalized<'_> {
+        if self.out.capacity() > OUT_BYTES_KEPT {
+            (self.out, self.ends, self.store) = (Vec::new(), Vec::new(), Store::default());
+        }
         self.out.clear();
         self.ends.clear();
         let generation = self.settings.parsers.generation();
@@ -147,9 +154,11 @@ impl Normalizer {
         let custom = self.custom.1.as_deref();
         let job = Job { text, origin, agency, now_ms, settings: &self.settings, custom };
         let store = std::mem::take(&mut self.store);
+        self.seed.set(origin);
         let mut made = Made {
             out: &mut self.out,
             ends: &mut self.ends,
+            seed: &mut self.seed,
             parser: "none/0",
             masked: 0,
             gave_up: false,
@@ -176,6 +185,7 @@ impl Normalizer {
 struct Made<'m> {
     out: &'m mut Vec<u8>,
     ends: &'m mut Vec<usize>,
+    seed: &'m mut UidSeed,
     parser: &'static str,
     masked: u32,
     gave_up: bool,
@@ -220,11 +230,10 @@ impl<'a> Job<'a, '_> {
             arrival_ms: clock.arrival_ms,
             zone: clock.assumed,
             hint: own(self.origin.source),
-            stream: stream(self.origin),
+            stream: made.seed.stream(),
             custom: self.custom.map(|set| set as &dyn Custom),
         };
         let mut envelope = self.envelope(arena);
-        let seed = UidSeed::new(self.origin);
         let device = (own(self.origin.host), own(self.origin.sender));
         let cut = self.origin.cut.map(|cut| (cut.bytes, &*arena.alloc_str(cut.sha256)));
         let masker = self.settings.masks.of(self.agency);
@@ -237,7 +246,10 @@ impl<'a> Job<'a, '_> {
                 made.parser = event.parser;
                 made.gave_up = event.labels().contains(&custom::GAVE_UP);
             }
-            envelope.uid = seed.uid(made.ends.len() as u32);
+            // Kept once, where a record became many events.
+            envelope.raw_base64 =
+                envelope.raw_base64.filter(|_| event.raw.is_none() || made.ends.is_empty());
+            envelope.uid = made.seed.uid(made.ends.len() as u32);
             write(event, &envelope, made.out);
             made.hide(hiding.as_ref());
             made.ends.push(made.out.len());
@@ -256,13 +268,6 @@ impl<'a> Job<'a, '_> {
             fallback_ms: self.origin.collected_ms,
         }
     }
-}
-
-/// A number for the stream and its generation: a file that began anew has headers of its own.
-fn stream(origin: &Origin<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (origin.collector, origin.stream, origin.generation).hash(&mut hasher);
-    hasher.finish()
 }
 
 /// An event that lies further ahead of its arrival than this has a label: its clock is wrong, or it

@@ -24,6 +24,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The longest framed line: a record of ten million bytes, each escaped to six.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 
+/// Room for a piece's output that is asked for beforehand, at most: a piece is a quarter of a
+/// megabyte, and events are some times as long as lines.
+const ROOM_BYTES_MAX: usize = 4 << 20;
+
 /// What the command line asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -80,7 +84,7 @@ pub fn run(
         move |piece: &mut Piece| {
             piece.headers().for_each(|header| worker.header(header));
             piece.lines().for_each(|line| worker.line(&line));
-            std::mem::take(&mut worker.done)
+            worker.take()
         }
     })?;
     sink.output.flush().map_err(Error::Write)?;
@@ -109,6 +113,13 @@ struct Worker<'o> {
 }
 
 impl Worker<'_> {
+    /// What has been done since the last time; the next piece will need about as much room.
+    fn take(&mut self) -> Done {
+        let room = self.done.out.len().min(ROOM_BYTES_MAX);
+        let next = Done { out: Vec::with_capacity(room), ..Done::default() };
+        std::mem::replace(&mut self.done, next)
+    }
+
     /// Learns what a line before the piece says of the columns after it.
     fn header(&mut self, header: &[u8]) {
         if self.options.framed {

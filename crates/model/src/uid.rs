@@ -7,35 +7,54 @@
 
 use crate::Origin;
 use std::fmt;
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// A 128-bit event id, written as 32 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventUid(pub u128);
 
-/// The state after hashing what all events of a record share; one per record.
-#[derive(Clone)]
-pub struct UidSeed(Xxh3Default);
+/// What is hashed of a record, in memory that is used again for the next one.
+#[derive(Debug, Clone, Default)]
+pub struct UidSeed {
+    bytes: Vec<u8>,
+    /// How many of the bytes say the stream and its generation.
+    stream: usize,
+    /// How many say the record.
+    record: usize,
+}
 
 impl UidSeed {
-    /// Hashes collector, stream, generation and offset. Lengths go in too, so that no two
-    /// different pairs of names run together into the same bytes.
+    /// The seed of a record.
     pub fn new(origin: &Origin<'_>) -> Self {
-        let mut hash = Xxh3Default::new();
+        let mut seed = Self::default();
+        seed.set(origin);
+        seed
+    }
+
+    /// Makes it the seed of another record: of collector, stream, generation and offset. Lengths go
+    /// in too, so that no two different pairs of names run together into the same bytes.
+    pub fn set(&mut self, origin: &Origin<'_>) {
+        self.bytes.clear();
         for name in [origin.collector, origin.stream] {
-            hash.update(&(name.len() as u64).to_le_bytes());
-            hash.update(name.as_bytes());
+            self.bytes.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            self.bytes.extend_from_slice(name.as_bytes());
         }
-        hash.update(&origin.generation.to_le_bytes());
-        hash.update(&origin.offset.to_le_bytes());
-        Self(hash)
+        self.bytes.extend_from_slice(&origin.generation.to_le_bytes());
+        self.stream = self.bytes.len();
+        self.bytes.extend_from_slice(&origin.offset.to_le_bytes());
+        self.record = self.bytes.len();
+    }
+
+    /// A number for the stream and its generation: a file that began anew is another stream.
+    pub fn stream(&self) -> u64 {
+        xxh3_64(&self.bytes[..self.stream])
     }
 
     /// The id of event `index` of the record.
-    pub fn uid(&self, index: u32) -> EventUid {
-        let mut hash = self.0.clone();
-        hash.update(&index.to_le_bytes());
-        EventUid(hash.digest128())
+    pub fn uid(&mut self, index: u32) -> EventUid {
+        self.bytes.truncate(self.record);
+        self.bytes.extend_from_slice(&index.to_le_bytes());
+        EventUid(xxh3_128(&self.bytes))
     }
 }
 
@@ -72,7 +91,11 @@ mod tests {
     fn each_coordinate_changes_the_uid() {
         let base = Origin::stdin(0, 0, 0);
         let uid = UidSeed::new(&base).uid(0);
-        assert_eq!(uid, UidSeed::new(&base.clone()).uid(0));
+        // The id of this record in the first release: stored events must keep theirs.
+        assert_eq!(uid.to_string(), "d6984d61571d066abf8ef2774dbc88b5");
+        let mut again = UidSeed::new(&Origin::stdin(7, 7, 7));
+        again.set(&base);
+        assert_eq!((again.uid(1), again.uid(0)), (UidSeed::new(&base).uid(1), uid));
         assert_eq!(String::from_utf8(uid.hex().to_vec()).unwrap(), uid.to_string());
         let others = [
             UidSeed::new(&Origin { collector: "x", ..base.clone() }).uid(0),
@@ -85,6 +108,15 @@ mod tests {
         for other in others {
             assert_ne!(uid, other);
         }
+    }
+
+    #[test]
+    fn a_generation_is_a_stream_of_its_own() {
+        let base = Origin::stdin(0, 0, 0);
+        let stream = UidSeed::new(&base).stream();
+        assert_eq!(stream, UidSeed::new(&Origin::stdin(9, 9, 9)).stream());
+        assert_ne!(stream, UidSeed::new(&Origin { generation: 1, ..base.clone() }).stream());
+        assert_ne!(stream, UidSeed::new(&Origin { stream: "x", ..base }).stream());
     }
 
     #[test]

@@ -134,9 +134,25 @@ static CLASSES: LazyLock<Vec<Class>> = LazyLock::new(|| {
     classes
 });
 
+/// Where the class of a number stands, for numbers of up to four digits; 0, which is Base Event's
+/// place, where there is none.
+static PLACES: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut places = vec![0; 10_000];
+    for (at, class) in CLASSES.iter().enumerate() {
+        if let Some(place) = places.get_mut(class.uid as usize) {
+            *place = at as u8;
+        }
+    }
+    places
+});
+
 impl Class {
     /// The class of a number; Base Event where the product does not emit it.
     pub fn of(uid: u32) -> &'static Self {
+        // Uids are of four digits, but for those of extensions.
+        if let Some(at) = PLACES.get(uid as usize) {
+            return &CLASSES[usize::from(*at)];
+        }
         match CLASSES.binary_search_by_key(&uid, |c| c.uid) {
             Ok(at) => &CLASSES[at],
             Err(_) => &CLASSES[0],
@@ -233,6 +249,11 @@ mod tests {
     fn unknown_numbers_fall_back() {
         assert_eq!(Class::of(3002).caption, "Authentication");
         assert_eq!(Class::of(77).uid, 0);
+        assert_eq!(Class::of(u32::MAX).uid, 0);
+        assert!(Class::all().len() <= 256);
+        for class in Class::all() {
+            assert_eq!(Class::of(class.uid).uid, class.uid);
+        }
         assert_eq!(Class::of(3002).activity(1).caption, "Logon");
         assert_eq!(Class::of(3002).activity(77).caption, "Unknown");
     }

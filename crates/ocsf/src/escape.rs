@@ -1,8 +1,8 @@
 //! Text into JSON strings, many bytes at a time where nothing needs an escape.
 
+use crate::specials;
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// Appends `text` as a JSON string, quotes included.
 #[inline]
@@ -14,61 +14,113 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends `text` escaped, without quotes.
+#[inline]
 pub fn body(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
-    let mut clean = 0;
-    let mut at = 0;
-    while let Some(stop) = next_special(bytes, at) {
-        out.extend_from_slice(&bytes[clean..stop]);
-        escape(out, bytes[stop]);
-        at = stop + 1;
-        clean = at;
+    match specials::first(bytes) {
+        None => out.extend_from_slice(bytes),
+        Some(at) => escaped(out, bytes, at),
     }
-    out.extend_from_slice(&bytes[clean..]);
 }
 
-/// How many bytes are looked at together: a loop over an array of this length compiles to a few
-/// vector instructions.
-const BLOCK_BYTES: usize = 32;
+/// How many bytes are looked at together once a text has shown that it needs escapes.
+const BLOCK_BYTES: usize = 64;
 
-/// Whether a byte needs an escape.
-#[inline]
-fn is_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+/// Appends bytes of which the one at `first` is the first that needs an escape.
+fn escaped(out: &mut Vec<u8>, bytes: &[u8], first: usize) {
+    out.extend_from_slice(&bytes[..first]);
+    let mut rest = &bytes[first..];
+    let mut room = Room { bytes: [0; ROOM_BYTES], used: 0 };
+    // Of a window only the first block is written: what is behind it may be copied along.
+    while let Some(window) = rest.first_chunk::<{ BLOCK_BYTES + STEP_BYTES }>() {
+        let Some((block, _)) = window.split_first_chunk::<BLOCK_BYTES>() else { break };
+        let mask = specials::mask64(block);
+        if mask == 0 {
+            out.extend_from_slice(block);
+        } else {
+            room.write(window, mask);
+            out.extend_from_slice(&room.bytes[..room.used]);
+        }
+        rest = &rest[BLOCK_BYTES..];
+    }
+    while let Some(stop) = specials::first(rest) {
+        out.extend_from_slice(&rest[..stop]);
+        escape(out, rest[stop]);
+        rest = &rest[stop + 1..];
+    }
+    out.extend_from_slice(rest);
 }
 
-/// Index of the next byte from `at` on that needs an escape.
-#[inline]
-fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(block) = bytes[at..].first_chunk::<BLOCK_BYTES>() {
-        if block.iter().fold(false, |any, byte| any | is_special(*byte)) {
-            break;
+/// How many bytes are copied at once, needed or not: two instructions, where a copy of a length that
+/// is not known is a call.
+const STEP_BYTES: usize = 16;
+
+/// Room for a block of which every byte became six, and for a step too much.
+const ROOM_BYTES: usize = BLOCK_BYTES * 6 + 2 * STEP_BYTES;
+
+/// A block being escaped.
+struct Room {
+    bytes: [u8; ROOM_BYTES],
+    used: usize,
+}
+
+impl Room {
+    /// Writes the window's first block, of which `mask` says what needs an escape.
+    #[inline]
+    fn write(&mut self, window: &[u8; BLOCK_BYTES + STEP_BYTES], mut mask: u64) {
+        self.used = 0;
+        let mut from = 0;
+        while mask != 0 {
+            let stop = mask.trailing_zeros() as usize;
+            mask &= mask - 1;
+            self.copy(window, from, stop);
+            self.escape(window[stop]);
+            from = stop + 1;
         }
-        at += BLOCK_BYTES;
+        self.copy(window, from, BLOCK_BYTES);
     }
-    while let Some(chunk) = bytes.get(at..at + 8) {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        let word = u64::from_le_bytes(word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let quote = word ^ (ONES * b'"' as u64);
-        let slash = word ^ (ONES * b'\\' as u64);
-        let quote = quote.wrapping_sub(ONES) & !quote;
-        let slash = slash.wrapping_sub(ONES) & !slash;
-        let hits = (control | quote | slash) & HIGHS;
-        if hits != 0 {
-            return Some(at + hits.trailing_zeros() as usize / 8);
+
+    /// Copies the window's bytes from `from` to `to`, in steps of which the last may go beyond.
+    #[inline]
+    fn copy(&mut self, window: &[u8; BLOCK_BYTES + STEP_BYTES], from: usize, to: usize) {
+        let (mut read, mut write) = (from, self.used);
+        while read < to {
+            let step = window[read..].first_chunk::<STEP_BYTES>();
+            let room = self.bytes[write..].first_chunk_mut::<STEP_BYTES>();
+            if let Some((step, room)) = step.zip(room) {
+                *room = *step;
+            }
+            (read, write) = (read + STEP_BYTES, write + STEP_BYTES);
         }
-        at += 8;
+        self.used += to - from;
     }
-    bytes[at..].iter().position(|byte| is_special(*byte)).map(|i| at + i)
+
+    #[inline]
+    fn escape(&mut self, byte: u8) {
+        let letter = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            _ => return self.control(byte),
+        };
+        self.bytes[self.used] = b'\\';
+        self.bytes[self.used + 1] = letter;
+        self.used += 2;
+    }
+
+    #[cold]
+    fn control(&mut self, byte: u8) {
+        let text = control(byte);
+        self.bytes[self.used..self.used + text.len()].copy_from_slice(&text);
+        self.used += text.len();
+    }
 }
 
 #[cold]
-fn control(out: &mut Vec<u8>, byte: u8) {
-    out.extend_from_slice(b"\\u00");
-    out.push(HEX[usize::from(byte >> 4)]);
-    out.push(HEX[usize::from(byte & 15)]);
+fn control(byte: u8) -> [u8; 6] {
+    let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+    [b'\\', b'u', b'0', b'0', high, low]
 }
 
 #[inline]
@@ -79,13 +131,19 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
         b'\n' => out.extend_from_slice(b"\\n"),
         b'\r' => out.extend_from_slice(b"\\r"),
         b'\t' => out.extend_from_slice(b"\\t"),
-        _ => control(out, byte),
+        _ => out.extend_from_slice(&control(byte)),
     }
 }
 
 /// Appends a whole number.
 #[inline]
 pub fn int(out: &mut Vec<u8>, number: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Appends a whole number that is not negative.
+#[inline]
+pub fn uint(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
@@ -104,11 +162,20 @@ mod tests {
     }
 
     #[test]
+    fn all_bytes_become_six() {
+        let text = "\u{1}".repeat(1000);
+        let mut out = Vec::new();
+        string(&mut out, &text);
+        assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+    }
+
+    #[test]
     fn each_byte_at_each_place_of_a_word() {
-        for place in 0..75 {
+        for place in 0..200 {
             for byte in 0..128u8 {
-                let mut text = vec![b'x'; 75];
+                let mut text = vec![b'x'; 200];
                 text[place] = byte;
+                text[199 - place] = byte;
                 let text = String::from_utf8(text).unwrap();
                 let mut out = Vec::new();
                 string(&mut out, &text);

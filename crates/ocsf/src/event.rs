@@ -1,6 +1,7 @@
 //! An event being made: which attributes are set, and their values.
 
 use crate::ip;
+use crate::names::Names;
 use crate::paths::{COUNT, Kind, Path, WORDS};
 use crate::value::Value;
 
@@ -86,6 +87,8 @@ pub struct Event<'a> {
     pub time: Option<i64>,
     /// One line for a person.
     pub message: Option<&'a str>,
+    /// The part of the raw text that it was made of, where that holds several events.
+    pub raw: Option<&'a str>,
     /// Parser and version, such as `sshd/1`.
     pub parser: &'static str,
     /// Members of `unmapped`, already written as JSON: `"a":1,"b":{"c":2}`.
@@ -94,6 +97,7 @@ pub struct Event<'a> {
     index: Vec<u16>,
     values: Vec<Value<'a>>,
     pub(crate) unmapped: Vec<(&'a str, Value<'a>)>,
+    unmapped_names: Names,
     pub(crate) labels: Vec<&'static str>,
 }
 
@@ -116,12 +120,14 @@ impl<'a> Event<'a> {
             severity: Severity::Informational,
             time: None,
             message: None,
+            raw: None,
             parser: "none/0",
             unmapped_members: b"",
             used: [0; WORDS],
             index,
             values: relabel(store.values),
             unmapped: relabel(store.unmapped),
+            unmapped_names: Names::default(),
             labels: store.labels,
         }
     }
@@ -216,13 +222,20 @@ impl<'a> Event<'a> {
     /// Keeps a native field under its native name. Of two with one name the first stays.
     #[inline]
     pub fn unmapped(&mut self, name: &'a str, value: impl Into<Value<'a>>) {
-        if self.unmapped.len() < UNMAPPED_MAX && !self.unmapped.iter().any(|(n, _)| *n == name) {
+        if self.unmapped.len() < UNMAPPED_MAX
+            && !(self.unmapped_names.add(name) && self.find_native(name).is_some())
+        {
             self.unmapped.push((name, value.into()));
         }
     }
 
     /// A native field.
+    #[inline]
     pub fn native(&self, name: &str) -> Option<Value<'a>> {
+        self.unmapped_names.may_have(name).then(|| self.find_native(name)).flatten()
+    }
+
+    fn find_native(&self, name: &str) -> Option<Value<'a>> {
         self.unmapped.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)
     }
 
@@ -295,8 +308,16 @@ pub(crate) fn bits(mut word: u64) -> impl Iterator<Item = usize> {
 /// The paths in a set.
 #[inline]
 pub(crate) fn paths(set: [u64; WORDS]) -> impl Iterator<Item = Path> {
-    let words = set.into_iter().enumerate();
-    words.flat_map(|(at, word)| bits(word).map(move |bit| Path((at * 64 + bit) as u16)))
+    let (mut at, mut word) = (0, set[0]);
+    std::iter::from_fn(move || {
+        while word == 0 {
+            at += 1;
+            word = *set.get(at)?;
+        }
+        let path = Path((at * 64) as u16 + word.trailing_zeros() as u16);
+        word &= word - 1;
+        Some(path)
+    })
 }
 
 enum Fit<'a> {

@@ -12,12 +12,15 @@ pub mod complete;
 pub mod escape;
 pub mod event;
 pub mod ip;
+pub mod names;
 pub mod paths;
+mod specials;
 pub mod value;
 pub mod write;
 
 pub use classes::{Class, class};
 pub use event::{Event, Severity, Status, Store};
+pub use names::Names;
 pub use paths::Path;
 pub use value::{HashKind, Value};
 pub use write::{Envelope, observables, write, write_completed};

@@ -109,7 +109,7 @@ impl Path {
 pub(crate) struct Node {
     /// Number of the object, unique in the table: equal numbers mean the same open object.
     pub(crate) id: u16,
-    /// `"name":{` or `"name":[{`.
+    /// `,"name":{` or `,"name":[{`.
     pub(crate) open: &'static str,
     /// `}` or `}]`.
     pub(crate) close: &'static str,
@@ -119,7 +119,7 @@ pub(crate) struct Node {
 pub(crate) struct Layout {
     /// The objects around it, outermost first.
     pub(crate) nodes: Vec<Node>,
-    /// `"name":`.
+    /// `,"name":`.
     pub(crate) key: &'static str,
     /// The observable that its value is, up to that value.
     pub(crate) observable: &'static str,
@@ -139,15 +139,15 @@ fn layout(path: Path, objects: &mut HashMap<&'static str, Node>) -> Layout {
         let (prefix, name) = (&text[..begin + length], &text[begin..begin + length]);
         let id = objects.len() as u16;
         nodes.push(*objects.entry(prefix).or_insert_with(|| match name.strip_suffix("[]") {
-            Some(name) => Node { id, open: leak(format!("\"{name}\":[{{")), close: "}]" },
-            None => Node { id, open: leak(format!("\"{name}\":{{")), close: "}" },
+            Some(name) => Node { id, open: leak(format!(",\"{name}\":[{{")), close: "}]" },
+            None => Node { id, open: leak(format!(",\"{name}\":{{")), close: "}" },
         }));
         begin += length + 1;
     }
     let (type_id, kind) = observable_type(path);
     let observable =
         format!("{{\"name\":\"{text}\",\"type_id\":{type_id},\"type\":\"{kind}\",\"value\":");
-    let key = leak(format!("\"{}\":", &text[begin..]));
+    let key = leak(format!(",\"{}\":", &text[begin..]));
     Layout { nodes, key, observable: leak(observable) }
 }
 

@@ -2,13 +2,12 @@
 
 use crate::classes::{Class, attribute};
 use crate::complete::complete;
-use crate::escape::{int, string};
+use crate::escape::{int, string, uint};
 use crate::event::{Event, UNMAPPED_MAX, paths};
-use crate::paths::{Kind, LAYOUTS, Node, Path, WORDS};
+use crate::paths::{Kind, LAYOUTS, Layout, Node, Path, WORDS};
 use crate::value::Value;
 use model::EventUid;
 use std::io::Write as _;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What an event gets from its record rather than from its text.
@@ -44,7 +43,8 @@ pub fn write_completed<'a>(
     out: &mut Vec<u8>,
 ) {
     let used = divert_foreign(event, class);
-    out.reserve(2 * envelope.raw.len() + 1024);
+    let raw = event.raw.unwrap_or(envelope.raw);
+    out.reserve(2 * raw.len() + 1024);
     write_head(event, class, envelope, out);
     write_metadata(event, envelope, &used, out);
     let mut writer = Attributes { out, open: &[], skip: 0, first: false };
@@ -53,7 +53,7 @@ pub fn write_completed<'a>(
     write_observables(event, &used, out);
     write_unmapped(event, envelope, out);
     out.extend_from_slice(b",\"raw_data\":");
-    string(out, envelope.raw);
+    string(out, raw);
     out.push(b'}');
 }
 
@@ -62,13 +62,20 @@ static METADATA: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
     let paths = attribute("metadata").paths.map(Path);
     set(paths)
 });
-static CLOUD: LazyLock<Range<u16>> = LazyLock::new(|| attribute("cloud").paths);
-static HOST: LazyLock<[Range<u16>; 2]> =
-    LazyLock::new(|| [attribute("device").paths, attribute("actor").paths]);
-static SECURITY: LazyLock<Vec<Range<u16>>> = LazyLock::new(|| {
-    ["action", "disposition_id", "is_alert", "firewall_rule", "policy", "malware"]
-        .map(|name| attribute(name).paths)
-        .to_vec()
+
+/// The profiles that an event has by its attributes, each with the paths that make it so.
+static PROFILES: LazyLock<[(&str, [u64; WORDS]); 4]> = LazyLock::new(|| {
+    let of =
+        |names: &[&'static str]| set(names.iter().flat_map(|name| attribute(name).paths).map(Path));
+    [
+        ("host", of(&["device", "actor"])),
+        (
+            "security_control",
+            of(&["action", "disposition_id", "is_alert", "firewall_rule", "policy", "malware"]),
+        ),
+        ("cloud", of(&["cloud"])),
+        ("osint", set(std::iter::once(Path::OSINT))),
+    ]
 });
 
 /// Moves attributes that the class does not have to `unmapped`; returns those that stay.
@@ -135,14 +142,11 @@ fn write_metadata(
 }
 
 fn write_profiles(event: &Event<'_>, out: &mut Vec<u8>) {
-    let profiles = [
-        (HOST.iter().any(|r| event.any(r)), "host"),
-        (SECURITY.iter().any(|r| event.any(r)), "security_control"),
-        (event.any(&CLOUD), "cloud"),
-        (event.has(Path::OSINT), "osint"),
-    ];
+    let has = |paths: &[u64; WORDS]| {
+        event.used.iter().zip(paths).fold(0, |any, (used, path)| any | (used & path)) != 0
+    };
     let mut open = false;
-    for (_, name) in profiles.iter().filter(|(on, _)| *on) {
+    for (name, _) in PROFILES.iter().filter(|(_, paths)| has(paths)) {
         out.extend_from_slice(if open { b"," } else { b",\"profiles\":[" });
         string(out, name);
         open = true;
@@ -164,32 +168,41 @@ struct Attributes<'o> {
 
 impl Attributes<'_> {
     fn run(&mut self, event: &Event<'_>, wanted: [u64; WORDS]) {
-        paths(wanted).for_each(|path| self.attribute(path, event.value(path)));
+        let layouts = LAYOUTS.as_slice();
+        for path in paths(wanted) {
+            self.attribute(&layouts[usize::from(path.0)], path.kind(), event.value(path));
+        }
     }
 
-    fn attribute(&mut self, path: Path, value: Value<'_>) {
-        let layout = &LAYOUTS[usize::from(path.0)];
+    #[inline]
+    fn attribute(&mut self, layout: &'static Layout, kind: Kind, value: Value<'_>) {
         let nodes = layout.nodes.get(self.skip..).unwrap_or(&[]);
+        // Mostly the next attribute lies in the same object: its innermost node says so.
+        if nodes.last().map(|node| node.id) != self.open.last().map(|node| node.id) {
+            self.enter(nodes);
+        }
+        self.separated(layout.key);
+        typed(self.out, kind, value);
+    }
+
+    /// Closes the objects that are open and opens others.
+    fn enter(&mut self, nodes: &'static [Node]) {
         let common = self.open.iter().zip(nodes).take_while(|(a, b)| a.id == b.id).count();
         for node in self.open[common..].iter().rev() {
             self.out.extend_from_slice(node.close.as_bytes());
             self.first = false;
         }
         for node in &nodes[common..] {
-            self.comma();
-            self.out.extend_from_slice(node.open.as_bytes());
+            self.separated(node.open);
             self.first = true;
         }
         self.open = nodes;
-        self.comma();
-        self.out.extend_from_slice(layout.key.as_bytes());
-        typed(self.out, path.kind(), value);
     }
 
-    fn comma(&mut self) {
-        if !self.first {
-            self.out.push(b',');
-        }
+    /// Writes text that begins with a comma, without it where nothing stands before.
+    #[inline]
+    fn separated(&mut self, text: &str) {
+        self.out.extend_from_slice(&text.as_bytes()[usize::from(self.first)..]);
         self.first = false;
     }
 
@@ -223,7 +236,7 @@ pub(crate) fn plain(out: &mut Vec<u8>, value: Value<'_>) {
     match value {
         Value::Str(text) => string(out, text),
         Value::Int(number) => int(out, number),
-        Value::Uint(number) => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+        Value::Uint(number) => uint(out, number),
         // Writing to a vector cannot fail.
         Value::Float(number) if number.is_finite() => drop(write!(out, "{number}")),
         Value::Float(_) => out.extend_from_slice(b"null"),

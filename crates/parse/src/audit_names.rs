@@ -58,7 +58,7 @@ pub(crate) fn syscall_name(arch: &str, number: &str) -> Option<&'static str> {
         "c00000b7" | "aarch64" => AARCH64,
         _ => return None,
     };
-    let number = number.parse().ok()?;
+    let number = number.parse::<u32>().ok()?;
     table.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
 }
 

@@ -223,8 +223,30 @@ fn read_leef<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
 /// A character, or its code as `x5E` or `0x5E`.
 fn leef_separator(mark: &str) -> Option<u8> {
     let hex = mark.strip_prefix("0x").or_else(|| mark.strip_prefix('x').filter(|h| !h.is_empty()));
-    match hex {
+    let separator = match hex {
         Some(hex) => u8::from_str_radix(hex, 16).ok(),
         None => mark.bytes().next(),
+    };
+    // A byte of a longer character would cut others in two.
+    separator.filter(u8::is_ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_whole_characters() {
+        for (mark, expected) in [
+            ("^", Some(b'^')),
+            ("x7C", Some(b'|')),
+            ("0x09", Some(b'\t')),
+            ("x", Some(b'x')),
+            ("xA6", None),
+            ("€", None),
+            ("", None),
+        ] {
+            assert_eq!(leef_separator(mark), expected, "{mark}");
+        }
     }
 }

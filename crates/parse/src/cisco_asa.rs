@@ -284,6 +284,36 @@ fn protocol<'a>(token: &'a str, event: &mut Event<'a>) -> bool {
 
 /// `Group <g> User <u> IP <a>`, `Group = g, Username = u, IP = a`, `user = u`, `Username:u`.
 fn names<'a>(text: &'a str, event: &mut Event<'a>) {
+    // Most messages have none of these words: one look for what they share spares looking for each.
+    if has(text, "ser") || has(text, "Uname: ") {
+        user_names(text, event);
+    }
+    if has(text, "IP") {
+        for (key, end) in [
+            ("IP <", End::Src),
+            ("IP = ", End::Src),
+            (" IP ", End::Src),
+            ("user IP = ", End::Src),
+            ("peer IP ", End::Src),
+        ] {
+            named_address(text, key, end, event);
+        }
+    }
+    for (key, end) in [
+        ("Local:", End::Src),
+        ("server = ", End::Dst),
+        ("Remote:", End::Dst),
+        ("server ", End::Dst),
+    ] {
+        named_address(text, key, end, event);
+    }
+    at_ends(text, event);
+    rule(text, event);
+    url(text, event);
+    file(text, event);
+}
+
+fn user_names<'a>(text: &'a str, event: &mut Event<'a>) {
     for key in ["User <", "user <", "Username <"] {
         if let Some(name) = between(text, key, ">") {
             actor(event, name);
@@ -314,32 +344,20 @@ fn names<'a>(text: &'a str, event: &mut Event<'a>) {
             }
         }
     }
-    for (key, end) in [
-        ("IP <", End::Src),
-        ("IP = ", End::Src),
-        (" IP ", End::Src),
-        ("user IP = ", End::Src),
-        ("peer IP ", End::Src),
-        ("Local:", End::Src),
-        ("server = ", End::Dst),
-        ("Remote:", End::Dst),
-        ("server ", End::Dst),
-    ] {
-        let Some(rest) = after(text, key) else { continue };
-        let token =
-            rest.split([' ', '>', ',', ';']).next().unwrap_or(rest).trim_end_matches(['.', ':']);
-        let (host, number) = crate::fields::split_port(token);
-        if ip::parse(host).is_some() {
-            address(event, end, host);
-            if let Some(number) = number {
-                port(event, end, number);
-            }
+}
+
+/// The address behind a word, with its port.
+fn named_address<'a>(text: &'a str, key: &str, end: End, event: &mut Event<'a>) {
+    let Some(rest) = after(text, key) else { return };
+    let token =
+        rest.split([' ', '>', ',', ';']).next().unwrap_or(rest).trim_end_matches(['.', ':']);
+    let (host, number) = crate::fields::split_port(token);
+    if ip::parse(host).is_some() {
+        address(event, end, host);
+        if let Some(number) = number {
+            port(event, end, number);
         }
     }
-    at_ends(text, event);
-    rule(text, event);
-    url(text, event);
-    file(text, event);
 }
 
 /// `Teardown UDP connection 7 for outside:A/P alice to inside:B/P bob duration …`: who is logged on
@@ -356,6 +374,9 @@ fn at_ends<'a>(text: &'a str, event: &mut Event<'a>) {
 }
 
 fn rule<'a>(text: &'a str, event: &mut Event<'a>) {
+    if !has(text, "roup") && !has(text, "access-list ") {
+        return;
+    }
     if let Some(name) = between(text, "access-group \"", "\"") {
         event.set(Path::FIREWALL_RULE_NAME, name);
     } else if let Some(rest) = after(text, "access-list ") {

@@ -185,14 +185,21 @@ fn kea<'a>(body: &'a str, _cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     true
 }
 
+/// Digits of an event's id in Windows' log.
+const ID_BYTES_MAX: usize = 5;
+
 /// Windows: `10,03/01/26,10:00:00,Assign,10.0.0.9,host.example.org,AABBCCDDEEFF,…`.
 fn windows<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
+    // Behind the id blanks may stand.
+    if !text.bytes().take(16).any(|byte| byte == b',') {
+        return false;
+    }
     let mut columns = text.split(',');
     let mut column = || columns.next().unwrap_or("").trim();
     let (id, date, clock, what) = (column(), column(), column(), column());
     let (lease, name, mac) = (column(), column(), column());
     let dated = date.len() == 8 && date.as_bytes()[2] == b'/' && clock.len() == 8;
-    if !dated || id.len() > 5 || digits(id).is_none() {
+    if !dated || id.len() > ID_BYTES_MAX || digits(id).is_none() {
         return false;
     }
     let joined = cx.write(format_args!("{date} {clock}"));

@@ -43,7 +43,9 @@ pub(crate) fn is_nothing(text: &str) -> bool {
 pub(crate) fn is_host(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 255
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:%".contains(&b) || b >= 0x80)
+        && text.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'%') || b >= 0x80
+        })
         && text.bytes().any(|b| b.is_ascii_alphanumeric() || b >= 0x80)
 }
 

@@ -12,7 +12,7 @@ use crate::scan::digits;
 use crate::words::{Guess, Target, settle};
 use crate::{Cx, error_log, kv, time};
 use address::find_address;
-use ocsf::{Event, Path, Severity, Status};
+use ocsf::{Event, Names, Path, Severity, Status};
 use said::words;
 
 /// How much of a text is searched for words and addresses.
@@ -29,8 +29,8 @@ pub(crate) fn read<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>, guess:
     }
     let searched = head(text, SEARCH_BYTES_MAX);
     let mut signs = kv::Signs::default();
-    if kv::count(searched, 3) >= 3 {
-        signs = kv::read(searched, kv::separator(searched), cx, event, guess);
+    if let Some(separator) = kv::separator_of(searched, 3) {
+        signs = kv::read(searched, separator, cx, event, guess);
     }
     let said = words(searched);
     find_address(searched, event, guess);
@@ -72,10 +72,16 @@ pub(crate) fn head(text: &str, bytes: usize) -> &str {
 pub(crate) fn find_time<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     let near = head(text, TIME_BYTES_MAX);
     let bytes = near.as_bytes();
-    let begins = |at: usize| at == 0 || b" [(\"'=|<>\t,{".contains(&bytes[at - 1]);
+    let begins = |at: usize| {
+        at == 0
+            || matches!(
+                bytes[at - 1],
+                b' ' | b'[' | b'(' | b'"' | b'\'' | b'=' | b'|' | b'<' | b'>' | b'\t' | b',' | b'{'
+            )
+    };
     let mut at = 0;
     while at < bytes.len() {
-        if begins(at) && bytes[at].is_ascii_alphanumeric() {
+        if bytes[at].is_ascii_alphanumeric() && begins(at) {
             let written = &text[at..];
             if let Some((civil, length)) = time::scan(written) {
                 time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, &written[..length]);
@@ -112,9 +118,15 @@ fn find_level<'a>(text: &'a str, event: &mut Event<'a>, guess: &Guess) {
         return;
     }
     let near = head(text, 120);
-    let word = near.split(|c: char| !c.is_ascii_alphabetic()).find(|word| {
-        LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
-            && (word.bytes().all(|b| b.is_ascii_uppercase()) || near.contains(&format!("[{word}")))
+    let words = near.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
+    // Of letters only, hence text.
+    let mut words = words
+        .filter(|word| LEVEL_BYTES.contains(&word.len()))
+        .filter_map(|word| std::str::from_utf8(word).ok());
+    let word = words.find(|word| {
+        LEVEL_NAMES.may_have(word)
+            && LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+            && (word.bytes().all(|b| b.is_ascii_uppercase()) || is_bracketed(near, word))
     });
     if let Some(word) = word {
         event.set(Path::METADATA_LOG_LEVEL, word);
@@ -126,3 +138,13 @@ const LEVELS: [&str; 16] = [
     "NOTE", "SYSTEM", "ERROR", "ERR", "WARN", "WARNING", "WRN", "INFO", "INF", "NOTICE",
     "CRITICAL", "CRIT", "FATAL", "DEBUG", "ALERT", "SEVERE",
 ];
+
+/// How long they are.
+const LEVEL_BYTES: std::ops::RangeInclusive<usize> = 3..=8;
+
+const LEVEL_NAMES: Names = Names::of(&LEVELS);
+
+/// Whether a word stands behind a bracket somewhere in a text.
+fn is_bracketed(text: &str, word: &str) -> bool {
+    text.split('[').skip(1).any(|behind| behind.starts_with(word))
+}

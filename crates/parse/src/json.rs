@@ -4,6 +4,7 @@
 //! line in the arena. A vendor's table ([`Table`]) says which attribute a key's value becomes; what
 //! it does not name stays in `unmapped` in the shape that it had.
 
+mod items;
 mod table;
 mod tape;
 mod unknown;
@@ -15,6 +16,7 @@ use crate::custom::{self, Unread};
 use crate::fields::source;
 use crate::words::{Guess, settle};
 use crate::{Cx, EVENTS_MAX, Emit, JSON_DEPTH_MAX, Outcome, Scratch, vendors, windows};
+use items::Items;
 use model::DeadLetterCode;
 use ocsf::Event;
 
@@ -61,19 +63,21 @@ pub(crate) fn read<'a>(
     let done = match root.depth_within(JSON_DEPTH_MAX) {
         false => Read::TooDeep,
         true if root.is_object() => {
-            object(root, Some(text), cx, scratch, event, emit);
+            object(root, text, cx, scratch, event, emit);
             Read::Done
         }
-        true if root.is_array() => batch(root, cx, scratch, event, emit),
+        true if root.is_array() => batch(root, Items::of_array(text), cx, scratch, event, emit),
         true => Read::NotJson,
     };
     scratch.json.give_back(&mut tape);
     done
 }
 
-/// An array of objects is as many events.
+/// An array of objects is as many events. Each keeps its own part of the raw text: with all of it,
+/// what is made of a record would grow with the square of its length.
 fn batch<'a>(
     list: View<'_, 'a>,
+    texts: Items<'a>,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
@@ -82,26 +86,38 @@ fn batch<'a>(
     if !list.items().next().is_some_and(View::is_object) {
         return Read::NotJson;
     }
-    for item in list.items().take(EVENTS_MAX).filter(|item| item.is_object()) {
-        object(item, None, cx, scratch, event, emit);
+    let is_one = list.len() == 1;
+    let mut items = list.items().zip(texts).peekable();
+    for number in 1..=EVENTS_MAX {
+        let Some((item, (text, rest))) = items.next() else { break };
+        // What is no object stays with the one before it.
+        let mut part = text;
+        while let Some((_, (more, from))) = items.next_if(|(next, _)| !next.is_object()) {
+            part = &rest[..rest.len() - from.len() + more.len()];
+        }
+        event.raw = (!is_one).then_some(if number == EVENTS_MAX { rest } else { part });
+        object(item, text, cx, scratch, event, emit);
         event.clear();
     }
     Read::Done
 }
 
-/// Reads an object; `text` is it as written, where it stands by itself.
+/// Reads an object; `text` is it as written.
 fn object<'a>(
     root: View<'_, 'a>,
-    text: Option<&'a str>,
+    text: &'a str,
     cx: &Cx<'a>,
     scratch: &mut Scratch,
     event: &mut Event<'a>,
     emit: Emit<'_, 'a>,
 ) {
+    let names = root.names();
+    let root = root.with_names(&names);
     if let Some(records) = root.get("Records").filter(|r| r.is_array() && root.len() <= 3)
         && records.items().next().is_some_and(View::is_object)
+        && let Some(index) = root.members().position(|(name, _)| name == "Records")
     {
-        batch(records, cx, scratch, event, emit);
+        batch(records, Items::of_member(text, index), cx, scratch, event, emit);
         return;
     }
     if windows::read_json(root, cx, scratch, event) {
@@ -111,7 +127,7 @@ fn object<'a>(
     let found = vendors::find(root, cx.hint);
     match found {
         Some((vendor, body)) => vendor.read(body, root, cx, scratch, event),
-        None if text.is_some_and(|text| by_user(text, cx, event)) => {}
+        None if by_user(text, cx, event) => {}
         None => {
             source(event, "json/1", "json");
             unknown::read(root, cx, event);

@@ -7,7 +7,7 @@ pub(crate) use products::{Signs, utm_message};
 use crate::Cx;
 use crate::scan::quoted;
 use crate::words::{Guess, Target, alias};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use ocsf::Event;
 
 /// Pairs of one record that are looked at; the rest stays in the raw text.
@@ -30,8 +30,10 @@ pub(crate) fn pairs(text: &str, separator: u8) -> Pairs<'_> {
 fn is_key(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.[]@/#".contains(&b))
-        && text.as_bytes()[0] != b'='
+        && text.bytes().all(|b| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | b'@' | b'/' | b'#')
+        })
 }
 
 impl<'a> Iterator for Pairs<'a> {
@@ -41,8 +43,15 @@ impl<'a> Iterator for Pairs<'a> {
         loop {
             let equals = memchr(b'=', self.rest.as_bytes())?;
             let before = &self.rest[..equals];
-            let joint = |c: char| " \t,;|({\"<".contains(c) || c == char::from(self.separator);
-            let key = before.rsplit(joint).next().unwrap_or(before);
+            let joint = |byte: &u8| {
+                matches!(byte, b' ' | b'\t' | b',' | b';' | b'|' | b'(' | b'{' | b'"' | b'<')
+                    || *byte == self.separator
+            };
+            // What joins is ASCII, so what is behind it is whole.
+            let key = before
+                .bytes()
+                .rposition(|byte| joint(&byte))
+                .map_or(before, |at| &before[at + 1..]);
             let after = &self.rest[equals + 1..];
             if !is_key(key) {
                 self.rest = after;
@@ -74,26 +83,42 @@ pub(crate) fn count(text: &str, enough: usize) -> usize {
     pairs(text, separator(text)).take(enough).count()
 }
 
+/// What stands between the pairs of a text that has at least `enough` of them.
+pub(crate) fn separator_of(text: &str, enough: usize) -> Option<u8> {
+    let separator = separator(text);
+    (pairs(text, separator).take(enough).count() >= enough).then_some(separator)
+}
+
+/// How many pairs must agree on what stands before them.
+const AGREED: usize = 3;
+
 /// What stands between the pairs of a text: the mark that stands before most of its keys.
-pub(crate) fn separator(text: &str) -> u8 {
+fn separator(text: &str) -> u8 {
     const MARKS: [u8; 5] = [b' ', b'|', b'\t', b',', b';'];
     let near = crate::generic::head(text, 1024).as_bytes();
+    if memchr_iter(b'=', near).take(AGREED).count() < AGREED {
+        return b' ';
+    }
     let mut counts = [0; MARKS.len()];
-    let mut key_at = 0;
-    for (at, byte) in near.iter().enumerate() {
-        match byte {
-            b'=' if at > key_at && key_at > 0 => {
-                if let Some(mark) = MARKS.iter().position(|mark| *mark == near[key_at - 1]) {
-                    counts[mark] += 1;
-                }
-                key_at = usize::MAX;
+    // Where a mark before the next key may stand.
+    let mut from = 0;
+    for equals in memchr_iter(b'=', near) {
+        let is_mark = |byte: &u8| matches!(byte, b' ' | b'|' | b'\t' | b',' | b';');
+        let mark = near[from..equals].iter().rposition(is_mark);
+        let Some(mark) = mark.map(|at| from + at) else {
+            from = equals;
+            continue;
+        };
+        from = mark;
+        if mark + 1 < equals {
+            if let Some(mark) = MARKS.iter().position(|known| *known == near[mark]) {
+                counts[mark] += 1;
             }
-            byte if MARKS.contains(byte) => key_at = at + 1,
-            _ => {}
+            from = equals + 1;
         }
     }
     let best = (0..MARKS.len()).rev().max_by_key(|mark| counts[*mark]).unwrap_or(0);
-    if counts[best] >= 3 { MARKS[best] } else { b' ' }
+    if counts[best] >= AGREED { MARKS[best] } else { b' ' }
 }
 
 /// Reads pairs: each is kept under its own name, and what the names tell is set. Returns the signs
@@ -189,5 +214,21 @@ mod tests {
         check("no pairs", b' ', &[]);
         check("==== a=b", b' ', &[("a", "b")]);
         check("a=\"open", b' ', &[("a", "open")]);
+    }
+
+    #[test]
+    fn separators() {
+        for (text, expected) in [
+            ("", b' '),
+            ("a=1|b=2|c=3", b' '),
+            ("x|a=1|b=2|c=3", b'|'),
+            ("a=1 b=2 c=3 d=4", b' '),
+            ("t\ta=1\tb=2\tc=3 d=4", b'\t'),
+            ("a==1,=b=2,c==3,d=4, e=5", b','),
+            (",=b=1 ,c=2 ,d=3", b','),
+            ("a=1;b=2;c=3;d=4;e==", b';'),
+        ] {
+            assert_eq!(char::from(separator(text)), char::from(expected), "{text}");
+        }
     }
 }

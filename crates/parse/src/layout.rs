@@ -6,7 +6,7 @@
 
 mod zeek;
 
-use crate::{Cx, Emit, Outcome, Scratch, json, w3c};
+use crate::{Cx, EVENTS_MAX, Emit, Outcome, Scratch, json, w3c};
 use model::DeadLetterCode;
 use ocsf::Event;
 use std::collections::HashMap;
@@ -122,8 +122,20 @@ pub(crate) fn read_headers<'a>(
     emit: Emit<'_, 'a>,
 ) -> Option<Outcome> {
     header(text.lines().next()?)?;
+    let is_row = |line: &&str| !line.trim_end().is_empty() && header(line).is_none();
+    let several = text.lines().filter(is_row).take(2).count() > 1;
     let mut events = 0;
-    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+    let mut rest = text;
+    while !rest.is_empty() && events < EVENTS_MAX {
+        let whole = rest;
+        let line = rest.lines().next().unwrap_or(rest);
+        rest = rest[line.len()..].trim_start_matches(['\r', '\n']);
+        let line = line.trim_end();
+        if line.is_empty() {
+            continue;
+        }
+        // Of several each keeps its own row, the last that there may be all that follows.
+        event.raw = several.then_some(if events + 1 == EVENTS_MAX { whole } else { line });
         match header(line).filter(|_| line.len() <= HEADER_BYTES_MAX) {
             Some((name, rest)) => remember(scratch.layouts.of(cx.stream), name, rest),
             None if read_row(line, cx, scratch, event, emit) => {

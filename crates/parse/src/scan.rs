@@ -1,6 +1,8 @@
 //! Small readers over borrowed text.
 
-use memchr::{memchr, memchr2, memmem};
+mod search;
+
+use memchr::{memchr, memchr2};
 
 /// The text before and after the first `needle`.
 #[inline]
@@ -32,40 +34,9 @@ pub(crate) fn after<'a>(text: &'a str, needle: &str) -> Option<&'a str> {
 }
 
 /// Index of the first `needle`.
-///
-/// By its rarest byte: preparing a search as `memmem` does would take longer than to look through a
-/// log line. What this finds often and in vain is left to `memmem`.
 #[inline]
 pub(crate) fn find(text: &str, needle: &str) -> Option<usize> {
-    let (text, needle) = (text.as_bytes(), needle.as_bytes());
-    let Some(rare) = (0..needle.len()).min_by_key(|at| commonness(needle[*at])) else {
-        return Some(0);
-    };
-    let mut at = rare;
-    for _ in 0..MISSES_MAX {
-        at += memchr(needle[rare], text.get(at..)?)?;
-        if text[at - rare..].starts_with(needle) {
-            return Some(at - rare);
-        }
-        at += 1;
-    }
-    let begin = at - rare;
-    memmem::find(&text[begin..], needle).map(|found| begin + found)
-}
-
-/// How often the rarest byte may stand elsewhere than in the needle.
-const MISSES_MAX: usize = 8;
-
-/// How common a byte is in log lines, roughly.
-fn commonness(byte: u8) -> u8 {
-    match byte {
-        b' ' | b'e' | b'0' | b'1' => 9,
-        b'a' | b'i' | b'n' | b'o' | b'r' | b's' | b't' | b'2' | b'.' => 8,
-        b'c' | b'd' | b'l' | b'm' | b'p' | b'u' | b'3'..=b'9' => 7,
-        b'a'..=b'z' | b'-' | b':' | b'/' | b'_' | b'"' => 5,
-        b'A'..=b'Z' | b'=' | b',' => 3,
-        _ => 1,
-    }
+    search::exact(text.as_bytes(), needle.as_bytes())
 }
 
 /// Whether `needle` stands in `text`.
@@ -125,32 +96,12 @@ pub(crate) fn hex(text: &str, out: &mut Vec<u8>) -> Option<()> {
 
 /// Whether any part of `text` equals `needle`, whatever the case of ASCII letters.
 pub(crate) fn has_ignore_case(text: &str, needle: &str) -> bool {
-    let (text, needle) = (text.as_bytes(), needle.as_bytes());
-    let Some(&first) = needle.first() else { return true };
-    let (low, high) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    let mut from = 0;
-    while let Some(step) = memchr2(low, high, &text[from..]) {
-        let at = from + step;
-        match text.get(at..at + needle.len()) {
-            Some(part) if part.eq_ignore_ascii_case(needle) => return true,
-            Some(_) => from = at + 1,
-            None => return false,
-        }
-    }
-    false
+    search::ignoring_case(text.as_bytes(), needle.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn finds_the_first(text in "[ab:]{0,80}", needle in "[ab:]{0,4}") {
-            prop_assert_eq!(find(&text, &needle), text.find(&needle));
-        }
-    }
 
     #[test]
     fn quotes() {

@@ -16,6 +16,8 @@ use ocsf::{Event, Path};
 /// Repetitions that become events of their own; a larger number becomes one event with a count,
 /// so that one line cannot make a million.
 const REPEAT_MAX: i64 = 1000;
+/// Bytes that the repetitions of one line may have together, for the same reason.
+const REPEAT_BYTES_MAX: usize = 1_000_000;
 
 /// Reads a body behind the header of `record`, which has been applied, and emits what it makes.
 pub(crate) fn read<'a>(
@@ -36,7 +38,8 @@ pub(crate) fn read<'a>(
     }
     let unread = Unread { record: Some(record), message: body, program: header.program };
     one(header, unread, cx, scratch, event);
-    if count > REPEAT_MAX {
+    let bytes = body.len().saturating_mul(usize::try_from(count).unwrap_or(usize::MAX));
+    if count > REPEAT_MAX || count > 1 && bytes > REPEAT_BYTES_MAX {
         event.set(Path::COUNT, count);
         before(event);
         return;

@@ -54,16 +54,19 @@ pub(crate) fn read<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> boo
 
 /// IIS' FTP service without its header: `10:00:00 10.0.0.1 [2]USER anonymous 331`.
 pub(crate) fn read_ftp<'a>(line: &'a str, event: &mut Event<'a>) -> bool {
+    let clock = line.as_bytes().first_chunk::<8>();
+    if !clock.is_some_and(|clock| clock[2] == b':' && clock[5] == b':') {
+        return false;
+    }
     let mut columns = line.split(' ').filter(|column| !column.is_empty());
     let mut column = || columns.next().unwrap_or("");
     let (clock, client, command) = (column(), column(), column());
     let (target, code) = (column(), column());
-    let timed = clock.len() == 8 && clock.as_bytes()[2] == b':' && clock.as_bytes()[5] == b':';
     let Some((session, verb)) = command.strip_prefix('[').and_then(|rest| cut(rest, b']')) else {
         return false;
     };
     let Some(code) = digits(code).filter(|code| (100..1000).contains(code)) else { return false };
-    if !timed || digits(session).is_none() || ip::parse(client).is_none() {
+    if clock.len() != 8 || digits(session).is_none() || ip::parse(client).is_none() {
         return false;
     }
     source(event, "iis/1", "iis");

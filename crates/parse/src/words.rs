@@ -9,7 +9,7 @@ pub(crate) use aliases::alias;
 
 use crate::error_log::severity;
 use crate::fields::{End, actor, address_port, device, http_method, is_nothing, port, url, user};
-use crate::scan::{digits, has_ignore_case};
+use crate::scan::{digits, find, has_ignore_case};
 use crate::{Cx, time};
 use ocsf::{Event, Path, Status, class, ip};
 
@@ -211,7 +211,8 @@ fn endpoint<'a>(value: &'a str, end: End, event: &mut Event<'a>) -> &'a str {
         return inner;
     }
     // Asterisk writes `IPV4/UDP/10.0.0.1/5060`.
-    if let Some(at) = value.find("/UDP/").or(value.find("/TCP/")).or(value.find("/TLS/")) {
+    let transport = ["/UDP/", "/TCP/", "/TLS/"].iter().find_map(|mark| find(value, mark));
+    if let Some(at) = transport {
         let (host, number) = value[at + 5..].split_once('/').unwrap_or((&value[at + 5..], ""));
         if digits(number).is_some() {
             let path =

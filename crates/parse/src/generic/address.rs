@@ -136,12 +136,10 @@ fn addresses(text: &str) -> impl Iterator<Item = Found<'_>> {
                 at += 1;
                 continue;
             }
-            let part =
-                |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'%' | b'_' | b'-');
             let joined = at > 0
                 && (bytes[at - 1].is_ascii_alphanumeric()
                     || matches!(bytes[at - 1], b'.' | b'_' | b'-'));
-            let length = bytes[at..].iter().take(64).take_while(|b| part(**b)).count();
+            let length = bytes[at..].iter().take(64).take_while(|b| is_part(**b)).count();
             let start = at;
             at += length;
             if joined {
@@ -150,7 +148,8 @@ fn addresses(text: &str) -> impl Iterator<Item = Found<'_>> {
                 at = word.map_or(at, |colon| start + colon + 1);
                 continue;
             }
-            if let Some(length) = longest(&text[start..start + length]) {
+            let word = &text[start..start + length];
+            if let Some(length) = may_be_address(word).then(|| longest(word)).flatten() {
                 return Some(Found {
                     text: &text[start..start + length],
                     at: start,
@@ -160,6 +159,22 @@ fn addresses(text: &str) -> impl Iterator<Item = Found<'_>> {
         }
         None
     })
+}
+
+/// Whether a word may have an address in it.
+#[inline]
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'%' | b'_' | b'-')
+}
+
+/// Whether a word has what every address has: three dots behind a digit, or two colons.
+fn may_be_address(word: &str) -> bool {
+    let (mut dots, mut colons) = (0, 0);
+    for byte in word.bytes() {
+        dots += usize::from(byte == b'.');
+        colons += usize::from(byte == b':');
+    }
+    colons >= 2 || dots >= 3 && word.as_bytes()[0].is_ascii_digit()
 }
 
 /// How much of a word is an address.

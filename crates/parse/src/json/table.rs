@@ -4,19 +4,25 @@ use super::tape::View;
 use super::text_of;
 use crate::Cx;
 use crate::words::{Guess, Target};
-use ocsf::{Event, Path, Value};
+use ocsf::{Event, Names, Path, Value};
 
 /// One name on the way to a value.
 #[derive(Default)]
 pub(crate) struct Trie {
     /// Sorted by the length of the name.
     children: Vec<(String, Trie)>,
+    names: Names,
     target: Option<(Target, u8)>,
 }
 
 impl Trie {
     /// The child of a name, whatever the case: exports fold it.
+    #[inline]
     pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+        self.names.may_have(name).then(|| self.find(name)).flatten()
+    }
+
+    fn find(&self, name: &str) -> Option<&Self> {
         let from = self.children.partition_point(|(n, _)| n.len() < name.len());
         let same = self.children[from..].iter().take_while(|(n, _)| n.len() == name.len());
         // Audit's `UID` and `uid` are two: the exact name comes first.
@@ -44,6 +50,7 @@ impl Trie {
             None => {
                 let at = self.children.partition_point(|(n, _)| n.len() <= name.len());
                 self.children.insert(at, (name.to_owned(), Self::default()));
+                self.names.add(name);
                 at
             }
         };

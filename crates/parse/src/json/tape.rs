@@ -1,7 +1,7 @@
 //! A view of simd-json's tape, and its memory.
 
 use super::table::Trie;
-use ocsf::escape;
+use ocsf::{Names, escape};
 use simd_json::tape::{Node, Tape};
 use simd_json::{ErrorType, StaticNode};
 
@@ -11,6 +11,8 @@ pub(crate) struct Buffers {
     simd: simd_json::Buffers,
     nodes: Vec<Node<'static>>,
     text: Vec<u8>,
+    /// Whether the last line made them grow too much to be kept.
+    large: bool,
 }
 
 /// Why there is no tape.
@@ -24,13 +26,20 @@ pub(crate) struct Filled<'a>(Tape<'a>);
 
 impl<'a> Filled<'a> {
     pub(crate) fn root<'t>(&'t self) -> View<'t, 'a> {
-        View(&self.0.0)
+        View { nodes: &self.0.0, names: None }
     }
 }
+
+/// The longest line that memory is kept of: one huge record must not hold its memory for ever.
+const KEPT_LINE_BYTES_MAX: usize = 128 * 1024;
 
 impl Buffers {
     /// Parses a line in place.
     pub(crate) fn fill<'a>(&mut self, line: &'a mut [u8]) -> Result<Filled<'a>, Fault> {
+        if self.large {
+            *self = Self::default();
+        }
+        self.large = line.len() > KEPT_LINE_BYTES_MAX;
         let mut tape = Tape(std::mem::take(&mut self.nodes)).reset();
         match simd_json::fill_tape(line, &mut self.simd, &mut tape) {
             Ok(()) if !tape.0.is_empty() => Ok(Filled(tape)),
@@ -58,11 +67,15 @@ impl Buffers {
 
 /// A value on the tape: its first node and all that belongs to it, maybe more.
 #[derive(Clone, Copy)]
-pub(crate) struct View<'t, 'a>(&'t [Node<'a>]);
+pub(crate) struct View<'t, 'a> {
+    nodes: &'t [Node<'a>],
+    /// The names of its members, where somebody will ask for many that it may not have.
+    names: Option<&'t Names>,
+}
 
 impl<'t, 'a> View<'t, 'a> {
     fn first(self) -> Node<'a> {
-        self.0.first().copied().unwrap_or(Node::Static(StaticNode::Null))
+        self.nodes.first().copied().unwrap_or(Node::Static(StaticNode::Null))
     }
 
     /// How many nodes it takes.
@@ -74,7 +87,21 @@ impl<'t, 'a> View<'t, 'a> {
     }
 
     fn skip(self, nodes: usize) -> Self {
-        Self(self.0.get(nodes..).unwrap_or(&[]))
+        Self { nodes: self.nodes.get(nodes..).unwrap_or(&[]), names: None }
+    }
+
+    /// The names of an object's members.
+    pub(crate) fn names(self) -> Names {
+        let mut names = Names::default();
+        self.members().for_each(|(name, _)| {
+            names.add(name);
+        });
+        names
+    }
+
+    /// The same object with its [`Self::names`] at hand.
+    pub(crate) fn with_names(self, names: &'t Names) -> Self {
+        Self { names: Some(names), ..self }
     }
 
     pub(crate) fn is_object(self) -> bool {
@@ -152,7 +179,15 @@ impl<'t, 'a> View<'t, 'a> {
     }
 
     /// A member by its name.
+    #[inline]
     pub(crate) fn get(self, name: &str) -> Option<View<'t, 'a>> {
+        if self.names.is_some_and(|names| !names.may_have(name)) {
+            return None;
+        }
+        self.find(name)
+    }
+
+    fn find(self, name: &str) -> Option<View<'t, 'a>> {
         self.members().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
@@ -163,8 +198,13 @@ impl<'t, 'a> View<'t, 'a> {
 
     /// Whether it nests at most `levels` deep. The tape is flat, so nothing recurses.
     pub(crate) fn depth_within(self, levels: usize) -> bool {
+        let nodes = &self.nodes[..self.size().min(self.nodes.len())];
+        let is_nest = |node: &&Node<'_>| matches!(node, Node::Object { .. } | Node::Array { .. });
+        if nodes.iter().filter(is_nest).count() <= levels {
+            return true;
+        }
         let mut ends: Vec<usize> = Vec::with_capacity(16);
-        for (at, node) in self.0[..self.size().min(self.0.len())].iter().enumerate() {
+        for (at, node) in nodes.iter().enumerate() {
             while ends.last().is_some_and(|end| at >= *end) {
                 ends.pop();
             }
@@ -186,6 +226,10 @@ impl<'t, 'a> View<'t, 'a> {
                 out.extend_from_slice(b"null");
             }
             Node::Static(StaticNode::I64(number)) => escape::int(out, number),
+            Node::Static(StaticNode::U64(number)) => escape::uint(out, number),
+            Node::Static(StaticNode::Bool(true)) => out.extend_from_slice(b"true"),
+            Node::Static(StaticNode::Bool(false)) => out.extend_from_slice(b"false"),
+            Node::Static(StaticNode::Null) => out.extend_from_slice(b"null"),
             // Writing to a vector cannot fail.
             Node::Static(scalar) => drop(std::io::Write::write_fmt(out, format_args!("{scalar}"))),
             Node::Object { .. } => {
@@ -212,8 +256,10 @@ impl<'t, 'a> View<'t, 'a> {
         let begin = out.len();
         // Repeated keys are rare, and looking for them is quadratic: only in small objects.
         let unique = self.len() <= DUPLICATES_LEN_MAX;
+        let mut names = Names::default();
         for (at, (key, value)) in self.members().enumerate() {
-            if unique && self.members().take(at).any(|(other, _)| other == key) {
+            let repeats = || self.members().take(at).any(|(other, _)| other == key);
+            if unique && names.add(key) && repeats() {
                 continue;
             }
             let inner = used.and_then(|trie| trie.child(key));

@@ -1,6 +1,7 @@
 //! A Windows event's data to attributes, by the mapping tables.
 
 use super::Record;
+use crate::hash::Table;
 use crate::{Cx, time};
 use mapping::{As, EventMap, Fixed, Tables};
 use ocsf::{Event, HashKind, Path, Value, class};
@@ -24,7 +25,7 @@ pub(crate) struct Compiled {
     class: Option<u32>,
     activity: Option<u8>,
     set: Vec<(Path, Fixed)>,
-    fields: HashMap<String, Field>,
+    fields: Table<String, Field>,
 }
 
 #[derive(Clone, Copy)]
@@ -61,7 +62,7 @@ impl Maps {
 
 impl Compiled {
     fn empty() -> Self {
-        Self { class: None, activity: None, set: Vec::new(), fields: HashMap::new() }
+        Self { class: None, activity: None, set: Vec::new(), fields: Table::default() }
     }
 
     fn new(map: &EventMap) -> Self {

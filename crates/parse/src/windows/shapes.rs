@@ -3,7 +3,7 @@
 use super::{DATA_MAX, Record};
 use crate::Cx;
 use crate::json::{View, text_of};
-use ocsf::Value;
+use ocsf::{Names, Value};
 
 /// Reads any of the shapes.
 pub(super) fn read<'a>(root: View<'_, 'a>, cx: &Cx<'a>) -> Option<Record<'a>> {
@@ -271,6 +271,8 @@ const FLAT: [&str; 30] = [
     "TimeGenerated",
 ];
 
+const FLAT_NAMES: Names = Names::of(&FLAT);
+
 /// NXLog's and others' flat objects: the system part and the data side by side.
 fn flat<'a>(root: View<'_, 'a>, cx: &Cx<'a>) -> Option<Record<'a>> {
     let first = |names: &[&str]| {
@@ -307,8 +309,9 @@ fn flat<'a>(root: View<'_, 'a>, cx: &Cx<'a>) -> Option<Record<'a>> {
     // NXLog's EventType is its own; in Sysmon's data it is Windows'.
     let nxlog = root.get("SeverityValue").is_some();
     for (name, view) in root.members() {
-        if FLAT.contains(&name) || (nxlog && NXLOG.contains(&name)) {
-            if matches!(name, "Level" | "Keywords") || NXLOG.contains(&name) {
+        let of_nxlog = NXLOG_NAMES.may_have(name) && NXLOG.contains(&name);
+        if FLAT_NAMES.may_have(name) && FLAT.contains(&name) || (nxlog && of_nxlog) {
+            if matches!(name, "Level" | "Keywords") || of_nxlog {
                 record.system.push((name, value(view, cx)));
             }
             continue;
@@ -338,3 +341,5 @@ const NXLOG: [&str; 17] = [
     "EventType",
     "AccountType",
 ];
+
+const NXLOG_NAMES: Names = Names::of(&NXLOG);

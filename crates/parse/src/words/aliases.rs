@@ -1,8 +1,8 @@
 //! What many products call the same thing, folded to letters and digits.
 
 use super::Target;
+use crate::hash::Table;
 use ocsf::Path;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The longest name that is looked up, in bytes.
@@ -13,18 +13,40 @@ pub(crate) fn alias(name: &str) -> Option<(Target, u8)> {
     let mut folded = [0; NAME_BYTES_MAX];
     let mut length = 0;
     for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            *folded.get_mut(length)? = byte.to_ascii_lowercase();
-            length += 1;
-        } else if !b"_-. @".contains(&byte) {
-            return None;
+        match FOLDED[usize::from(byte)] {
+            JOINT => {}
+            STRANGE => return None,
+            letter => {
+                *folded.get_mut(length)? = letter;
+                length += 1;
+            }
         }
     }
     ALIASES.get(&folded[..length]).copied()
 }
 
-static ALIASES: LazyLock<HashMap<&'static [u8], (Target, u8)>> = LazyLock::new(|| {
-    let mut map = HashMap::new();
+/// What joins words in a name.
+const JOINT: u8 = 0;
+/// What no name has.
+const STRANGE: u8 = 1;
+
+/// Every byte as a folded letter or digit, or as one of the two.
+const FOLDED: [u8; 256] = {
+    let mut table = [STRANGE; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            letter if letter.is_ascii_alphanumeric() => letter.to_ascii_lowercase(),
+            b'_' | b'-' | b'.' | b' ' | b'@' => JOINT,
+            _ => STRANGE,
+        };
+        byte += 1;
+    }
+    table
+};
+
+static ALIASES: LazyLock<Table<&'static [u8], (Target, u8)>> = LazyLock::new(|| {
+    let mut map = Table::default();
     for (target, rank, names) in TABLE {
         for name in names.split_ascii_whitespace() {
             map.insert(name.as_bytes(), (*target, *rank));
