@@ -4,6 +4,7 @@
 //! the machine and the commit. Rates are by processor time, net of start-up, as machines are shared.
 
 mod input;
+mod lines;
 mod measure;
 mod stages;
 
@@ -18,6 +19,8 @@ struct Bench {
     prohori: PathBuf,
     /// Events as the normalizer writes them, one a line.
     events: PathBuf,
+    /// Raw lines of many sources, mixed.
+    lines: PathBuf,
     /// Folders of Sigma rules.
     rules: Vec<PathBuf>,
     /// Room for files made on the way.
@@ -33,6 +36,7 @@ fn main() -> anyhow::Result<()> {
     let bench = Bench {
         prohori: prohori.into(),
         events: events.into(),
+        lines: std::env::var_os("LINES").context("LINES names no file; see benches/run")?.into(),
         rules: rules.split(':').map(PathBuf::from).collect(),
         scratch: tempfile::tempdir()?,
     };

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How often a run's memory is looked at.
@@ -52,6 +52,40 @@ pub(crate) fn run(program: &Path, arguments: &[String], input: &Path) -> anyhow:
         bail!("{} {}: {status}", program.display(), arguments.join(" "));
     }
     Ok(Run { cpu_s, wall_s, peak_mib: peak })
+}
+
+/// A service that is being measured; it is killed when this is dropped.
+pub(crate) struct Service(Child);
+
+impl Service {
+    /// Starts it; what it says goes nowhere.
+    pub(crate) fn start(program: &Path, arguments: &[String]) -> anyhow::Result<Self> {
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| program.display().to_string())?;
+        Ok(Self(child))
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+
+    /// The most memory it was resident with so far.
+    pub(crate) fn peak_mib(&self) -> Option<f64> {
+        peak_mib(self.pid())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// The most memory a process was resident with, in MiB.

@@ -2,6 +2,8 @@
 
 mod collector;
 mod detector;
+mod normalizer;
+mod normalizer_service;
 
 use crate::Bench;
 
@@ -9,5 +11,9 @@ use crate::Bench;
 type Stage = fn(&Bench) -> anyhow::Result<String>;
 
 /// Every stage, by name, in the order of the flow.
-pub(crate) const ALL: &[(&str, Stage)] =
-    &[("collector", collector::run_all), ("detector", detector::run_all)];
+pub(crate) const ALL: &[(&str, Stage)] = &[
+    ("collector", collector::run_all),
+    ("normalizer", normalizer::run_all),
+    ("normalizer-service", normalizer_service::run_all),
+    ("detector", detector::run_all),
+];
