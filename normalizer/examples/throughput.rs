@@ -1,9 +1,10 @@
 //! How many events a second the engine makes of a file's lines on one core, without any I/O.
 //!
-//! `throughput FILE [PASSES]`: one pass to warm up, then the best of PASSES (3).
+//! `throughput FILE [PASSES [PARSERS]]`: one pass to warm up, then the best of PASSES (3); PARSERS is a
+//! folder of parsers that users wrote.
 
 use model::Origin;
-use normalizer::{Normalized, Normalizer, Settings};
+use normalizer::{Normalized, Normalizer, Parsers, Settings, parsers};
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +22,17 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).collect();
-    let mut normalizer = Normalizer::new(Arc::new(tables), Settings::default());
+    let mut settings = Settings::default();
+    if let Some(folder) = arguments.next() {
+        match parsers::load(&[folder.into()]) {
+            Ok(set) => settings.parsers = Parsers::new(set),
+            Err(error) => {
+                let _ = writeln!(std::io::stderr(), "{error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    let mut normalizer = Normalizer::new(Arc::new(tables), settings);
     let mut best = f64::MAX;
     let (mut events, mut dead, mut out_bytes) = (0, 0, 0);
     for pass in 0..=passes {

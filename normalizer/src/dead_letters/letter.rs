@@ -106,10 +106,14 @@ impl Letter {
         })
     }
 
-    /// What tells that it was sent again: the key of topic `streams`.
-    fn mended_key(&self) -> Vec<u8> {
+    /// Which record it is, however often that was sent: also the key of topic `streams` that tells
+    /// that it was mended. Without an origin each is one of its own.
+    fn record_key(&self) -> Vec<u8> {
         let mut key = format!("{}\t{}\t", self.topic, self.partition).into_bytes();
-        key.extend_from_slice(&replay_key(&self.origin));
+        match Origin::decode(&self.origin) {
+            Ok(_) => key.extend_from_slice(&replay_key(&self.origin)),
+            Err(_) => key.extend_from_slice(self.offset.to_string().as_bytes()),
+        }
         key
     }
 }
@@ -139,7 +143,7 @@ pub fn read(config: &Config, filter: &Filter) -> Result<Letters, Error> {
             if !filter.takes(&letter) {
                 return;
             }
-            newest.insert(letter.mended_key(), letter);
+            newest.insert(letter.record_key(), letter);
             if newest.len() > 2 * LETTERS_MAX {
                 found.left_out += forget_oldest(&mut newest);
             }
