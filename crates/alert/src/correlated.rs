@@ -1,13 +1,13 @@
 //! A correlation that holds as a finding: what was counted, in which group, with the first events
 //! and the last.
 
-use crate::attacks::attacks;
 use crate::finding::{item, metadata, open, severity, tree};
+use crate::head::{self, class, details, joined};
 use crate::risk::{self, Quality};
 use crate::{Evidence, Source};
 use correlate::{Alarm, Fact, Stage};
 use serde_json::{Value, json};
-use sigma::{Correlation, Level};
+use sigma::Level;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -25,21 +25,9 @@ pub fn correlated(alarm: &Alarm, quality: Quality, ruleset: &str, evidence: Evid
     let rule = &*alarm.correlation;
     let sources: Vec<Source<'_>> = alarm.evidence.iter().map(source).collect();
     let anchor = source(&alarm.anchor);
-    let (severity_id, severity) = severity(rule.level);
-    let (activity_id, activity) = activity(alarm.stage);
-    let mut finding = json!({
-        "class_uid": 2004,
-        "class_name": "Detection Finding",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "activity_id": activity_id,
-        "activity_name": activity,
-        "type_uid": 200_400 + activity_id,
-        "type_name": format!("Detection Finding: {activity}"),
-        "severity_id": severity_id,
-        "severity": severity,
-        "status_id": 1,
-        "status": "New",
+    let severity = severity(rule.level);
+    let condition = rule.measure.condition.to_string();
+    let more = json!({
         "time": alarm.time,
         "start_time": alarm.first,
         "end_time": alarm.last,
@@ -51,11 +39,11 @@ pub fn correlated(alarm: &Alarm, quality: Quality, ruleset: &str, evidence: Evid
         "unmapped": {
             "message_bn": bangla(alarm),
             "matched": [],
-            "rule": details(rule, ruleset),
+            "rule": details(rule, &condition, ruleset),
             "correlation": {
                 "type": rule.kind.as_str(),
                 "timespan_ms": rule.timespan_ms,
-                "condition": rule.measure.condition.to_string(),
+                "condition": condition,
                 "measured": alarm.measured,
                 "group": group(alarm),
                 "count": alarm.count,
@@ -65,8 +53,9 @@ pub fn correlated(alarm: &Alarm, quality: Quality, ruleset: &str, evidence: Evid
             },
         },
     });
+    let mut finding = joined(class(activity(alarm.stage), severity), more);
     shared(&mut finding, &sources);
-    belongs(&mut finding, alarm, &anchor, &sources, (severity_id, quality));
+    belongs(&mut finding, alarm, &anchor, &sources, (severity.0, quality));
     with_evidence(finding, &alarm.evidence, &sources, evidence)
 }
 
@@ -139,56 +128,19 @@ pub(crate) fn with_evidence(
 }
 
 fn info(alarm: &Alarm, anchor: &Source<'_>) -> Value {
-    let rule = &alarm.correlation;
     let processed = anchor.metadata("processed_time").and_then(|time| time.parse::<i64>().ok());
-    let mut info = json!({
+    let own = json!({
         "uid": alarm_uid(alarm),
-        "title": rule.title,
         "created_time": processed.unwrap_or(alarm.time),
         "first_seen_time": alarm.first,
         "last_seen_time": alarm.last,
-        "analytic": {
-            "uid": rule.uid(),
-            "name": rule.title,
-            "type_id": 1,
-            "type": "Rule",
-            "category": "Sigma correlation",
-        },
         "related_events_count": alarm.count,
     });
-    if let Some(description) = &rule.description {
-        info["desc"] = description.trim().into();
-    }
-    if let Some(modified) = rule.modified.as_ref().or(rule.date.as_ref()) {
-        info["analytic"]["version"] = modified.as_str().into();
-    }
-    let attacks = attacks(&rule.tags);
-    if !attacks.is_empty() {
-        info["attacks"] = attacks.into();
-    }
-    info
+    joined(head::info(&alarm.correlation, "Sigma correlation"), own)
 }
 
 fn group(alarm: &Alarm) -> Value {
     alarm.group.iter().map(|(field, value)| (field.clone(), Value::from(value.as_str()))).collect()
-}
-
-fn details(rule: &Correlation, ruleset: &str) -> Value {
-    json!({
-        "id": rule.uid(),
-        "title": rule.title,
-        "title_bn": rule.title_bn,
-        "level": rule.level.map(Level::as_str),
-        "status": rule.status,
-        "description": rule.description.as_deref().map(str::trim),
-        "author": rule.author,
-        "tags": rule.tags,
-        "falsepositives": rule.falsepositives,
-        "falsepositives_bn": rule.falsepositives_bn,
-        "references": rule.references,
-        "condition": rule.measure.condition.to_string(),
-        "ruleset": ruleset,
-    })
 }
 
 fn english(alarm: &Alarm) -> String {

@@ -1,6 +1,6 @@
 //! The finding itself.
 
-use crate::attacks::attacks;
+use crate::head::{self, class, joined};
 use crate::json::string;
 use crate::message::{Facts, Language};
 use crate::risk::{self, Quality};
@@ -55,29 +55,24 @@ pub struct Template {
 impl Template {
     /// The template of `rule`, which is so sure; `ruleset` is the version of the rules in force.
     pub fn new(rule: Arc<Rule>, quality: Quality, ruleset: &str) -> Self {
-        let (severity_id, severity) = severity(rule.level);
-        let head = json!({
-            "class_uid": 2004,
-            "class_name": "Detection Finding",
-            "category_uid": 2,
-            "category_name": "Findings",
-            "activity_id": 1,
-            "activity_name": "Create",
-            "type_uid": 200_401,
-            "type_name": "Detection Finding: Create",
-            "severity_id": severity_id,
-            "severity": severity,
-            "status_id": 1,
-            "status": "New",
+        let severity = severity(rule.level);
+        let more = json!({
             "count": 1,
             "is_alert": rule.level.is_none_or(|level| level > Level::Informational),
         });
+        let head = joined(class((1, "Create"), severity), more);
+        let info = joined(
+            head::info(&rule, "Sigma"),
+            json!({ "related_events_count": 1, "data_sources": data_sources(&rule) }),
+        );
+        let details = head::details(&rule, &rule.detection.condition_text, ruleset);
+        let details = joined(details, json!({ "fields": rule.fields }));
         Self {
             head: open(head).into(),
             metadata: open(product()).into(),
-            info: open(info(&rule)).into(),
-            details: open(json!({ "rule": details(&rule, ruleset) })).into(),
-            risk: risk_text(severity_id, None, quality).into(),
+            info: open(info).into(),
+            details: open(json!({ "rule": details })).into(),
+            risk: risk_text(severity.0, None, quality).into(),
             quality,
             rule,
         }
@@ -246,32 +241,6 @@ pub(crate) fn tree(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
 }
 
-fn info(rule: &Rule) -> Value {
-    let mut info = json!({
-        "title": rule.title,
-        "analytic": {
-            "uid": rule.uid(),
-            "name": rule.title,
-            "type_id": 1,
-            "type": "Rule",
-            "category": "Sigma",
-        },
-        "related_events_count": 1,
-        "data_sources": data_sources(rule),
-    });
-    if let Some(description) = &rule.description {
-        info["desc"] = description.trim().into();
-    }
-    if let Some(modified) = rule.modified.as_ref().or(rule.date.as_ref()) {
-        info["analytic"]["version"] = modified.as_str().into();
-    }
-    let attacks = attacks(&rule.tags);
-    if !attacks.is_empty() {
-        info["attacks"] = attacks.into();
-    }
-    info
-}
-
 fn data_sources(rule: &Rule) -> Vec<&str> {
     let source = &rule.logsource;
     [&source.product, &source.category, &source.service]
@@ -316,23 +285,4 @@ fn text_or_null(before: &str, value: Option<&str>, out: &mut String) {
         Some(value) => text(before, value, out),
         None => json_at(before, Some("null"), out),
     }
-}
-
-fn details(rule: &Rule, ruleset: &str) -> Value {
-    json!({
-        "id": rule.uid(),
-        "title": rule.title,
-        "title_bn": rule.title_bn,
-        "level": rule.level.map(Level::as_str),
-        "status": rule.status,
-        "description": rule.description.as_deref().map(str::trim),
-        "author": rule.author,
-        "tags": rule.tags,
-        "falsepositives": rule.falsepositives,
-        "falsepositives_bn": rule.falsepositives_bn,
-        "references": rule.references,
-        "fields": rule.fields,
-        "condition": rule.detection.condition_text,
-        "ruleset": ruleset,
-    })
 }

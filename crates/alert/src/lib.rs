@@ -8,6 +8,7 @@ mod correlated;
 mod finding;
 mod folded;
 mod group;
+mod head;
 mod json;
 mod message;
 mod risk;

@@ -2,6 +2,7 @@
 
 use crate::Source;
 use crate::finding::{Evidence, item, metadata, open, tree};
+use crate::head::{class, joined};
 use crate::risk::{self, Quality};
 use indicators::{Kind, Note};
 use serde_json::{Value, json};
@@ -66,24 +67,13 @@ pub fn sighted(
 ) -> String {
     let uid = if again.is_some() { format!("{uid}-again") } else { uid.to_owned() };
     let (severity_id, severity) = severity(sighting.note.confidence);
+    let head = class((1, "Create"), (severity_id, severity));
     let (confidence_id, confidence) = confidence(sighting.note.confidence);
     let mut metadata = metadata(&uid, source);
     metadata["profiles"] = json!(["host", "security_control", "osint"]);
-    let mut finding = json!({
-        "class_uid": 2004,
-        "class_name": "Detection Finding",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "activity_id": 1,
-        "activity_name": "Create",
-        "type_uid": 200_401,
-        "type_name": "Detection Finding: Create",
-        "severity_id": severity_id,
-        "severity": severity,
+    let more = json!({
         "confidence_id": confidence_id,
         "confidence": confidence,
-        "status_id": 1,
-        "status": "New",
         "time": source.time(),
         "count": again.map_or(1, |again| again.count),
         "is_alert": true,
@@ -109,6 +99,7 @@ pub fn sighted(
             },
         },
     });
+    let mut finding = joined(head, more);
     if let Some(confidence) = sighting.note.confidence {
         finding["confidence_score"] = confidence.into();
     }
