@@ -18,6 +18,7 @@ pub mod filter;
 pub mod live;
 mod matched;
 mod metrics;
+mod notice;
 mod replay;
 pub mod rules;
 mod scatter;

@@ -1,5 +1,6 @@
 //! The rules in force, which change under a running detector.
 
+use crate::notice::Notice;
 use crate::rules::{Loaded, assemble, fingerprint, texts};
 use crate::{Error, Metrics, control};
 use alert::{Evidence, Quality, Template};
@@ -182,7 +183,7 @@ impl Live {
     }
 }
 
-/// Looks at the rule files every `interval` and takes them over when they have changed and all of
+/// Looks at the rule files when they change, and every `interval`, and takes them over when all of
 /// them compile. `seen` is the fingerprint of what is in force.
 ///
 /// # Cancel safety
@@ -198,15 +199,23 @@ pub async fn watch(
 ) -> Result<(), Error> {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut notice = Notice::new(&source.origin);
+    notice.watch(&source.origin);
     loop {
-        // Cancel safety: neither `begun` nor `tick` loses anything when dropped.
+        // Cancel safety: neither `begun` nor `tick` loses anything when dropped; what `changed`
+        // loses, the fingerprint still tells.
         tokio::select! {
             () = shutdown.begun() => return Ok(()),
             _ = ticks.tick() => {}
+            () = notice.changed() => {}
         }
         let look = source.clone();
         let look = tokio::task::spawn_blocking(move || changed(&look, seen));
-        match look.await.map_err(Error::Compiler)? {
+        let look = look.await.map_err(Error::Compiler)?;
+        if !matches!(look, Look::Same) {
+            notice.watch(&source.origin);
+        }
+        match look {
             Look::Same => {}
             Look::Changed(fingerprint, Ok(ruleset)) => {
                 seen = fingerprint;
@@ -314,5 +323,41 @@ mod tests {
             (metrics.rules.get(), metrics.rule_errors.get(), metrics.reloads.get()),
             (3, 0, 2)
         );
+    }
+
+    #[tokio::test]
+    async fn a_change_is_taken_over_without_waiting_for_the_next_look() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("inner")).unwrap();
+        // Whole at once, so that no look finds half of it.
+        let write = |text: &str| {
+            let path = |name| folder.path().join(name);
+            std::fs::write(path("new"), text).unwrap();
+            std::fs::rename(path("new"), path("inner/a.yml")).unwrap();
+        };
+        write(&rule("a"));
+        let origin = Origin::Folders(vec![folder.path().to_owned()]);
+        let source = Source::new(origin, Placeholders::new()).unwrap();
+        let seen = source.fingerprint().unwrap();
+        let live = Arc::new(Live::new(source.compile(|told| panic!("{told}")).unwrap()));
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        let (part, shutdown) = (Status::new().part("rules"), Shutdown::new());
+        let (own, stop) = (Arc::clone(&live), shutdown.clone());
+        let never = Duration::from_secs(3_600);
+        let watching = watch(own, source, seen, never, part, metrics, stop);
+        let change = async {
+            let mut number = 0;
+            // The first change may be found by the first look, which no notice led to; not the second.
+            while live.generation() < 3 && number < 3_000 {
+                number += 1;
+                write(&format!("{}---\n{}# {number}\n", rule("a"), rule("b")));
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            shutdown.begin();
+        };
+        let (watched, ()) = tokio::join!(watching, change);
+        watched.unwrap();
+        assert!(live.generation() >= 3);
+        assert_eq!(live.ruleset().policy.rules(), 2);
     }
 }

@@ -13,6 +13,8 @@ const DEPTH_MAX: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member {
     key: (usize, usize),
+    /// Whether its key has escapes, which it need not.
+    is_escaped: bool,
     value: (usize, usize),
 }
 
@@ -35,11 +37,14 @@ pub(crate) fn members(text: &str) -> Option<Vec<Member>> {
 
 /// The value of the first member `key` of an object in `text` with `members`; nothing for a null.
 pub(crate) fn get<'t>(text: &'t str, members: &[Member], key: &str) -> Option<&'t str> {
-    let named = |member: &&Member| {
-        let name = &text[member.key.0..member.key.1];
-        name == key
-            || name.contains('\\')
-                && unquoted(&format!("\"{name}\"")).is_some_and(|name| name == key)
+    let inside = |member: &Member| &text.as_bytes()[member.key.0..member.key.1];
+    let written_so = |member: &Member| {
+        let quoted = &text[member.key.0 - 1..member.key.1 + 1];
+        unquoted(quoted).is_some_and(|name| name == key)
+    };
+    let named = |member: &&Member| match member.is_escaped {
+        false => inside(member) == key.as_bytes(),
+        true => written_so(member),
     };
     Some(members.iter().find(named)?.value(text)).filter(|value| *value != "null")
 }
@@ -133,7 +138,9 @@ impl Reader<'_> {
             (self.byte(colon)? == b':').then_some(())?;
             let begin = self.blank(colon + 1);
             let end = self.value(begin, depth + 1)?;
-            found(Member { key: (at + 1, after - 1), value: (begin, end) });
+            let key = (at + 1, after - 1);
+            let is_escaped = self.bytes[key.0..key.1].contains(&b'\\');
+            found(Member { key, is_escaped, value: (begin, end) });
             at = self.blank(end);
             match self.byte(at)? {
                 b',' => at = self.blank(at + 1),
