@@ -1,7 +1,7 @@
 //! The indicators, ready to be asked.
 
 use crate::table::Table;
-use crate::value::Value;
+use crate::value::{Value, digest};
 use crate::{Kind, Note};
 use cidr::{Net, Ranges};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 const LABELS_MAX: usize = 16;
 
 /// Indicators by kind.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Set {
     v4: Table<u32>,
     v6: Table<u128>,
@@ -174,7 +174,12 @@ impl Set {
         if self.hashes.len() == 0 {
             return;
         }
-        if let Some(Value::Hash(bytes)) = Value::parse(Kind::Hash, seen) {
+        let other = || match Value::parse(Kind::Hash, seen) {
+            Some(Value::Hash(bytes)) => Some(bytes),
+            _ => None,
+        };
+        // Events mostly have digests as they are; the other spellings are those of feeds.
+        if let Some(bytes) = digest(seen.as_bytes()).or_else(other) {
             let numbers = self.hashes.numbers(self.hashes.find(u128::from_be_bytes(bytes)));
             self.listed(Kind::Hash, numbers, at, || seen.to_ascii_lowercase(), take);
         }

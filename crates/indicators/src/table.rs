@@ -1,14 +1,18 @@
 //! A table that is built once and asked often, mostly in vain.
 //!
 //! Entries lie sorted by hash without gaps, so memory is the entries' own and one small number per
-//! bucket of four. Before the table stands a bit field of a byte per entry, of which a key sets two
-//! bits within one word: of the keys that are not there, it stops more than nine in ten with one
-//! access to memory that mostly fits a cache.
+//! bucket of four. Before the table stands a Bloom filter in blocks of one word, of twelve bits an
+//! entry: a key sets four bits of its word. Of the keys that are not there it stops all but about one
+//! in seventy, with one access to memory that for a million entries fits a core's own cache.
 
 use std::ops::Range;
 
 /// Entries a bucket holds on average.
 const BUCKET: usize = 4;
+
+/// Bits of the filter for each entry. With eight and two bits a key one in eighteen passed, and the
+/// table's misses of the cache were what a look-up cost.
+const FILTER_BITS: usize = 12;
 
 /// A key that can be hashed.
 pub(crate) trait Key: Copy + Eq {
@@ -39,7 +43,7 @@ impl Key for u128 {
 }
 
 /// The table: keys with a number each; a key may stand there several times.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Table<K> {
     bits: Vec<u64>,
     /// Where each bucket begins; one more at the end.
@@ -55,7 +59,7 @@ impl<K: Key + Ord> Table<K> {
         entries.dedup();
         let buckets = entries.len().div_ceil(BUCKET);
         let mut table = Self {
-            bits: vec![0; entries.len().div_ceil(8)],
+            bits: vec![0; (entries.len() * FILTER_BITS).div_ceil(64)],
             starts: Vec::with_capacity(buckets + 1),
             keys: Vec::with_capacity(entries.len()),
             numbers: Vec::with_capacity(entries.len()),
@@ -66,7 +70,7 @@ impl<K: Key + Ord> Table<K> {
                 table.starts.push(table.keys.len() as u32);
             }
             let word = scale(hash, table.bits.len());
-            table.bits[word] |= pair(hash);
+            table.bits[word] |= mask(hash);
             table.keys.push(key);
             table.numbers.push(number);
         }
@@ -78,9 +82,9 @@ impl<K: Key + Ord> Table<K> {
     #[inline]
     pub(crate) fn find(&self, key: K) -> Range<usize> {
         let hash = key.hash();
-        let pair = pair(hash);
+        let mask = mask(hash);
         match self.bits.get(scale(hash, self.bits.len())) {
-            Some(word) if word & pair == pair => self.look(key, hash),
+            Some(word) if word & mask == mask => self.look(key, hash),
             _ => 0..0,
         }
     }
@@ -125,10 +129,13 @@ fn scale(hash: u64, count: usize) -> usize {
     ((u128::from(hash) * count as u128) >> 64) as usize
 }
 
-/// Two bits of a word, by the bits of the hash that choose no bucket.
+/// Four bits of a word, by the bits of the hash that choose no word.
 #[inline]
-fn pair(hash: u64) -> u64 {
-    (1 << (hash & 63)) | (1 << (hash >> 6 & 63))
+fn mask(hash: u64) -> u64 {
+    (1 << (hash & 63))
+        | (1 << (hash >> 6 & 63))
+        | (1 << (hash >> 12 & 63))
+        | (1 << (hash >> 18 & 63))
 }
 
 #[cfg(test)]
@@ -164,10 +171,10 @@ mod tests {
         let table = Table::new((0..100_000u32).map(|n| (n, 0)).collect());
         let passed = (200_000..300_000u32)
             .filter(|key| {
-                table.bits[scale(key.hash(), table.bits.len())] & pair(key.hash())
-                    == pair(key.hash())
+                let mask = mask(key.hash());
+                table.bits[scale(key.hash(), table.bits.len())] & mask == mask
             })
             .count();
-        assert!(passed < 10_000, "{passed}");
+        assert!(passed < 1_800, "{passed}");
     }
 }

@@ -118,17 +118,36 @@ fn domain(text: &str) -> Option<String> {
 
 fn hash(text: &str) -> Option<[u8; 16]> {
     // MISP's `filename|md5`.
-    let text = text.rsplit('|').next().unwrap_or(text).as_bytes();
-    if !matches!(text.len(), 32 | 40 | 64 | 128) || !text.iter().all(u8::is_ascii_hexdigit) {
+    digest(text.rsplit('|').next().unwrap_or(text).as_bytes())
+}
+
+/// The first sixteen bytes of a digest in hex.
+pub(crate) fn digest(text: &[u8]) -> Option<[u8; 16]> {
+    if !matches!(text.len(), 32 | 40 | 64 | 128) {
         return None;
     }
     let mut bytes = [0; 16];
+    let mut strange = 0;
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        let digit = |b: u8| char::from(b).to_digit(16).unwrap_or_default() as u8;
-        *byte = digit(pair[0]) << 4 | digit(pair[1]);
+        let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        strange |= high | low;
+        *byte = high << 4 | low & 15;
     }
-    Some(bytes)
+    text[32..].iter().for_each(|digit| strange |= DIGITS[usize::from(*digit)]);
+    (strange < 16).then_some(bytes)
 }
+
+/// The value of each byte as a hex digit, or 255.
+const DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value] as usize] = value as u8;
+        digits[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
 
 /// A URL with a scheme, or a host with a path.
 fn url(text: &str) -> Option<String> {
