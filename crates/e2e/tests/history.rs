@@ -225,6 +225,16 @@ fn our_own_rules_find_on_history_what_they_find_live() {
     let found = history.ask(queries[0]["sql"].as_str().expect("there is SQL"));
     assert_eq!((queries.len(), queries[0]["exact"].as_bool()), (1, Some(true)));
     assert!(found.len() >= live.len(), "{} of {}", found.len(), live.len());
+    // Indicators: the ids are of indicator, host and hour, whichever event comes first.
+    let feed = folder.path().join("feed.txt");
+    std::fs::write(&feed, "203.0.113.0/24\n198.51.100.0/24\n").expect("the folder is writable");
+    let feed = feed.to_string_lossy();
+    let args = ["detect", "--stdin", "--indicators", &feed];
+    let (live, hunted) =
+        (documents(&binary::pipe(&args, &events)), history.hunt(&["--indicators", &feed]));
+    let (live, hunted) = (by_id(&live), by_id(&hunted));
+    assert!(live.len() > 10, "{} sightings", live.len());
+    assert_eq!(hunted.keys().collect::<Vec<_>>(), live.keys().collect::<Vec<_>>());
 }
 
 #[test]

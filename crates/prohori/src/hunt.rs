@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use detector::live::{Origin, Ruleset, Source};
 use events::Events;
 use model::Agency;
-use query::{Moment, Range};
+use query::Moment;
 use report::Report;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,15 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 pub(crate) struct Hunt {
     /// Rule files, or folders of rules
-    #[arg(value_name = "RULE", required = true)]
+    #[arg(value_name = "RULE", required_unless_present = "indicators")]
     rules: Vec<PathBuf>,
+    /// A file of indicators, or a folder of such, as for the detector; may be given several times.
+    /// All events in the range are read
+    #[arg(long, value_name = "FILE")]
+    indicators: Vec<PathBuf>,
+    /// A warning list, or a folder of such: what it names is no indicator; several times
+    #[arg(long, value_name = "FILE", requires = "indicators")]
+    warning_list: Vec<PathBuf>,
     /// Events from this time on: -7d, 2026-11-25, 2026-11-25T10:00+06:00
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = moment)]
     from: Moment,
@@ -72,24 +79,37 @@ pub(crate) fn run(args: &Hunt) -> anyhow::Result<()> {
     let placeholders = crate::rules::placeholders(args.placeholders.as_deref())?;
     let source = Source::new(Origin::Folders(args.rules.clone()), placeholders)?;
     let ruleset = source.compile(|text| eprintln!("warning: {text}"))?;
-    anyhow::ensure!(!ruleset.rules().is_empty(), "there is no rule to hunt with");
+    let rules = ruleset.rules().len();
+    anyhow::ensure!(rules > 0 || !args.indicators.is_empty(), "there is no rule to hunt with");
     let scope = match args.agency.is_empty() {
         true => Scope::all(),
         false => Scope::of(args.agency.iter().cloned()),
     };
-    let condition = candidates(&ruleset, &source);
+    let condition = match args.indicators.is_empty() {
+        true => candidates(&ruleset, &source),
+        false => query::sql::Condition::everything(),
+    };
     let out = std::io::BufWriter::new(std::io::stdout());
     let mut report = Report::new(out, args.format);
-    let counts = hunt(&ruleset, store, scope, condition, range, &mut report)?;
+    let options = detector::filter::Options {
+        indicators: args.indicators.clone(),
+        warning_lists: args.warning_list.clone(),
+        ..detector::filter::Options::default()
+    };
+    let events = Events::start(store, scope, condition, range)?;
+    let counts = hunt(&ruleset, &options, events, &mut report)?;
     report.flush().context("cannot write the alerts")?;
     eprintln!(
-        "hunted {} to {}: {} events in the range, {} read and asked, {} alerts of {} rules",
+        "hunted {} to {}: {} events in the range, {} read and asked, {} alerts of {}",
         Moment::At(range.from_ms),
         Moment::At(range.to_ms),
         counts.total,
         counts.read,
         report.alerts(),
-        ruleset.rules().len(),
+        match args.indicators.is_empty() {
+            true => format!("{rules} rules"),
+            false => format!("{rules} rules and the indicators"),
+        },
     );
     Ok(())
 }
@@ -102,16 +122,12 @@ fn candidates(ruleset: &Ruleset, source: &Source) -> query::sql::Condition {
 
 fn hunt(
     ruleset: &Ruleset,
-    store: Store,
-    scope: Scope,
-    condition: query::sql::Condition,
-    range: Range,
+    options: &detector::filter::Options,
+    events: Events,
     report: &mut (impl std::io::Write + Send),
 ) -> anyhow::Result<events::Counts> {
-    let events = Events::start(store, scope, condition, range)?;
     let counts = events.counts();
-    let options = detector::filter::Options::default();
-    let done = detector::filter::run_with(ruleset, &options, events, report);
+    let done = detector::filter::run_with(ruleset, options, events, report);
     // What went wrong while reading says more than that the input broke off.
     if let Some(error) = counts.failure() {
         return Err(anyhow::Error::new(error).context("cannot read the events"));

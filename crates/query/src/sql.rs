@@ -110,6 +110,19 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// What every event fulfils.
+    pub fn everything() -> Self {
+        Self {
+            with: Vec::new(),
+            first: String::new(),
+            text: "1".to_owned(),
+            params: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl Condition {
     /// `WITH …` and a blank, or nothing.
     pub fn with_clause(&self) -> String {
         match self.with.is_empty() {
