@@ -14,20 +14,6 @@ pub(crate) fn load(feeds: &[PathBuf], warnings: &[PathBuf]) -> Result<(Set, Repo
     Ok(indicators::load(&feeds, &warnings)?)
 }
 
-/// Tells what of the files is not in the set, and why.
-pub(crate) fn tell(set: &Set, report: &Report, mut tell: impl FnMut(String)) {
-    report.told.iter().for_each(|told| tell(told.clone()));
-    if report.skipped > report.told.len() as u64 {
-        tell(format!("{} lines and objects hold no indicator", report.skipped));
-    }
-    for (reason, count) in &report.left_out.0 {
-        tell(format!("{count} indicators left out: {reason}"));
-    }
-    if !report.taken.is_empty() && set.is_empty() {
-        tell("no indicator is in force".to_owned());
-    }
-}
-
 /// The set to begin with, compiled where it may block, and the fingerprint of its files.
 pub(crate) async fn first(
     config: &Config,
@@ -71,7 +57,7 @@ fn compiler(
     let metrics = metrics.clone();
     move || {
         let (set, report) = load(&feeds, &warnings)?;
-        tell(&set, &report, |told| tracing::warn!(told, "indicators"));
+        report.tell(&set, |told| tracing::warn!(told, "indicators"));
         metrics.indicators.set(set.len() as i64);
         tracing::info!(
             indicators = set.len(),

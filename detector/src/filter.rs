@@ -68,7 +68,7 @@ pub fn run_with(
     output: impl Write + Send,
 ) -> Result<(), Error> {
     let (set, report) = feeds::load(&options.indicators, &options.warning_lists)?;
-    feeds::tell(&set, &report, |text| warn(&text));
+    report.tell(&set, |text| warn(&text));
     let (correlation, stats) = (Correlation::new(ruleset), Stats::new(ruleset));
     let (input, mut output) = (Input::new(input), Output::new(output, correlation));
     turns::run(turns::threads(options.threads), input, &mut output, || {

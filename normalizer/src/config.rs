@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::engine::Settings;
+use crate::enrichment::RawEnrich;
 use crate::masks::{Masks, RawPrivacy};
 use crate::zones::{RawZones, Zones};
 use std::net::SocketAddr;
@@ -38,6 +39,9 @@ pub struct RawConfig {
     /// Whose personal data is hidden.
     #[serde(default)]
     pub privacy: RawPrivacy,
+    /// What events are enriched from.
+    #[serde(default)]
+    pub enrich: RawEnrich,
 }
 
 fn utc() -> String {
@@ -61,6 +65,7 @@ pub struct Config {
     pub(crate) settings: Settings,
     pub(crate) parsers: Vec<PathBuf>,
     pub(crate) reload: Duration,
+    pub(crate) enrich: RawEnrich,
 }
 
 impl TryFrom<RawConfig> for Config {
@@ -81,6 +86,7 @@ impl TryFrom<RawConfig> for Config {
             settings: Settings { zones, masks: Masks::load(&raw.privacy)?, ..Settings::default() },
             parsers: raw.parsers,
             reload: Duration::from_millis(raw.reload_ms),
+            enrich: raw.enrich,
         })
     }
 }
@@ -111,6 +117,7 @@ mod tests {
         assert!(matches!(fast, Err(Error::Reload { .. })));
         let keys = "[privacy]\nkeys = { mof = '/no/such/file' }\n";
         assert!(matches!(read(&format!("{bus}{keys}")), Err(Error::KeyRead { .. })));
+        assert!(read(&format!("{bus}[enrich]\nassets = ['/no/such/file']\n")).is_ok());
         let error = read(&format!("regions = 'x'\n{bus}")).err().map(|e| format!("{e:?}"));
         assert!(error.is_some_and(|e| e.contains("regions")));
     }

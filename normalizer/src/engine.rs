@@ -1,14 +1,16 @@
 //! The engine: one raw record in, its events or the reason why there are none out.
 
+use crate::enrichment::{Current, Enrichment};
 use crate::masks::Masks;
 use crate::parsers::Parsers;
 use crate::text;
 use crate::zones::Zones;
 use bumpalo::Bump;
 use custom::Set;
+use enrich::{Added, Enricher, Of};
 use mapping::Tables;
 use model::{DeadLetterCode, Origin, RAW_BYTES_MAX, UidSeed};
-use ocsf::{Envelope, Event, Path, Store, write};
+use ocsf::{Envelope, Event, Path, Store, complete, write_completed};
 use parse::{Custom, Cx, Outcome, Scratch, Zone};
 use privacy::{Known, Masker};
 use std::sync::Arc;
@@ -29,11 +31,18 @@ pub struct Settings {
     pub masks: Masks,
     /// Parsers that users wrote.
     pub parsers: Parsers,
+    /// What events are enriched from.
+    pub enrichment: Enrichment,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { zones: Zones::all(Zone::UTC), masks: Masks::default(), parsers: Parsers::default() }
+        Self {
+            zones: Zones::all(Zone::UTC),
+            masks: Masks::default(),
+            parsers: Parsers::default(),
+            enrichment: Enrichment::default(),
+        }
     }
 }
 
@@ -66,6 +75,8 @@ pub struct Events<'n> {
     pub masked: u32,
     /// Whether parsers that users wrote would have cost more than they may.
     pub gave_up: bool,
+    /// What they were enriched with.
+    pub added: Added,
 }
 
 impl<'n> Events<'n> {
@@ -95,6 +106,7 @@ pub struct Normalizer {
     settings: Settings,
     /// The parsers in force and their generation.
     custom: (u64, Option<Arc<Set>>),
+    current: Current,
     out: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -108,6 +120,7 @@ impl Normalizer {
             store: Store::default(),
             seed: UidSeed::default(),
             custom: (settings.parsers.generation(), settings.parsers.get()),
+            current: Current::new(settings.enrichment.clone()),
             settings,
             out: Vec::new(),
             ends: Vec::new(),
@@ -143,6 +156,7 @@ impl Normalizer {
         } else {
             self.arena.reset();
         }
+        self.current.keep_up();
         let masker = self.settings.masks.of(agency);
         let Some(text) = text::decode(raw, masker, &self.arena) else {
             return Normalized::Dead(Dead {
@@ -162,18 +176,17 @@ impl Normalizer {
             parser: "none/0",
             masked: 0,
             gave_up: false,
+            added: Added::default(),
         };
-        let (outcome, store) = job.run(&self.arena, &mut self.scratch, store, &mut made);
-        let (parser, masked, gave_up) = (made.parser, made.masked, made.gave_up);
+        let enricher = &mut self.current.enricher;
+        let (outcome, store) = job.run(&self.arena, &mut self.scratch, enricher, store, &mut made);
+        let Made { parser, masked, gave_up, added, .. } = made;
         self.store = store;
         match outcome {
-            Outcome::Events => Normalized::Events(Events {
-                out: &self.out,
-                ends: &self.ends,
-                parser,
-                masked,
-                gave_up,
-            }),
+            Outcome::Events => {
+                let (out, ends) = (&self.out, &self.ends);
+                Normalized::Events(Events { out, ends, parser, masked, gave_up, added })
+            }
             Outcome::Dead { code, reason, parser } => {
                 Normalized::Dead(Dead { code, reason, parser })
             }
@@ -189,6 +202,7 @@ struct Made<'m> {
     parser: &'static str,
     masked: u32,
     gave_up: bool,
+    added: Added,
 }
 
 impl Made<'_> {
@@ -215,6 +229,7 @@ impl<'a> Job<'a, '_> {
         self,
         arena: &'a Bump,
         scratch: &mut Scratch,
+        enricher: &mut Enricher,
         store: Store,
         made: &mut Made<'_>,
     ) -> (Outcome, Store) {
@@ -250,7 +265,15 @@ impl<'a> Job<'a, '_> {
             envelope.raw_base64 =
                 envelope.raw_base64.filter(|_| event.raw.is_none() || made.ends.is_empty());
             envelope.uid = made.seed.uid(made.ends.len() as u32);
-            write(event, &envelope, made.out);
+            let class = complete::complete(event);
+            // Before the masks: what is asked about is the plain value, what is written is hidden.
+            let of = Of {
+                agency: self.agency,
+                names_persons: masker.is_none(),
+                at_s: event.time.unwrap_or(envelope.fallback_ms).div_euclid(1000),
+            };
+            made.added += enricher.enrich(event, class, of, arena);
+            write_completed(event, class, &envelope, made.out);
             made.hide(hiding.as_ref());
             made.ends.push(made.out.len());
         });

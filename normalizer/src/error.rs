@@ -71,6 +71,18 @@ pub enum Error {
     /// Kafka did not confirm a dead letter that was sent again.
     #[error("not all records that were sent again are confirmed")]
     Replay(#[source] bus::DeliveryError),
+    /// A file that events are enriched from cannot be read.
+    #[error("cannot read what events are enriched from")]
+    EnrichFiles(#[source] std::io::Error),
+    /// A file of places, assets or identities is wrong.
+    #[error("cannot use what events are enriched from")]
+    Enrich(#[from] enrich::Error),
+    /// A file of indicators is wrong.
+    #[error("cannot use indicators")]
+    Indicators(#[from] indicators::Error),
+    /// The task that reads files panicked.
+    #[error("reading files panicked")]
+    Reader(#[source] tokio::task::JoinError),
     /// The mapping tables do not read.
     #[error("cannot read the mapping tables")]
     Mapping(#[source] mapping::Error),

@@ -7,7 +7,7 @@
 mod lines;
 
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
-use crate::{Error, Masks, Parsers, Zones, parsers, zones};
+use crate::{Enrichment, Error, Masks, Parsers, Zones, parsers, zones};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lines::{Line, Lines, Piece};
@@ -43,6 +43,8 @@ pub struct Options {
     pub parsers: Vec<PathBuf>,
     /// The zone of times that name none, as an IANA name; `None`: UTC.
     pub zone: Option<String>,
+    /// A TOML file whose table `[enrich]` names what events are enriched from; without it nothing.
+    pub enrich: Option<PathBuf>,
     /// How many threads; `None`: as many as the machine has cores.
     pub threads: Option<NonZero<usize>>,
 }
@@ -74,7 +76,10 @@ pub fn run(
         paths => Parsers::new(parsers::load(paths)?),
     };
     let zone = zones::named(options.zone.as_deref().unwrap_or("UTC"))?;
-    let settings = Settings { zones: Zones::all(zone), masks: masks.clone(), parsers };
+    let enrichment = options.enrich.as_deref().map(Enrichment::of_file).transpose()?;
+    let enrichment = enrichment.unwrap_or_default();
+    let zones = Zones::all(zone);
+    let settings = Settings { zones, masks: masks.clone(), parsers, enrichment };
     let line_bytes_max = if options.framed { FRAME_BYTES_MAX } else { RAW_BYTES_MAX };
     let lines = Lines::new(input, line_bytes_max);
     let mut sink = Written { output, dead: DeadLetters::open(options)? };

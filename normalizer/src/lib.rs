@@ -7,6 +7,7 @@
 pub mod config;
 pub mod dead_letters;
 pub mod engine;
+pub mod enrichment;
 pub mod error;
 pub mod filter;
 pub mod masks;
@@ -20,6 +21,7 @@ pub mod zones;
 
 pub use config::{Config, RawConfig};
 pub use engine::{Dead, Events, Normalized, Normalizer, Settings};
+pub use enrichment::Enrichment;
 pub use error::Error;
 pub use masks::Masks;
 pub use parsers::Parsers;
@@ -46,13 +48,17 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     let kafka = status.part("kafka");
     let parsers_part = status.part("parsers");
     let (parsers, seen) = parsers::first(&config.parsers, &parsers_part)?;
-    let settings = Settings { parsers: parsers.clone(), ..config.settings };
+    let parts = enrichment::Parts {
+        geo: status.part("geoip"),
+        directory: status.part("directory"),
+        indicators: status.part("indicators"),
+    };
     let server = service::status::Server::bind(config.listen).await?;
     let mut tasks = Tasks::new(&shutdown);
     let router = service::status::router(registry.clone(), status);
     tasks.spawn("status", server.serve(router, shutdown.clone()));
     let watching = parsers::watch(
-        parsers,
+        parsers.clone(),
         config.parsers,
         seen,
         config.reload,
@@ -60,6 +66,19 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
         shutdown.clone(),
     );
     tasks.spawn("parsers", watching);
+    let (enrichment, enriched_from) = enrichment::first(&config.enrich, &metrics).await?;
+    [&parts.geo, &parts.directory, &parts.indicators].into_iter().for_each(service::Part::up);
+    let watch = enrichment::watch(
+        enrichment.clone(),
+        config.enrich,
+        enriched_from,
+        config.reload,
+        parts,
+        metrics.clone(),
+        shutdown.clone(),
+    );
+    tasks.spawn("enrichment", watch);
+    let settings = Settings { parsers, enrichment, ..config.settings };
     let stop = shutdown.clone();
     tasks.spawn_blocking("relay", move || {
         let subscription = Subscription::Pattern(model::topic::RAW_PATTERN.to_owned());

@@ -1,7 +1,8 @@
 //! What the normalizer counts.
 
+use enrich::Added;
 use model::DeadLetterCode;
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +18,9 @@ pub(crate) struct Metrics {
     pub(crate) records: IntCounter,
     pub(crate) masked: IntCounter,
     pub(crate) dead_letters: IntCounterVec,
+    pub(crate) indicators: IntGauge,
+    pub(crate) known: IntGauge,
+    enriched: [IntCounter; 4],
     pub(crate) streams_forgotten: IntCounter,
     pub(crate) replayed: IntCounter,
     pub(crate) gave_up: IntCounter,
@@ -56,6 +60,16 @@ impl Metrics {
             "Records that parsers of users' own would have looked at for too long",
         )?;
         let masked = counter("masked_total", "Events in which personal data was hidden")?;
+        let added = vec("enriched_total", "What was added to events, by type", "type")?;
+        let enriched = ["place", "asset", "identity", "indicator"]
+            .map(|name| added.with_label_values(&[name]));
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(format!("prohori_normalizer_{name}"), help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let indicators = gauge("indicators", "Indicators in force")?;
+        let known = gauge("directory", "Assets and identities in force")?;
         let sources =
             vec("source_records_total", "Records that became events, by source", "source")?;
         let unparsed =
@@ -69,6 +83,9 @@ impl Metrics {
             streams_forgotten,
             replayed,
             gave_up,
+            indicators,
+            known,
+            enriched,
             sources,
             unparsed,
             labels,
@@ -83,6 +100,14 @@ impl Metrics {
             return source;
         }
         "other"
+    }
+
+    /// Counts what was added to the events of a record.
+    pub(crate) fn count_added(&self, added: Added) {
+        let Added { places, assets, identities, indicators } = added;
+        for (counter, count) in self.enriched.iter().zip([places, assets, identities, indicators]) {
+            counter.inc_by(u64::from(count));
+        }
     }
 
     /// The counters of records and of unparsed ones of a source type that a collector names.

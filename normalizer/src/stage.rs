@@ -194,6 +194,7 @@ impl Stage for Normalize {
                     metrics.replayed.inc();
                 }
                 metrics.masked.inc_by(u64::from(events.masked));
+                metrics.count_added(events.added);
                 metrics.records.inc();
                 metrics.gave_up.inc_by(u64::from(events.gave_up));
                 let unparsed = parse::is_guess(events.parser);

@@ -135,6 +135,32 @@ struct Answer<'a> {
     error: &'a serde_json::value::RawValue,
 }
 
+/// Of the records, every one of so many is enriched too.
+const ENRICHED_STEP: usize = 7;
+
+#[test]
+fn what_enriches_events_leaves_them_valid() {
+    let Some(corpora) = support::corpora() else { return };
+    let schema = Schema::read(&corpora);
+    let folder = tempfile::tempdir().unwrap();
+    let mut normalizer = support::enriching(folder.path());
+    let (mut faults, mut entries, mut listed) = (BTreeMap::new(), BTreeMap::new(), 0);
+    for (name, raw) in support::all_records().into_iter().step_by(ENRICHED_STEP) {
+        for event in support::normalize(&mut normalizer, &raw).unwrap_or_default() {
+            for entry in event["enrichments"].as_array().into_iter().flatten() {
+                *entries.entry(entry["type"].to_string()).or_insert(0) += 1;
+            }
+            listed += event["osint"].as_array().map_or(0, Vec::len);
+            for fault in schema.faults(&event) {
+                faults.entry(fault).or_insert((0, name.clone())).0 += 1;
+            }
+        }
+    }
+    println!("{entries:?}, {listed} in osint");
+    assert!(faults.is_empty(), "{} kinds of faults: {faults:#?}", faults.len());
+    assert!(entries.len() == 5 && listed > 0, "{entries:?}, {listed}");
+}
+
 /// What a row is told by, whichever way Zeek wrote it.
 fn told_by(event: &serde_json::Value) -> String {
     let at = |path: &str| event.pointer(path).unwrap_or(&serde_json::Value::Null).to_string();

@@ -4,7 +4,7 @@ use crate::Source;
 use crate::finding::{Evidence, item, metadata, open, tree};
 use crate::head::{class, joined};
 use crate::risk::{self, Quality};
-use indicators::{Kind, Note};
+use indicators::{Kind, Note, confidence, osint};
 use serde_json::{Value, json};
 
 /// That an event holds what a feed lists.
@@ -80,7 +80,7 @@ pub fn sighted(
         "message": english(sighting, source, again),
         "metadata": metadata,
         "finding_info": info(sighting, &uid, source, again),
-        "osint": [osint(sighting)],
+        "osint": [osint(sighting.kind, &sighting.indicator, &sighting.note)],
         "unmapped": {
             "message_bn": bangla(sighting, source, again),
             "matched": [{
@@ -148,53 +148,12 @@ fn info(sighting: &Sighting, uid: &str, source: &Source<'_>, again: Option<Again
     info
 }
 
-fn osint(sighting: &Sighting) -> Value {
-    let note = &sighting.note;
-    let (type_id, kind) = match sighting.kind {
-        Kind::Address => (1, "IP Address"),
-        Kind::Domain => (2, "Domain"),
-        Kind::Hash => (4, "Hash"),
-        Kind::Url => (5, "URL"),
-        Kind::Email => (9, "Email Address"),
-    };
-    let (confidence_id, confidence) = confidence(note.confidence);
-    let mut osint = json!({
-        "type_id": type_id,
-        "type": kind,
-        "value": sighting.indicator,
-        "confidence_id": confidence_id,
-        "confidence": confidence,
-        "vendor_name": note.source,
-    });
-    let optional = [
-        ("tlp", note.tlp.map(|tlp| tlp.as_str().into())),
-        ("uid", note.reference.clone().map(Value::from)),
-        ("name", note.label.clone().map(Value::from)),
-        ("expiration_time", note.expires.map(|seconds| (seconds * 1000).into())),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            osint[name] = value;
-        }
-    }
-    osint
-}
-
 /// A feed that says nothing of its confidence is taken as middling.
 fn severity(confidence: Option<u8>) -> (u8, &'static str) {
     match confidence {
         Some(75..) => (4, "High"),
         Some(0..=29) => (2, "Low"),
         _ => (3, "Medium"),
-    }
-}
-
-fn confidence(confidence: Option<u8>) -> (u8, &'static str) {
-    match confidence {
-        None => (0, "Unknown"),
-        Some(0..=29) => (1, "Low"),
-        Some(30..=69) => (2, "Medium"),
-        Some(_) => (3, "High"),
     }
 }
 

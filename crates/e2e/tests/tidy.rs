@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
     &["indicators", "custom"],
-    &["alert", "query", "lint"],
+    &["alert", "query", "lint", "enrich"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],
     &["embedded-kafka"],

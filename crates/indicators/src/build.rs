@@ -91,6 +91,22 @@ pub struct Report {
     pub left_out: LeftOut,
 }
 
+impl Report {
+    /// Tells what of the files is not in `set`, and why.
+    pub fn tell(&self, set: &Set, mut tell: impl FnMut(String)) {
+        self.told.iter().for_each(|told| tell(told.clone()));
+        if self.skipped > self.told.len() as u64 {
+            tell(format!("{} lines and objects hold no indicator", self.skipped));
+        }
+        for (reason, count) in &self.left_out.0 {
+            tell(format!("{count} indicators left out: {reason}"));
+        }
+        if !self.taken.is_empty() && set.is_empty() {
+            tell("no indicator is in force".to_owned());
+        }
+    }
+}
+
 /// A set of whole files, each with its name; `warnings` are warning lists.
 pub fn load(
     files: &[(String, Vec<u8>)],

@@ -26,11 +26,13 @@ mod build;
 mod set;
 
 pub mod observe;
+mod osint;
 
 pub use build::{Builder, LeftOut, Report, load};
 pub use error::Error;
 pub use kind::Kind;
 pub use note::{Note, Tlp};
+pub use osint::{confidence, osint};
 pub use read::{Indicator, read};
 pub use set::{Listing, Set};
 pub use value::Value;

@@ -145,6 +145,9 @@ pub(crate) struct Normalize {
     /// The zone of times that name none, such as Asia/Dhaka; without it: UTC
     #[arg(long, value_name = "ZONE", requires = "stdin")]
     pub zone: Option<String>,
+    /// Enrich events from what the table [enrich] of this TOML file names, such as the service's own
+    #[arg(long, value_name = "FILE", requires = "stdin")]
+    pub enrich: Option<PathBuf>,
     /// How many threads; events keep the order of the lines. Without it: one a core
     #[arg(long, value_name = "N", requires = "stdin")]
     pub threads: Option<NonZero<usize>>,

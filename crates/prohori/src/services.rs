@@ -53,6 +53,7 @@ fn normalize_filter(args: &cli::Normalize) -> anyhow::Result<()> {
         privacy_key: args.privacy_key.clone(),
         parsers: args.parsers.clone(),
         zone: args.zone.clone(),
+        enrich: args.enrich.clone(),
         threads: args.threads,
     };
     let (input, output) = (std::io::stdin(), std::io::stdout());
@@ -124,3 +125,6 @@ pub(crate) fn openapi() -> anyhow::Result<()> {
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{}", dashboard_api::openapi()).context("cannot print")
 }
+
+#[cfg(test)]
+mod tests;

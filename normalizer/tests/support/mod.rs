@@ -134,6 +134,46 @@ pub(crate) fn normalizer() -> Normalizer {
     Normalizer::new(Arc::new(mapping::Tables::builtin().unwrap()), Settings::default())
 }
 
+/// A normalizer that finds something about every address and many users, from files in `folder`.
+pub(crate) fn enriching(folder: &Path) -> Normalizer {
+    let mut writer = enrich::testing::Writer::new("GeoLite2-City", 1_764_115_200);
+    for net in ["0.0.0.0/1", "128.0.0.0/1", "2000::/3"] {
+        let record = serde_json::json!({
+            "continent": {"names": {"en": "Asia"}},
+            "country": {"iso_code": "BD"},
+            "city": {"names": {"en": "Dhaka"}},
+            "subdivisions": [{"iso_code": "C"}],
+            "location": {"latitude": 23.7, "longitude": 90.4},
+            "autonomous_system_number": 64_500,
+            "autonomous_system_organization": "Example",
+        });
+        writer.add(cidr::Net::parse(net).unwrap(), &record);
+    }
+    std::fs::write(folder.join("g.mmdb"), writer.finish()).unwrap();
+    let file = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    file("assets.csv", "agency,address,criticality,tags\n*,0.0.0.0/0;::/0,high,a;b\n");
+    file(
+        "people.csv",
+        "agency,user,full_name,criticality\nlocal,root;administrator;admin,A B,low\n",
+    );
+    let nets: Vec<String> = (1..224).map(|first| format!("{first}.0.0.0/8\n")).collect();
+    file("feed.txt", &format!("{}com.example\nexample.com\n", nets.concat()));
+    let path = |name: &str| folder.join(name).display().to_string();
+    file(
+        "n.toml",
+        &format!(
+            "[enrich]\ngeoip = [{:?}]\nassets = [{:?}]\nidentities = [{:?}]\nindicators = [{:?}]\n",
+            path("g.mmdb"),
+            path("assets.csv"),
+            path("people.csv"),
+            path("feed.txt"),
+        ),
+    );
+    let enrichment = normalizer::Enrichment::of_file(&folder.join("n.toml")).unwrap();
+    let settings = Settings { enrichment, ..Settings::default() };
+    Normalizer::new(Arc::new(mapping::Tables::builtin().unwrap()), settings)
+}
+
 /// The events of one record, or its dead letter's code.
 pub(crate) fn normalize(normalizer: &mut Normalizer, raw: &[u8]) -> Result<Vec<Value>, String> {
     match normalizer.normalize(raw, &Origin::stdin(0, 0, ARRIVAL), "local", ARRIVAL) {
