@@ -154,6 +154,7 @@ export const searchCases = [
     async run(stage) {
       const { page } = stage;
       await stage.go('/search');
+      await page.locator('.result-line, .empty').first().waitFor();
       await page.keyboard.press('Slash');
       await page.keyboard.type('user:root -cron');
       const meaning = page.locator('.search-form [role=status]');

@@ -127,7 +127,7 @@ function Records({ records, query }: { records: AuditRecord[]; query: string }) 
   return (
     // A box that scrolls must be reachable by the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="made audit-rows" tabIndex={0} role="region" aria-label={t('audit.title')}>
+    <div className="made audit-rows" tabIndex={0} role="region" aria-label={t('audit.entries')}>
       <table>
         <thead>
           <tr>
