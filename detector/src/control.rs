@@ -92,7 +92,6 @@ mod tests {
         let source =
             Source::new(Origin::Control(config.clone()), sigma::Placeholders::new()).unwrap();
         let version = || source.compile(|told| panic!("{told}")).unwrap().version;
-        let nothing = source.fingerprint().unwrap();
         // A topic that was made a moment ago may still be choosing its leader.
         let deadline = std::time::Instant::now() + CONFIRM;
         let first = loop {
@@ -103,6 +102,7 @@ mod tests {
             }
         };
         assert_eq!(first, None);
+        let nothing = source.fingerprint().unwrap();
         // Larger than one record holds, so that it travels in parts.
         let long = "x".repeat(1_500_000);
         let large = Bundle::new(vec![rule("a", &long), rule("b", &long), rule("c", "z")]);

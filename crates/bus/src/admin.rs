@@ -93,9 +93,29 @@ pub fn committed(
     client.set("group.id", group).set("enable.auto.commit", "false");
     let consumer = consumer(&client)?;
     let partitions = partitions_of(consumer.client(), topics)?;
-    let committed = fetch_committed(&consumer, &partitions, REQUEST)?;
+    let begun = Instant::now();
+    let committed = loop {
+        match fetch_committed(&consumer, &partitions, REQUEST) {
+            // Which broker looks after a group is settled anew when the group is.
+            Err(Error::Request { source, .. })
+                if is_unsettled(&source) && begun.elapsed() < REQUEST =>
+            {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            done => break done?,
+        }
+    };
     let found = partitions.into_iter().zip(committed);
     Ok(found.filter_map(|(p, c)| Some(((p.topic, p.partition), c?))).collect())
+}
+
+/// Whether the brokers are still settling who looks after a group.
+fn is_unsettled(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
+    let code = error.rdkafka_error_code();
+    [NotCoordinator, CoordinatorNotAvailable, CoordinatorLoadInProgress]
+        .iter()
+        .any(|unsettled| code.as_ref() == Some(unsettled))
 }
 
 /// Committed offsets in the order of `partitions`.
