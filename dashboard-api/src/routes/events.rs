@@ -133,7 +133,14 @@ pub(crate) async fn list(
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     let ListParams { from, to, q, agency, host, source, class_uid, .. } = params;
     let filter = Filter { from, to, q, agency, host, source, class_uid };
-    let search = checked(&app, filter, Commands::Refused)?;
+    let mut search = checked(filter)?;
+    if let Some(query) = search.query(&app)? {
+        if !query.stages.is_empty() {
+            let detail = "a list of events has no commands: ask /events/table for what they make";
+            return Err(Problem::parameter(Code::InvalidParameter, "q", detail));
+        }
+        search.filter.search = Some(condition(&app, &query));
+    }
     let found = app.store.events(&scope, &search.filter, &page).await?;
     audit(&app, &caller, &search, "rows", found.items.len()).await?;
     Ok(Json(EventPage {
@@ -161,7 +168,7 @@ pub(crate) async fn table(
     }
     let query = parsed(&app, &q.0)?;
     let filter = Filter { from, to, q: Some(q), agency, host, source, class_uid };
-    let search = checked(&app, filter, Commands::Ignored)?;
+    let search = checked(filter)?;
     let query = narrowed(query, &search.filter);
     let range = Range { from_ms: from.0, to_ms: to.0 };
     let now_ms = app.clock.now_ms();
@@ -209,7 +216,8 @@ pub(crate) async fn histogram(
         return Err(Problem::parameter(Code::InvalidParameter, "buckets", detail));
     }
     let filter = Filter { from, to, q, agency, host, source, class_uid };
-    let search = checked(&app, filter, Commands::Ignored)?;
+    let mut search = checked(filter)?;
+    search.filter.search = search.query(&app)?.map(|query| condition(&app, &query));
     let found = app.store.event_histogram(&scope, &search.filter, buckets).await?;
     audit(&app, &caller, &search, "buckets", found.items.len()).await?;
     let items = found.items.into_iter().map(|(time, count)| Bucket { time, count });
@@ -236,13 +244,6 @@ pub(crate) async fn get(
     Ok(Json(event.into()))
 }
 
-/// What becomes of a search's commands where only its events are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Commands {
-    Ignored,
-    Refused,
-}
-
 /// What all searches filter by.
 struct Filter {
     from: TimeMs,
@@ -254,14 +255,21 @@ struct Filter {
     class_uid: Option<u32>,
 }
 
-/// A checked filter, and the text that its search was made of.
+/// A checked filter, which holds no search yet, and the search's text.
 struct Search {
     filter: EventFilter,
     q: Option<String>,
 }
 
-/// The store's filter, once the range is found to be one and not too long, and the text a search.
-fn checked(app: &App, filter: Filter, commands: Commands) -> Answer<Search> {
+impl Search {
+    /// The text as a search, where there is one.
+    fn query(&self, app: &App) -> Answer<Option<query::Query>> {
+        self.q.as_ref().map(|q| parsed(app, q)).transpose()
+    }
+}
+
+/// The store's filter, once the range is found to be one and not too long.
+fn checked(filter: Filter) -> Answer<Search> {
     let Filter { from, to, q, agency, host, source, class_uid } = filter;
     in_order(Some(from), Some(to))?;
     if to.0 - from.0 > RANGE_MS_MAX {
@@ -273,7 +281,7 @@ fn checked(app: &App, filter: Filter, commands: Commands) -> Answer<Search> {
     let filter = EventFilter {
         from_ms: from.0,
         to_ms: to.0,
-        search: q.as_ref().map(|q| condition(app, &q.0, commands)).transpose()?,
+        search: None,
         agency,
         host: text(host),
         class_uid,
@@ -282,14 +290,9 @@ fn checked(app: &App, filter: Filter, commands: Commands) -> Answer<Search> {
     Ok(Search { filter, q: text(q) })
 }
 
-/// What a text asks of events.
-fn condition(app: &App, text: &str, commands: Commands) -> Answer<Condition> {
-    let query = parsed(app, text)?;
-    if commands == Commands::Refused && !query.stages.is_empty() {
-        let detail = "a list of events has no commands: ask /events/table for what they make";
-        return Err(Problem::parameter(Code::InvalidParameter, "q", detail));
-    }
-    Ok(query::sql::condition(&query.expr, &app.tables, app.clock.now_ms()))
+/// What a search asks of events, whatever its commands make of them.
+fn condition(app: &App, query: &query::Query) -> Condition {
+    query::sql::condition(&query.expr, &app.tables, app.clock.now_ms())
 }
 
 /// Records the search and how much it showed, before it is shown.
