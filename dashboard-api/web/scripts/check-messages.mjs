@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseSync, Visitor } from 'vite';
-import { compile, LANGUAGES } from './messages.mjs';
+import { compile, LANGUAGES, read, SHELL } from './messages.mjs';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const SOURCE = join(ROOT, 'src');
@@ -27,7 +27,18 @@ const BANGLA_DIGITS = /[০-৯]/;
 const faults = [];
 const fault = (/** @type {string} */ where, /** @type {string} */ what) => faults.push(`${where}: ${what}`);
 
-const catalogues = Object.fromEntries(LANGUAGES.map((language) => [language, readCatalogue(language)]));
+const rooms = Object.fromEntries(
+  LANGUAGES.map((language) => [language, read(join(SOURCE, 'i18n'), language)]),
+);
+const catalogues = Object.fromEntries(
+  Object.entries(rooms).map(([language, each]) => [language, Object.assign({}, ...Object.values(each))]),
+);
+/** The room of each key whose words come with the room. */
+const roomOf = new Map(
+  Object.entries(rooms.en ?? {})
+    .filter(([room]) => !SHELL.includes(room))
+    .flatMap(([room, messages]) => Object.keys(messages).map((key) => [key, room])),
+);
 const english = /** @type {Record<string, string>} */ (catalogues.en);
 checkCatalogues();
 checkGlossary();
@@ -40,11 +51,6 @@ if (faults.length > 0) {
   process.stdout.write(
     `${Object.keys(english).length} messages in ${LANGUAGES.length} languages, none missing\n`,
   );
-}
-
-/** @param {string} language @returns {Record<string, string>} */
-function readCatalogue(language) {
-  return JSON.parse(readFileSync(join(SOURCE, 'i18n', `${language}.json`), 'utf8'));
 }
 
 /** The arguments and tags of a compiled message, as "kind name". */
@@ -65,21 +71,21 @@ function holes(/** @type {unknown} */ part, /** @type {Set<string>} */ found = n
 function checkCatalogues() {
   for (const [language, messages] of Object.entries(catalogues)) {
     for (const [key, text] of Object.entries(messages)) {
-      const where = `src/i18n/${language}.json ${key}`;
-      if (!(key in english)) fault(where, 'not in en.json');
+      const where = `src/i18n/${language} ${key}`;
+      if (!(key in english)) fault(where, 'not in English');
       if (text.trim() === '') fault(where, 'empty');
       if (text !== text.normalize('NFC')) fault(where, 'not in Unicode form NFC');
       if (BANGLA_DIGITS.test(text)) fault(where, 'digits follow the reader’s setting: write {n, number}');
       try {
         const expected = [...holes(compile(english[key] ?? text))].sort().join(', ');
         const actual = [...holes(compile(text))].sort().join(', ');
-        if (expected !== actual) fault(where, `takes (${actual}) but en.json takes (${expected})`);
+        if (expected !== actual) fault(where, `takes (${actual}) but English takes (${expected})`);
       } catch (error) {
         fault(where, /** @type {Error} */ (error).message);
       }
     }
     for (const key of Object.keys(english))
-      if (!(key in messages)) fault(`src/i18n/${language}.json`, `lacks ${key}`);
+      if (!(key in messages)) fault(`src/i18n/${language}`, `lacks ${key}`);
   }
 }
 
@@ -94,12 +100,12 @@ function checkGlossary() {
       // Names of arguments are not words of the message.
       const words = (english[key] ?? '').replace(/\{\w+/g, '');
       if (term.test(words) && !text.includes(bn.normalize('NFC'))) {
-        fault(`src/i18n/bn.json ${key}`, `the glossary has "${bn}" for "${en}"`);
+        fault(`src/i18n/bn ${key}`, `the glossary has "${bn}" for "${en}"`);
       }
       for (const word of not) {
         // From the beginning of a word only: Bangla endings may follow.
         if (new RegExp(`(?<![\\p{L}\\p{M}])${word.normalize('NFC')}`, 'u').test(text))
-          fault(`src/i18n/bn.json ${key}`, `the glossary rejects "${word}" (${en}: ${bn})`);
+          fault(`src/i18n/bn ${key}`, `the glossary rejects "${word}" (${en}: ${bn})`);
       }
     }
   }
@@ -114,7 +120,7 @@ function checkSources() {
   }
   for (const key of Object.keys(english)) {
     if (![...used].some((each) => (each.endsWith('*') ? key.startsWith(each.slice(0, -1)) : each === key))) {
-      fault('src/i18n/en.json', `${key} is not used`);
+      fault('src/i18n/en', `${key} is not used`);
     }
   }
 }
@@ -142,7 +148,12 @@ function checkSource(file, used) {
       if (BANGLA.test(node.value) && !/digits|glossary/.test(file))
         fault(at(node), 'Bangla text stands outside the catalogues');
       // Keys are also kept in tables (`label: 'keys.open'`), where the type system checks them.
-      if (node.value in english) used.add(node.value);
+      if (node.value in english) {
+        used.add(node.value);
+        const room = roomOf.get(node.value);
+        if (room && !relative(SOURCE, file).startsWith(`${room}/`))
+          fault(at(node), `${node.value} is said outside src/${room}, where its words may not be loaded`);
+      }
       return undefined;
     },
     TemplateLiteral(node) {

@@ -10,13 +10,13 @@
 //   ["t", name, [...]]                    tag, given meaning by the component
 // `src/i18n/message.ts` evaluates it.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, TYPE } from '@formatjs/icu-messageformat-parser';
 
 /** @typedef {string | [string, ...unknown[]]} Part */
 
-/** Languages that have a catalogue; each is a file `src/i18n/<language>.json`. */
+/** Languages that have a catalogue: a folder `src/i18n/<language>` with a file for each room of the dashboard. */
 export const LANGUAGES = ['en', 'bn'];
 
 /**
@@ -61,28 +61,52 @@ function options(cases) {
   return Object.fromEntries(Object.entries(cases).map(([name, { value }]) => [name, parts(value)]));
 }
 
+/** Rooms whose messages come with the first page; those of each other room come with it. */
+export const SHELL = ['alert', 'frame', 'queue', 'search'];
+
 /**
- * Compiles every message of one language.
- * @param {string} folder
+ * The rooms of a language, each with its messages as written. A key that two rooms give is an error.
+ * @param {string} folder where the catalogues are
  * @param {string} language
+ * @returns {Record<string, Record<string, string>>}
  */
-export function catalogue(folder, language) {
-  const file = join(folder, `${language}.json`);
-  /** @type {Record<string, string>} */
-  const raw = JSON.parse(readFileSync(file, 'utf8'));
+export function read(folder, language) {
+  /** @type {Record<string, Record<string, string>>} */
+  const rooms = {};
+  const keys = new Set();
+  for (const file of readdirSync(join(folder, language)).sort()) {
+    const messages = JSON.parse(readFileSync(join(folder, language, file), 'utf8'));
+    for (const key of Object.keys(messages)) {
+      if (keys.has(key))
+        throw new Error(`${language}/${file}: message ${key} stands in another file as well`);
+      keys.add(key);
+    }
+    rooms[file.replace(/\.json$/, '')] = messages;
+  }
+  return rooms;
+}
+
+/**
+ * Compiles messages.
+ * @param {Record<string, string>} messages
+ * @param {string} where for errors
+ */
+function compileAll(messages, where) {
   return Object.fromEntries(
-    Object.entries(raw).map(([key, text]) => {
+    Object.entries(messages).map(([key, text]) => {
       try {
         return [key, compile(text)];
       } catch (error) {
-        throw new Error(`${file}: message ${key}: ${/** @type {Error} */ (error).message}`, { cause: error });
+        throw new Error(`${where}: message ${key}: ${/** @type {Error} */ (error).message}`, {
+          cause: error,
+        });
       }
     }),
   );
 }
 
 /**
- * Vite plugin: `import messages from 'virtual:messages/bn'`.
+ * Vite plugin: `import messages from 'virtual:messages/bn'` gives the shell's messages, the file of a room its own.
  * @param {string} folder where the catalogues are
  * @returns {import('vite').Plugin}
  */
@@ -90,12 +114,22 @@ export function messages(folder) {
   const prefix = 'virtual:messages/';
   return {
     name: 'prohori-messages',
+    enforce: 'pre',
     resolveId: (id) => (id.startsWith(prefix) ? `\0${id}` : null),
     load(id) {
-      if (!id.startsWith(`\0${prefix}`)) return null;
-      const language = id.slice(prefix.length + 1);
-      this.addWatchFile(join(folder, `${language}.json`));
-      return `export default JSON.parse(${JSON.stringify(JSON.stringify(catalogue(folder, language)))});`;
+      const [, language, room] = /([^/]+)\/([^/]+)\.json$/.exec(id) ?? [];
+      if (language && room && id === join(folder, language, `${room}.json`)) {
+        return JSON.stringify(compileAll(read(folder, language)[room] ?? {}, id));
+      }
+      return id.startsWith(`\0${prefix}`) ? shell(this, id.slice(prefix.length + 1)) : null;
     },
   };
+
+  /** @param {{addWatchFile: (file: string) => void}} build @param {string} language */
+  function shell(build, language) {
+    const rooms = read(folder, language);
+    const all = Object.assign({}, ...SHELL.map((room) => rooms[room]));
+    for (const room of SHELL) build.addWatchFile(join(folder, language, `${room}.json`));
+    return `export default JSON.parse(${JSON.stringify(JSON.stringify(compileAll(all, language)))});`;
+  }
 }

@@ -1,30 +1,29 @@
 // What is on the screen: the sign-in or a page.
 
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { ChangesProvider } from './alert/changes';
 import { Frame } from './frame/Frame';
 import { Login } from './login/Login';
-import { go, pageOf, usePage, usePlace } from './route/route';
+import { PAGE_NAMES, PAGES, type PageName } from './pages';
+import { go, pageOf, usePage } from './route/route';
 import { useSession } from './session/session';
 import { Boundary } from './ui/Boundary';
 import { Skeleton } from './ui/Skeleton';
 
-/** Each page is a file of its own, loaded when it is gone to. */
-const LOAD = {
-  queue: () => import('./queue/QueuePage').then(({ QueuePage }) => ({ default: QueuePage })),
-  search: () => import('./search/SearchPage').then(({ SearchPage }) => ({ default: SearchPage })),
-  letters: () => import('./letters/LettersPage').then(({ LettersPage }) => ({ default: LettersPage })),
-  audit: () => import('./audit/AuditPage').then(({ AuditPage }) => ({ default: AuditPage })),
-};
+/** The page where everybody begins. */
+const FIRST = '/alerts';
 
-const QueuePage = lazy(LOAD.queue);
-const SearchPage = lazy(LOAD.search);
-const LettersPage = lazy(LOAD.letters);
-const AuditPage = lazy(LOAD.audit);
+/** How each page is drawn, once its file is there. */
+const DRAW = new Map<PageName, (id: string | null) => ReactNode>(
+  PAGE_NAMES.map((name) => {
+    const Page = lazy(PAGES[name].load);
+    return [name, (id) => <Page id={id} />];
+  }),
+);
 
 /** Begins to load the page of this address, so that it comes together with the session. */
 export function preload(path: string): void {
-  void LOAD[pageOf(path).name]().catch(() => {});
+  void PAGES[pageOf(path)?.name ?? 'queue'].load().catch(() => {});
 }
 
 export function App() {
@@ -53,17 +52,8 @@ export function App() {
 
 function CurrentPage() {
   const page = usePage();
-  const { path } = usePlace();
-  const known = page.name !== 'queue' || path.startsWith('/alerts');
   useEffect(() => {
-    if (!known) go('/alerts', { replace: true });
-  }, [known, path]);
-  return (
-    <Suspense fallback={<Skeleton rows={14} />}>
-      {page.name === 'queue' && <QueuePage openId={page.alert} />}
-      {page.name === 'search' && <SearchPage />}
-      {page.name === 'letters' && <LettersPage />}
-      {page.name === 'audit' && <AuditPage />}
-    </Suspense>
-  );
+    if (page === null) go(FIRST, { replace: true });
+  }, [page]);
+  return <Suspense fallback={<Skeleton rows={14} />}>{page && DRAW.get(page.name)?.(page.id)}</Suspense>;
 }

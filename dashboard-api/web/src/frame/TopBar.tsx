@@ -3,7 +3,8 @@
 import { useState } from 'react';
 import { GLOBAL_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
-import { useI18n, type Key } from '../i18n/i18n';
+import { useI18n } from '../i18n/i18n';
+import { PAGE_NAMES, PAGES, type PageRow } from '../pages';
 import { usePage } from '../route/route';
 import { useMe } from '../session/session';
 import { Link } from '../ui/Link';
@@ -12,12 +13,11 @@ import { KeyHelp } from './KeyHelp';
 import { LanguageSwitch } from './LanguageSwitch';
 import { PersonMenu } from './PersonMenu';
 
-/** Each page is shown to those who may use it. */
-const PAGES: readonly { name: 'queue' | 'search' | 'audit'; to: string; label: Key; needs: string }[] = [
-  { name: 'queue', to: '/alerts', label: 'nav.queue', needs: 'read_alerts' },
-  { name: 'search', to: '/search', label: 'nav.search', needs: 'read_events' },
-  { name: 'audit', to: '/audit', label: 'nav.audit', needs: 'read_audit' },
-];
+/** The pages that the bar names. */
+const NAMED = PAGE_NAMES.flatMap((name) => {
+  const row: PageRow = PAGES[name];
+  return row.bar ? [{ name, to: `/${row.path}`, ...row.bar }] : [];
+});
 
 export function TopBar() {
   const { t } = useI18n();
@@ -32,8 +32,8 @@ export function TopBar() {
         <span>{t('common.product')}</span>
       </Link>
       <nav aria-label={t('nav.label')} className="nav">
-        {PAGES.filter(({ needs }) => permissions.includes(needs)).map(({ name, to, label }) => (
-          <Link key={name} to={to} className="nav-link" current={page.name === name}>
+        {NAMED.filter(({ needs }) => permissions.includes(needs)).map(({ name, to, label }) => (
+          <Link key={name} to={to} className="nav-link" current={page?.name === name}>
             {t(label)}
           </Link>
         ))}
@@ -46,7 +46,7 @@ export function TopBar() {
         <LanguageSwitch />
         <PersonMenu />
       </div>
-      {help && <KeyHelp page={page.name === 'queue' ? 'queue' : 'search'} onClose={() => setHelp(false)} />}
+      {help && <KeyHelp page={page?.name === 'queue' ? 'queue' : 'search'} onClose={() => setHelp(false)} />}
     </header>
   );
 }

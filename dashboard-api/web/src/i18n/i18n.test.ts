@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import bangla from 'virtual:messages/bn';
-import english from 'virtual:messages/en';
 import { toBangla, toLatin } from './digits';
 import { makeI18n, type Key } from './i18n';
-import type { Part } from './message';
+import type { Message, Part } from './message';
+
+const files = import.meta.glob<Record<string, Message>>('./*/*.json', { import: 'default', eager: true });
+const catalogueOf = (language: string): Record<string, Message> =>
+  Object.assign(
+    {},
+    ...Object.keys(files)
+      .filter((file) => file.startsWith(`./${language}/`))
+      .map((file) => files[file]),
+  );
+const english = catalogueOf('en');
+const bangla = catalogueOf('bn');
 
 const en = makeI18n('en', 'latin', english);
 const bn = makeI18n('bn', 'latin', bangla);

@@ -2,21 +2,31 @@
 
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { I18nProvider as AriaProvider } from 'react-aria-components/I18nProvider';
-import { useSettings } from '../settings/settings';
+import { settings, useSettings } from '../settings/settings';
 import { toBangla, type Digits } from './digits';
-import type en from './en.json';
+import type { Key, Room } from './keys';
 import { nodes, text, type Message, type RichValues, type Values, type Voice } from './message';
 
 export type Language = 'en' | 'bn';
-export type Key = keyof typeof en;
+export type { Key };
 
 type Catalogue = Record<string, Message>;
 
-/** Each catalogue is its own file, so that a reader downloads one. */
-const LOAD: Record<Language, () => Promise<{ default: Catalogue }>> = {
+/** The words that every page may need, in one file a language, so that a reader downloads one. */
+const SHELL: Record<Language, () => Promise<{ default: Catalogue }>> = {
   en: () => import('virtual:messages/en'),
   bn: () => import('virtual:messages/bn'),
 };
+/** The words of every other room, which come with its page. The build makes these files as small as the others. */
+const ROOMS = import.meta.glob<Catalogue>(
+  ['./*/*.json', '!./*/alert.json', '!./*/frame.json', '!./*/queue.json', '!./*/search.json'],
+  { import: 'default' },
+);
+
+/** What has been loaded of each language, and the rooms that a change of language must load too. */
+const known: Record<Language, Catalogue> = { en: {}, bn: {} };
+const entered = new Set<Room>();
+
 /** Latin digits and a 24-hour clock in both; `toBangla` writes Bangla digits where they are asked for. */
 const LOCALE: Record<Language, string> = { en: 'en-GB', bn: 'bn-BD-u-nu-latn-hc-h23' };
 
@@ -83,8 +93,31 @@ export interface Loaded {
   catalogue: Catalogue;
 }
 
+/** The words of a language: the shell's and those of every room entered so far. */
 export async function loadCatalogue(language: Language): Promise<Loaded> {
-  return { language, catalogue: (await LOAD[language]()).default };
+  const parts = [
+    SHELL[language]().then((shell) => shell.default),
+    ...[...entered].map((room) => loadRoom(language, room)),
+  ];
+  Object.assign(known[language], ...(await Promise.all(parts)));
+  return { language, catalogue: known[language] };
+}
+
+async function loadRoom(language: Language, room: Room): Promise<Catalogue> {
+  const load = ROOMS[`./${language}/${room}.json`];
+  if (!load) throw new Error(`no words of ${room} in ${language}`);
+  return load();
+}
+
+/** Loads a part of a room together with its words, in the language shown and in the one asked for. */
+export async function withWords<T>(room: Room, part: () => Promise<T>): Promise<T> {
+  entered.add(room);
+  const languages = new Set([settings().language, document.documentElement.lang]);
+  const words = (['en', 'bn'] as const)
+    .filter((language) => languages.has(language))
+    .map(async (language) => Object.assign(known[language], await loadRoom(language, room)));
+  const [loaded] = await Promise.all([part(), ...words]);
+  return loaded;
 }
 
 /** Type and row heights follow the document's language, so it is set before anything is drawn in it. */

@@ -1,8 +1,4 @@
-declare module 'virtual:messages/en' {
-  const messages: Record<string, import('./message').Message>;
-  export default messages;
-}
-declare module 'virtual:messages/bn' {
+declare module 'virtual:messages/*' {
   const messages: Record<string, import('./message').Message>;
   export default messages;
 }

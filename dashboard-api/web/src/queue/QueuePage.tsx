@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { AlertPane } from '../alert/AlertPane';
 import { ActionsProvider, useActions } from '../alert/actions';
 import type { AlertSummary } from '../api/types';
+import type { PageProps } from '../pages';
 import { useI18n } from '../i18n/i18n';
 import { ALERT_KEYS, QUEUE_KEYS } from '../keys/map';
 import { onControl, useKeys } from '../keys/useKeys';
@@ -21,7 +22,7 @@ import { toggled, type Selection } from './selection';
 import { useQueue, type Queue } from './useQueue';
 import { Views } from './Views';
 
-export function QueuePage({ openId }: { openId: string | null }) {
+export function QueuePage({ id: openId }: PageProps) {
   const { query } = usePlace();
   const { t, number } = useI18n();
   const filter = useMemo(() => readFilter(query), [query]);

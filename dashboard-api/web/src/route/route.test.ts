@@ -2,16 +2,17 @@ import { expect, test } from 'vitest';
 import { address, alertAddress, pageOf } from './route';
 
 test.each([
-  ['/', { name: 'queue', alert: null }],
-  ['/alerts', { name: 'queue', alert: null }],
-  ['/alerts/ab12', { name: 'queue', alert: 'ab12' }],
-  ['/alerts/a%2Fb', { name: 'queue', alert: 'a/b' }],
-  ['/alerts/%E0%A4%A', { name: 'queue', alert: null }],
-  ['/alerts/a/b', { name: 'queue', alert: null }],
-  ['/search', { name: 'search' }],
-  ['/dead-letters', { name: 'letters' }],
-  ['/audit', { name: 'audit' }],
-  ['/nonsense', { name: 'queue', alert: null }],
+  ['/alerts', { name: 'queue', id: null }],
+  ['/alerts/', { name: 'queue', id: null }],
+  ['/alerts/ab12', { name: 'queue', id: 'ab12' }],
+  ['/alerts/a%2Fb', { name: 'queue', id: 'a/b' }],
+  ['/alerts/%E0%A4%A', { name: 'queue', id: null }],
+  ['/alerts/a/b', null],
+  ['/search', { name: 'search', id: null }],
+  ['/dead-letters', { name: 'letters', id: null }],
+  ['/audit', { name: 'audit', id: null }],
+  ['/', null],
+  ['/nonsense', null],
 ])('%s', (path, page) => {
   expect(pageOf(path)).toEqual(page);
 });

@@ -1,15 +1,18 @@
 // Where the reader is: the address bar as state, without a router library.
 
 import { useMemo, useSyncExternalStore } from 'react';
+import { PAGE_NAMES, PAGES, type PageName } from '../pages';
 
 export interface Place {
   path: string;
   query: string;
 }
 
-/** The pages that exist; everything else goes to the queue. */
-export type Page =
-  { name: 'queue'; alert: string | null } | { name: 'search' } | { name: 'letters' } | { name: 'audit' };
+/** A page, and what of it is looked at. */
+export interface Page {
+  name: PageName;
+  id: string | null;
+}
 
 const listeners = new Set<() => void>();
 let place: Place = here();
@@ -42,12 +45,12 @@ export function usePlace(): Place {
   return useSyncExternalStore(subscribe, () => place);
 }
 
-export function pageOf(path: string): Page {
-  if (path === '/search') return { name: 'search' };
-  if (path === '/dead-letters') return { name: 'letters' };
-  if (path === '/audit') return { name: 'audit' };
-  const alert = /^\/alerts\/([^/]+)$/.exec(path)?.[1];
-  return { name: 'queue', alert: alert === undefined ? null : decode(alert) };
+/** The page of an address; none for an address that is no page's. */
+export function pageOf(path: string): Page | null {
+  const [, head = '', id, ...more] = path.split('/');
+  const name = PAGE_NAMES.find((each) => PAGES[each].path === head);
+  if (name === undefined || more.length > 0) return null;
+  return { name, id: id === undefined || id === '' ? null : decode(id) };
 }
 
 function decode(segment: string): string | null {
@@ -58,7 +61,7 @@ function decode(segment: string): string | null {
   }
 }
 
-export function usePage(): Page {
+export function usePage(): Page | null {
   const { path } = usePlace();
   return useMemo(() => pageOf(path), [path]);
 }

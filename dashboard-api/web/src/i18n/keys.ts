@@ -1,0 +1,28 @@
+// The key of every message, from the English catalogue: a file for each room of the dashboard.
+
+import type alert from './en/alert.json';
+import type audit from './en/audit.json';
+import type frame from './en/frame.json';
+import type letters from './en/letters.json';
+import type queue from './en/queue.json';
+import type search from './en/search.json';
+
+/** Rooms whose words come with the first page. */
+interface Shell {
+  alert: typeof alert;
+  frame: typeof frame;
+  queue: typeof queue;
+  search: typeof search;
+}
+
+/** Rooms whose words come with the room: only files in `src/<room>` say them. */
+interface Rooms {
+  audit: typeof audit;
+  letters: typeof letters;
+}
+
+export type Room = keyof Rooms;
+
+type KeysOf<T> = { [Name in keyof T]: keyof T[Name] }[keyof T];
+
+export type Key = KeysOf<Shell> | KeysOf<Rooms>;

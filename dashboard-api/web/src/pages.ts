@@ -1,0 +1,49 @@
+// Every page: its address, its file, its name in the bar, and the permission that shows it there.
+
+import type { ComponentType } from 'react';
+import { withWords, type Key } from './i18n/i18n';
+
+export interface PageProps {
+  /** What the address names behind the page's own: an alert, a case, …; none on the page itself. */
+  id: string | null;
+}
+
+export interface PageRow {
+  /** The page itself is at `/<path>`, one thing of it at `/<path>/<id>`. */
+  path: string;
+  /** Each page is a file of its own, loaded when it is gone to, with its room's words. */
+  load: () => Promise<{ default: ComponentType<PageProps> }>;
+  /** Its name in the bar above and the permission that it takes; none: reached from elsewhere. */
+  bar?: { label: Key; needs: string };
+}
+
+/** In the order of the bar. The first is where everybody begins. */
+export const PAGES = {
+  queue: {
+    path: 'alerts',
+    load: () => import('./queue/QueuePage').then(({ QueuePage }) => ({ default: QueuePage })),
+    bar: { label: 'nav.queue', needs: 'read_alerts' },
+  },
+  search: {
+    path: 'search',
+    load: () => import('./search/SearchPage').then(({ SearchPage }) => ({ default: SearchPage })),
+    bar: { label: 'nav.search', needs: 'read_events' },
+  },
+  letters: {
+    path: 'dead-letters',
+    load: () =>
+      withWords('letters', () =>
+        import('./letters/LettersPage').then(({ LettersPage }) => ({ default: LettersPage })),
+      ),
+  },
+  audit: {
+    path: 'audit',
+    load: () =>
+      withWords('audit', () => import('./audit/AuditPage').then(({ AuditPage }) => ({ default: AuditPage }))),
+    bar: { label: 'nav.audit', needs: 'read_audit' },
+  },
+} as const satisfies Record<string, PageRow>;
+
+export type PageName = keyof typeof PAGES;
+
+export const PAGE_NAMES = Object.keys(PAGES) as PageName[];
