@@ -163,6 +163,11 @@ impl Accounts {
         })
     }
 
+    /// The database, for what else is kept beside the accounts.
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
     /// The user whose live session the cookie's value names.
     pub(crate) async fn session(&self, cookie: &str) -> Result<Option<(User, SecretHash)>, Error> {
         let Some(hash) = Secret::parse(cookie).map(|secret| secret.hash()) else {

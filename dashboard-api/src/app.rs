@@ -3,6 +3,7 @@
 use crate::Clock;
 use crate::accounts::Accounts;
 use crate::config::Origin;
+use crate::idempotency::Running;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use mapping::Tables;
@@ -19,6 +20,8 @@ pub(crate) struct App {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
+    /// Requests with an `Idempotency-Key` that are under way.
+    pub(crate) running: Running,
     /// The origins that may send changes, and whose names may stand in `Host`.
     pub(crate) origins: Arc<[Origin]>,
 }

@@ -5,6 +5,7 @@ use crate::accounts::User;
 use crate::accounts::secret::SecretHash;
 use crate::audit::{Action, Entry};
 use crate::guard::TraceId;
+use crate::identity::Identity;
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::{Agencies, Permission};
 use axum::extract::FromRequestParts;
@@ -67,13 +68,10 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let trace = TraceId::from_request_parts(parts, app).await?;
-        let found = match cookie(parts) {
-            Some(cookie) => app.accounts.session(cookie).await?,
-            None => None,
-        };
-        let (user, session) = found
-            .ok_or_else(|| Problem::new(Code::NotSignedIn, "sign in at POST /api/v1/session"))?;
-        Ok(Self { user, session, trace })
+        match parts.extensions.get::<Identity>().cloned() {
+            Some(Identity::Session { user, session }) => Ok(Self { user: *user, session, trace }),
+            _ => Err(Problem::new(Code::NotSignedIn, "sign in at POST /api/v1/session")),
+        }
     }
 }
 

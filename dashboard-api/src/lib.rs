@@ -9,7 +9,10 @@ mod server;
 mod guard;
 mod web;
 
+mod identity;
+
 mod caller;
+mod idempotency;
 mod params;
 mod problem;
 
@@ -88,6 +91,7 @@ impl Api {
             tables: Arc::new(mapping::Tables::builtin()?),
             clock,
             metrics,
+            running: idempotency::Running::new(),
             origins: origins.into(),
         };
         Ok(Self { app, seal, listener, registry: registry.clone(), address })

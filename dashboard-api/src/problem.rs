@@ -53,6 +53,9 @@ codes! {
     NotFound = "not_found", NOT_FOUND, "Not found";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     TimeLimit = "time_limit", REQUEST_TIMEOUT, "The request took too long";
+    IdempotencyInProgress =
+        "idempotency_in_progress", CONFLICT, "The same request is under way";
+    IdempotencyDone = "idempotency_done", CONFLICT, "The same request was done";
     VersionConflict = "version_conflict", PRECONDITION_FAILED, "Changed by another";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Not JSON";
@@ -63,6 +66,8 @@ codes! {
         "verdict_without_close", UNPROCESSABLE_ENTITY, "Only a closed alert has a verdict";
     UnknownAssignee =
         "unknown_assignee", UNPROCESSABLE_ENTITY, "The assignee cannot work on this alert";
+    IdempotencyMismatch =
+        "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The key belongs to another request";
     PasswordTooWeak = "password_too_weak", UNPROCESSABLE_ENTITY, "The password is not accepted";
     IfMatchRequired = "if_match_required", PRECONDITION_REQUIRED, "Header If-Match is required";
     LockedOut = "locked_out", TOO_MANY_REQUESTS, "Too many failed sign-ins";

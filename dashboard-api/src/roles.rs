@@ -4,6 +4,10 @@
 //! for one permission, so that an analyst of one agency who is a viewer in another cannot triage
 //! there.
 
+mod permission;
+
+pub use permission::Permission;
+
 use crate::Error;
 use model::Agency;
 use std::collections::BTreeSet;
@@ -13,7 +17,16 @@ const ALL: &str = "*";
 
 /// What a person or a program is in an agency.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -39,26 +52,6 @@ pub enum Role {
     Auditor,
     /// Runs the platform; reads no events.
     PlatformAdmin,
-}
-
-/// One thing that a request may need.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Permission {
-    /// Alerts with their evidence and history.
-    ReadAlerts,
-    /// Events and raw logs.
-    ReadEvents,
-    /// Changing an alert.
-    TriageAlerts,
-    /// The counts of the ledger; no event's content.
-    ReadLedger,
-    /// Dead letters, which hold raw bytes.
-    ReadDeadLetters,
-    /// The audit log, whose entries are of all agencies.
-    ReadAudit,
 }
 
 impl Role {
@@ -104,30 +97,85 @@ impl Role {
 
     /// What the role allows.
     pub fn permissions(self) -> &'static [Permission] {
-        use Permission::{ReadAlerts, ReadDeadLetters, ReadEvents, ReadLedger, TriageAlerts};
+        use Permission as P;
+        /// Works the queue.
+        macro_rules! analyst {
+            ($($more:ident),*) => {
+                &[
+                    P::ReadAlerts, P::ReadEvents, P::TriageAlerts, P::ReadCases, P::ManageCases,
+                    P::ReadLedger, P::ReadDeadLetters, P::ReadRules, P::ManageExceptions,
+                    P::ReadCollectors, $(P::$more,)*
+                ]
+            };
+        }
         match self {
-            Self::Viewer => &[ReadAlerts, ReadEvents, ReadLedger],
-            Self::Analyst | Self::Hunter | Self::NationalAnalyst => {
-                &[ReadAlerts, ReadEvents, TriageAlerts, ReadLedger, ReadDeadLetters]
+            Self::Viewer => &[
+                P::ReadAlerts,
+                P::ReadEvents,
+                P::ReadCases,
+                P::ReadLedger,
+                P::ReadRules,
+                P::ReadCollectors,
+            ],
+            Self::Analyst => analyst!(),
+            Self::Hunter | Self::NationalAnalyst => analyst!(ExportEvents, ManageIndicators),
+            Self::AgencyAdmin => &[
+                P::ReadAlerts,
+                P::ReadEvents,
+                P::ReadCases,
+                P::ReadLedger,
+                P::ReadDeadLetters,
+                P::ReadRules,
+                P::ReadCollectors,
+                P::ManageNotifications,
+                P::ReadUsers,
+                P::ManageUsers,
+                P::ManageKeys,
+            ],
+            Self::CollectorOperator => {
+                &[P::ReadLedger, P::ReadDeadLetters, P::ReadCollectors, P::ManageCollectors]
             }
-            Self::AgencyAdmin => &[ReadAlerts, ReadEvents, ReadLedger, ReadDeadLetters],
-            Self::CollectorOperator => &[ReadLedger, ReadDeadLetters],
-            Self::RuleAuthor | Self::RuleApprover | Self::PlatformAdmin => &[ReadLedger],
-            Self::Auditor => &[Permission::ReadAudit],
-            Self::PrivacyOfficer => &[],
+            Self::RuleAuthor => &[
+                P::ReadLedger,
+                P::ReadRules,
+                P::WriteRules,
+                P::ManageExceptions,
+                P::ManageIndicators,
+            ],
+            Self::RuleApprover => {
+                &[P::ReadLedger, P::ReadRules, P::ApproveRules, P::ManageExceptions]
+            }
+            Self::PrivacyOfficer => &[P::ManageRetention, P::Unmask],
+            Self::Auditor => &[P::ReadAudit, P::ReadUsers, P::ReadRules],
+            Self::PlatformAdmin => &[
+                P::ReadLedger,
+                P::ReadCollectors,
+                P::ManageCollectors,
+                P::ManageRetention,
+                P::ReadUsers,
+                P::ManageUsers,
+                P::ManageKeys,
+            ],
         }
     }
-}
 
-impl Permission {
-    const ALL: [Self; 6] = [
-        Self::ReadAlerts,
-        Self::ReadEvents,
-        Self::TriageAlerts,
-        Self::ReadLedger,
-        Self::ReadDeadLetters,
-        Self::ReadAudit,
-    ];
+    /// The roles that who holds this one may grant, in the agencies in which he holds it.
+    ///
+    /// An agency's administrator staffs the agency's own desk. Roles that reach beyond it (rules run
+    /// everywhere, the audit log is of all) come from the platform's administrator.
+    pub fn may_grant(self) -> &'static [Self] {
+        match self {
+            Self::AgencyAdmin => &[
+                Self::Viewer,
+                Self::Analyst,
+                Self::Hunter,
+                Self::AgencyAdmin,
+                Self::CollectorOperator,
+            ],
+            Self::PlatformAdmin => &Self::ALL,
+            _ => &[],
+        }
+    }
 }
 
 /// Where something holds: in all agencies or in those named. Nothing named is nowhere.
@@ -170,7 +218,24 @@ impl Agencies {
         matches!(self, Self::Of(agencies) if agencies.is_empty())
     }
 
-    fn join(self, other: &Self) -> Self {
+    /// Those that are in both.
+    pub fn meet(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, some) | (some, Self::All) => some.clone(),
+            (Self::Of(one), Self::Of(two)) => Self::Of(one.intersection(two).cloned().collect()),
+        }
+    }
+
+    /// Whether all of `other` is among them.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (Self::Of(_), Self::All) => false,
+            (Self::Of(held), Self::Of(asked)) => asked.is_subset(held),
+        }
+    }
+
+    pub(crate) fn join(self, other: &Self) -> Self {
         match (self, other) {
             (Self::Of(mut held), Self::Of(more)) => {
                 held.extend(more.iter().cloned());
@@ -181,80 +246,77 @@ impl Agencies {
     }
 }
 
-/// The roles that one user holds, each with where.
+/// What an API key may do of what its owner may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyScope {
+    /// At most this.
+    pub permissions: BTreeSet<Permission>,
+    /// At most there.
+    pub agencies: Agencies,
+}
+
+/// The roles that one user holds, each with where; within one request perhaps less of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Grants(Vec<(Role, Agencies)>);
+pub struct Grants {
+    held: Vec<(Role, Agencies)>,
+    within: Option<KeyScope>,
+}
 
 impl Grants {
     /// The grants as listed.
-    pub fn new(grants: Vec<(Role, Agencies)>) -> Self {
-        Self(grants)
+    pub fn new(held: Vec<(Role, Agencies)>) -> Self {
+        Self { held, within: None }
+    }
+
+    /// The same, but no more than `scope` allows. What the owner loses later the key loses too.
+    pub fn within(self, scope: KeyScope) -> Self {
+        Self { within: Some(scope), ..self }
     }
 
     /// Role and agency of each grant, as they stand in the database.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (&'static str, String)> + '_ {
-        self.0
-            .iter()
-            .flat_map(|(role, held)| held.names().into_iter().map(|name| (role.as_str(), name)))
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (Role, String)> + '_ {
+        self.held.iter().flat_map(|(role, held)| held.names().into_iter().map(|name| (*role, name)))
     }
 
     /// The roles, each once.
     pub fn roles(&self) -> Vec<Role> {
-        let roles: BTreeSet<Role> = self.0.iter().map(|(role, _)| *role).collect();
+        let roles: BTreeSet<Role> = self.held.iter().map(|(role, _)| *role).collect();
         roles.into_iter().collect()
     }
 
     /// The agencies in which any role is held.
     pub fn agencies(&self) -> Agencies {
-        self.0.iter().fold(Agencies::Of(BTreeSet::new()), |all, (_, held)| all.join(held))
+        let all = self.joined(|_| true);
+        self.within.as_ref().map_or_else(|| all.clone(), |scope| all.meet(&scope.agencies))
     }
 
     /// The agencies in which `permission` is held.
     pub fn allow(&self, permission: Permission) -> Agencies {
-        self.0
-            .iter()
-            .filter(|(role, _)| role.permissions().contains(&permission))
-            .fold(Agencies::Of(BTreeSet::new()), |all, (_, held)| all.join(held))
+        let held = self.joined(|role| role.permissions().contains(&permission));
+        match &self.within {
+            None => held,
+            Some(scope) if scope.permissions.contains(&permission) => held.meet(&scope.agencies),
+            Some(_) => Agencies::Of(BTreeSet::new()),
+        }
+    }
+
+    /// The agencies in which `role` may be granted.
+    pub fn may_grant(&self, role: Role) -> Agencies {
+        let held = self.joined(|own| own.may_grant().contains(&role));
+        held.meet(&self.allow(Permission::ManageUsers))
     }
 
     /// The permissions that are held anywhere.
     pub fn permissions(&self) -> Vec<Permission> {
-        Permission::ALL.into_iter().filter(|p| !self.allow(*p).is_empty()).collect()
+        Permission::ALL.iter().copied().filter(|p| !self.allow(*p).is_empty()).collect()
+    }
+
+    fn joined(&self, which: impl Fn(Role) -> bool) -> Agencies {
+        let nowhere = Agencies::Of(BTreeSet::new());
+        let held = self.held.iter().filter(|(role, _)| which(*role));
+        held.fold(nowhere, |all, (_, held)| all.join(held))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grants(list: &[(Role, &str)]) -> Grants {
-        Grants(list.iter().map(|(r, a)| (*r, Agencies::parse(a).unwrap())).collect())
-    }
-
-    #[test]
-    fn a_permission_holds_only_where_its_role_is_held() {
-        use Permission::{ReadAlerts, ReadEvents, TriageAlerts};
-        let check = |held: &[(Role, &str)], permission, expected: &[&str]| {
-            assert_eq!(grants(held).allow(permission).names(), expected, "{held:?} {permission:?}");
-        };
-        let mixed = [(Role::Analyst, "mof"), (Role::Viewer, "moe")];
-        check(&mixed, TriageAlerts, &["mof"]);
-        check(&mixed, ReadEvents, &["moe", "mof"]);
-        check(&[(Role::PlatformAdmin, "*")], ReadEvents, &[]);
-        check(&[(Role::PlatformAdmin, "*")], ReadAlerts, &[]);
-        check(&[(Role::Viewer, "mof"), (Role::NationalAnalyst, "*")], ReadEvents, &["*"]);
-        check(&[(Role::AgencyAdmin, "mof")], TriageAlerts, &[]);
-        check(&[], ReadAlerts, &[]);
-    }
-
-    #[test]
-    fn names_come_back() {
-        for role in Role::ALL {
-            assert_eq!(Role::parse(role.as_str()).unwrap(), role);
-            let json = serde_json::to_value(role).unwrap();
-            assert_eq!(json, role.as_str(), "one name in JSON and in the database");
-        }
-        assert!(Role::parse("root").is_err());
-        assert!(Agencies::parse("MOF").is_err());
-    }
-}
+mod tests;

@@ -14,12 +14,14 @@ pub(crate) mod query;
 pub(crate) mod session;
 
 use crate::problem::{Code, ProblemDocument};
-use crate::{App, guard, web};
+use crate::{App, guard, idempotency, identity, web};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::json;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, Required, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -72,6 +74,8 @@ fn api() -> OpenApiRouter<App> {
 pub(crate) fn router(app: App, probes: Router) -> Router {
     let (api, _) = api().split_for_parts();
     api.method_not_allowed_fallback(guard::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), idempotency::once))
+        .layer(from_fn_with_state(app.clone(), identity::identify))
         .with_state(app.clone())
         .merge(probes)
         .fallback(web::serve)
@@ -101,11 +105,34 @@ pub fn openapi() -> String {
             let responses = &mut operation.responses.responses;
             responses.insert("default".into(), problem.clone().into());
         }
+        if let Some(post) = &mut item.post {
+            post.parameters.get_or_insert_default().push(idempotency_key().into());
+        }
     }
     let mut document = json!(document);
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] = json!(codes);
     format!("{document:#}\n")
+}
+
+/// What every POST understands.
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A name of your own for this request, such as a UUID: sent again with it within a day, \
+             the request is not done again, and the first answer is given again.",
+        ))
+        .schema(Some(
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .min_length(Some(1))
+                .max_length(Some(128))
+                .pattern(Some("^[!-~]+$")),
+        ))
+        .build()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod searching;
 mod guarded;
 mod isolation;
 mod ledger;
+mod repeating;
 mod served;
 mod signing_in;
 mod triage;

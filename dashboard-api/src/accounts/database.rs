@@ -19,8 +19,11 @@ const CONNECTIONS_MAX: usize = 4;
 const BUSY_TIME: Duration = Duration::from_secs(5);
 
 /// Applied in order, each once, each in a transaction; `user_version` counts them.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_accounts.sql"), include_str!("migrations/0002_audit_tree.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_accounts.sql"),
+    include_str!("migrations/0002_audit_tree.sql"),
+    include_str!("migrations/0003_idempotency.sql"),
+];
 
 /// The opened database.
 pub(crate) struct Database {

@@ -90,7 +90,7 @@ pub(crate) fn insert(
     for (role, agency) in user.grants.rows() {
         transaction.execute(
             "INSERT OR IGNORE INTO grants (user_id, role, agency) VALUES (?1, ?2, ?3)",
-            params![id, role, agency],
+            params![id, role.as_str(), agency],
         )?;
     }
     Ok(true)

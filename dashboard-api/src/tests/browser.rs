@@ -53,6 +53,7 @@ impl Rig {
             store,
             tables: Arc::new(mapping::Tables::builtin().unwrap()),
             clock,
+            running: crate::idempotency::Running::new(),
             metrics: Metrics::register(&registry).unwrap(),
             origins: [
                 Origin::of_listener(HOST.parse().unwrap()),
