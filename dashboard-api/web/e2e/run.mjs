@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { accessCases } from './cases/access.mjs';
 import { alertCases } from './cases/alert.mjs';
+import { keysCases } from './cases/keys.mjs';
 import { queueCases } from './cases/queue.mjs';
 import { searchCases } from './cases/search.mjs';
 import { sessionCases } from './cases/session.mjs';
@@ -24,6 +25,7 @@ const stage = await Stage.open(url.replace(/\/$/, ''));
 const cases = [
   ...sessionCases.begin,
   ...queueCases,
+  ...keysCases,
   ...alertCases,
   ...searchCases,
   ...accessCases,

@@ -2,6 +2,7 @@
 
 import type { ComponentType } from 'react';
 import { withWords, type Key } from './i18n/i18n';
+import type { SheetName } from './keys/sheets';
 
 export interface PageProps {
   /** What the address names behind the page's own: an alert, a case, …; none on the page itself. */
@@ -13,6 +14,8 @@ export interface PageRow {
   path: string;
   /** Each page is a file of its own, loaded when it is gone to, with its room's words. */
   load: () => Promise<{ default: ComponentType<PageProps> }>;
+  /** The keys it has beside those that work everywhere. */
+  keys?: readonly SheetName[];
   /** Its name in the bar above and the permission that it takes; none: reached from elsewhere. */
   bar?: { label: Key; needs: string };
 }
@@ -22,11 +25,13 @@ export const PAGES = {
   queue: {
     path: 'alerts',
     load: () => import('./queue/QueuePage').then(({ QueuePage }) => ({ default: QueuePage })),
+    keys: ['queue', 'alert', 'event'],
     bar: { label: 'nav.queue', needs: 'read_alerts' },
   },
   search: {
     path: 'search',
     load: () => import('./search/SearchPage').then(({ SearchPage }) => ({ default: SearchPage })),
+    keys: ['search', 'event'],
     bar: { label: 'nav.search', needs: 'read_events' },
   },
   letters: {

@@ -19,6 +19,7 @@ const PAGES = [
   { name: 'alert', open: openAlert },
   { name: 'closing', open: openClosing },
   { name: 'keys', open: openKeys },
+  { name: 'palette', open: openPalette },
   { name: 'search', open: openSearch },
   { name: 'preferences', open: openPreferences },
   { name: 'letters', open: openLetters },
@@ -64,6 +65,14 @@ async function openKeys(stage) {
   await stage.queue('?state=any');
   await stage.page.keyboard.press('Shift+Slash');
   await stage.page.getByRole('dialog').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openPalette(stage) {
+  await stage.queue('?state=any');
+  await stage.page.keyboard.press('Control+KeyK');
+  await stage.page.getByRole('dialog').getByRole('searchbox').fill('sshd');
+  await stage.page.locator('.palette .list-item', { hasText: 'sshd' }).first().waitFor();
 }
 
 /** @param {Stage} stage */

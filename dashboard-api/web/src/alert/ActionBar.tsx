@@ -41,7 +41,7 @@ export function ActionBar({ alert }: { alert: AlertDetail }) {
           {alert.assignee === me.user ? (
             <Button onPress={() => actions.unassign(targets)}>{t('action.unassign')}</Button>
           ) : (
-            <Button onPress={() => actions.assignMe(targets)} shortcut={ALERT_KEYS.assignMe.shown}>
+            <Button onPress={() => actions.assignMe(targets)} shortcut={ALERT_KEYS.assignMe}>
               {t('action.assignMe')}
             </Button>
           )}

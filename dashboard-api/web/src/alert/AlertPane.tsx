@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react';
 import { getAlert } from '../api/endpoints';
 import type { AlertDetail } from '../api/types';
 import { useI18n } from '../i18n/i18n';
-import { ALERT_KEYS, QUEUE_KEYS } from '../keys/map';
+import { ALERT_KEYS, QUEUE_KEYS, written } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
 import { IconButton } from '../ui/Button';
 import { Boundary } from '../ui/Boundary';
@@ -88,14 +88,14 @@ function PaneHead({
           label={t('keys.previous')}
           onPress={() => onPrevious?.()}
           isDisabled={!onPrevious}
-          aria-keyshortcuts={QUEUE_KEYS.previous.shown}
+          aria-keyshortcuts={written(QUEUE_KEYS.previous)}
         />
         <IconButton
           icon="right"
           label={t('keys.next')}
           onPress={() => onNext?.()}
           isDisabled={!onNext}
-          aria-keyshortcuts={QUEUE_KEYS.next.shown}
+          aria-keyshortcuts={written(QUEUE_KEYS.next)}
         />
         <IconButton icon="cross" label={t('alert.close')} onPress={onClose} aria-keyshortcuts="Escape" />
       </div>

@@ -5,7 +5,7 @@ import { useState, type FormEvent } from 'react';
 import { commentOn, getHistory } from '../api/endpoints';
 import type { AlertDetail, HistoryEntry } from '../api/types';
 import { useI18n, type I18n } from '../i18n/i18n';
-import { ALERT_KEYS } from '../keys/map';
+import { ALERT_KEYS, written } from '../keys/map';
 import { Button } from '../ui/Button';
 import { Fault, faultText } from '../ui/Fault';
 import { Field } from '../ui/Field';
@@ -99,7 +99,7 @@ function CommentBox({ id }: { id: string }) {
         onChange={setText}
         maxLength={COMMENT_CHARS_MAX}
         error={error ? faultText(error, i18n) : null}
-        aria-keyshortcuts={ALERT_KEYS.comment.shown}
+        aria-keyshortcuts={written(ALERT_KEYS.comment)}
       />
       <Button type="submit" isPending={isPending} isDisabled={text.trim() === ''}>
         {t('comment.add')}

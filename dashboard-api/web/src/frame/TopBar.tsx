@@ -1,15 +1,15 @@
 // The bar above every page: where one can go, the language, the person.
 
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { GLOBAL_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
-import { useI18n } from '../i18n/i18n';
+import { useI18n, withWords } from '../i18n/i18n';
 import { PAGE_NAMES, PAGES, type PageRow } from '../pages';
 import { usePage } from '../route/route';
 import { useMe } from '../session/session';
 import { Link } from '../ui/Link';
+import { Button } from '../ui/Button';
 import { Mark } from '../ui/Icon';
-import { KeyHelp } from './KeyHelp';
 import { LanguageSwitch } from './LanguageSwitch';
 import { PersonMenu } from './PersonMenu';
 
@@ -19,12 +19,20 @@ const NAMED = PAGE_NAMES.flatMap((name) => {
   return row.bar ? [{ name, to: `/${row.path}`, ...row.bar }] : [];
 });
 
+/** Not needed for the first paint. */
+const KeyHelp = lazy(() => import('./KeyHelp'));
+const Palette = lazy(() => withWords('palette', () => import('../palette/Palette')));
+
+type Open = 'help' | 'palette' | null;
+
 export function TopBar() {
   const { t } = useI18n();
   const page = usePage();
   const { permissions } = useMe();
-  const [help, setHelp] = useState(false);
-  useKeys(GLOBAL_KEYS, { help: () => setHelp(true) });
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => setOpen(null);
+  const row: PageRow | null = page && PAGES[page.name];
+  useKeys(GLOBAL_KEYS, { help: () => setOpen('help'), palette: () => setOpen('palette') });
   return (
     <header className="bar">
       <Link to="/alerts" className="brand">
@@ -39,14 +47,26 @@ export function TopBar() {
         ))}
       </nav>
       <div className="bar-end">
-        <button type="button" className="button button-quiet bar-help" onClick={() => setHelp(true)}>
-          <span>{t('help.open')}</span>
-          <kbd aria-hidden="true">?</kbd>
-        </button>
+        <span className="bar-help">
+          <Button
+            kind="quiet"
+            icon="search"
+            shortcut={GLOBAL_KEYS.palette}
+            onPress={() => setOpen('palette')}
+          >
+            {t('keys.palette')}
+          </Button>
+          <Button kind="quiet" shortcut={GLOBAL_KEYS.help} onPress={() => setOpen('help')}>
+            {t('help.open')}
+          </Button>
+        </span>
         <LanguageSwitch />
         <PersonMenu />
       </div>
-      {help && <KeyHelp page={page?.name === 'queue' ? 'queue' : 'search'} onClose={() => setHelp(false)} />}
+      <Suspense fallback={null}>
+        {open === 'help' && <KeyHelp names={row?.keys ?? []} onClose={close} />}
+        {open === 'palette' && <Palette onClose={close} />}
+      </Suspense>
     </header>
   );
 }

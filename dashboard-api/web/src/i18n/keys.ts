@@ -4,6 +4,7 @@ import type alert from './en/alert.json';
 import type audit from './en/audit.json';
 import type frame from './en/frame.json';
 import type letters from './en/letters.json';
+import type palette from './en/palette.json';
 import type queue from './en/queue.json';
 import type search from './en/search.json';
 
@@ -19,6 +20,7 @@ interface Shell {
 interface Rooms {
   audit: typeof audit;
   letters: typeof letters;
+  palette: typeof palette;
 }
 
 export type Room = keyof Rooms;

@@ -16,7 +16,8 @@ const OVERLAY = '[role=menu], [role=listbox], [role=dialog], [role=alertdialog]'
 
 globalThis.addEventListener?.('keydown', (event) => {
   const target = event.target instanceof Element ? event.target : null;
-  if (event.defaultPrevented || target?.closest(`${TYPING}, ${OVERLAY}`)) return;
+  if (event.defaultPrevented || target?.closest(OVERLAY)) return;
+  if (!event.ctrlKey && !event.metaKey && target?.closest(TYPING)) return;
   for (const listener of stack.toReversed()) {
     if (!listener(event)) continue;
     event.preventDefault();

@@ -13,14 +13,14 @@ export function BulkBar({ selected, onClear }: { selected: AlertSummary[]; onCle
     <div className="bulk" role="group" aria-label={t('bulk.label')}>
       <strong role="status">{t('bulk.selected', { count: selected.length })}</strong>
       <Button onPress={() => actions.setState(selected, 'acknowledged')}>{t('action.acknowledge')}</Button>
-      <Button onPress={() => actions.assignMe(selected)} shortcut={ALERT_KEYS.assignMe.shown}>
+      <Button onPress={() => actions.assignMe(selected)} shortcut={ALERT_KEYS.assignMe}>
         {t('action.assignMe')}
       </Button>
-      <Button onPress={() => actions.askState(selected)} shortcut={ALERT_KEYS.state.shown}>
+      <Button onPress={() => actions.askState(selected)} shortcut={ALERT_KEYS.state}>
         {t('action.state')}
       </Button>
       <Button onPress={() => actions.askClose(selected, null)}>{t('action.close')}</Button>
-      <Button kind="quiet" onPress={onClear} shortcut={QUEUE_KEYS.back.shown}>
+      <Button kind="quiet" onPress={onClear} shortcut={QUEUE_KEYS.back}>
         {t('bulk.clear')}
       </Button>
     </div>

@@ -2,6 +2,7 @@
 
 import { useEffect, useState, type FormEvent, type RefObject } from 'react';
 import { STATES, type AlertSummary } from '../api/types';
+import { QUEUE_KEYS } from '../keys/map';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { useMe } from '../session/session';
 import { PRESETS } from '../time/range';
@@ -192,7 +193,7 @@ function QueueSearch({ value, onSearch, inputRef }: SearchProps) {
         onChange={setText}
         onClear={() => onSearch('')}
         inputRef={inputRef}
-        shortcut="/"
+        shortcut={QUEUE_KEYS.find}
       />
     </form>
   );

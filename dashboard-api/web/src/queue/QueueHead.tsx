@@ -17,7 +17,7 @@ export function QueueHead({ queue, filter }: { queue: Queue; filter: AlertFilter
   return (
     <div className="queue-head">
       {queue.waiting > 0 && (
-        <Button kind="primary" icon="right" onPress={queue.renew} shortcut={QUEUE_KEYS.showNew.shown}>
+        <Button kind="primary" icon="right" onPress={queue.renew} shortcut={QUEUE_KEYS.showNew}>
           {t(many ? 'queue.waitingMany' : 'queue.waiting', { count: queue.waiting })}
         </Button>
       )}

@@ -51,7 +51,7 @@ export function Histogram({ filter, span, onZoom }: Props) {
         <Button
           kind="quiet"
           icon={asTable ? 'chart' : 'table'}
-          shortcut={SEARCH_KEYS.table.shown}
+          shortcut={SEARCH_KEYS.table}
           onPress={() => setAsTable(!asTable)}
         >
           {t(asTable ? 'histogram.asChart' : 'histogram.asTable')}

@@ -94,7 +94,7 @@ function SearchForm({ filter, span, onRun, boxRef, rows }: FormProps) {
           onChange={setQ}
           onClear={() => onRun({ ...filter, q: '' })}
           inputRef={boxRef}
-          shortcut={SEARCH_KEYS.find.shown}
+          shortcut={SEARCH_KEYS.find}
         />
         <RangeChoice range={filter.range} onChange={(range) => onRun({ ...filter, q, range })} />
         <Button kind="primary" type="submit">

@@ -1,6 +1,8 @@
 // What the reader chose, kept in this browser: language, theme, digits, density, keys, pane width, saved views.
 
 import { useSyncExternalStore } from 'react';
+import type { Key } from '../i18n/keys';
+import type { Chosen } from '../keys/map';
 
 export interface SavedView {
   name: string;
@@ -17,6 +19,8 @@ export interface Settings {
   density: 'compact' | 'comfortable';
   /** Single-key shortcuts can be switched off (WCAG 2.1.4). */
   shortcuts: boolean;
+  /** Keys that the reader put elsewhere, by what they do. */
+  keys: Partial<Record<Key, Chosen>>;
   /** Width of the alert beside the queue, in percent of the room. */
   panePercent: number;
   views: SavedView[];
@@ -30,6 +34,7 @@ const DEFAULTS: Settings = {
   digits: 'latin',
   density: 'compact',
   shortcuts: true,
+  keys: {},
   panePercent: 56,
   views: [],
 };

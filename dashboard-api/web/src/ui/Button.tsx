@@ -2,6 +2,7 @@
 
 import type { ReactNode } from 'react';
 import { Button as AriaButton, type ButtonProps } from 'react-aria-components/Button';
+import { written, type Binding } from '../keys/map';
 import { useSettings } from '../settings/settings';
 import { Icon, type IconName } from './Icon';
 
@@ -11,8 +12,8 @@ interface Props extends Base {
   children: ReactNode;
   kind?: 'plain' | 'primary' | 'quiet' | 'danger';
   icon?: IconName;
-  /** The key that presses it, as written on the keyboard. */
-  shortcut?: string | undefined;
+  /** The key that presses it: of the key table, or as written on the keyboard. */
+  shortcut?: Binding | string | undefined;
 }
 
 export function Button({ children, kind = 'plain', icon, shortcut, ...props }: Props) {
@@ -40,11 +41,11 @@ export function IconButton({ icon, label, ...props }: Base & { icon: IconName; l
 }
 
 /** Shown only while single keys work. */
-export function Shortcut({ keys }: { keys: string }) {
+export function Shortcut({ keys }: { keys: Binding | string }) {
   const { shortcuts } = useSettings();
   return shortcuts ? (
     <kbd aria-hidden="true" translate="no">
-      {keys}
+      {typeof keys === 'string' ? keys : written(keys)}
     </kbd>
   ) : null;
 }

@@ -2,6 +2,7 @@
 
 import type { KeyboardEvent, RefObject } from 'react';
 import { useI18n } from '../i18n/i18n';
+import type { Binding } from '../keys/map';
 import { Shortcut } from './Button';
 import { Icon } from './Icon';
 
@@ -11,7 +12,7 @@ interface Props {
   onChange: (text: string) => void;
   onClear: () => void;
   inputRef: RefObject<HTMLInputElement | null>;
-  shortcut: string;
+  shortcut: Binding;
 }
 
 export function SearchBox({ label, value, onChange, onClear, inputRef, shortcut }: Props) {

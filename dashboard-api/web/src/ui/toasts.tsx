@@ -79,7 +79,7 @@ function ToastBox({ toast: shown }: { toast: Toast }) {
     <div className={`toast toast-${shown.kind}`}>
       <span>{shown.text}</span>
       {shown.undo && (
-        <Button kind="quiet" shortcut={ALERT_KEYS.undo.shown} onPress={() => undo(shown)}>
+        <Button kind="quiet" shortcut={ALERT_KEYS.undo} onPress={() => undo(shown)}>
           {t('toasts.undo')}
         </Button>
       )}
