@@ -78,6 +78,16 @@ pub enum Error {
         /// What was given.
         cursor: String,
     },
+    /// A value that no entity of its kind has.
+    #[error("{kind} {value:?} is not valid: {mend}")]
+    Entity {
+        /// The kind.
+        kind: &'static str,
+        /// The begin of what was given.
+        value: String,
+        /// What would be valid.
+        mend: &'static str,
+    },
     /// A value from the database that the program does not know.
     #[error("column {column} holds {value:?}, which this program does not know")]
     Value {

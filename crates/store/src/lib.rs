@@ -14,6 +14,7 @@ mod alert_updates;
 mod alerts;
 mod cursor;
 mod dead_letters;
+mod entities;
 mod events;
 mod insert;
 mod ledger;
@@ -25,6 +26,7 @@ mod triage;
 
 pub use config::{Config, RawConfig};
 pub use cursor::{Cursor, Order, Page};
+pub use entities::{Entity, EntityKind, RELATED_MAX, VALUE_BYTES_MAX};
 pub use error::Error;
 pub use events::BUCKETS_MAX;
 pub use rows::{AlertRow, Block, DeadLetterRow, EventRow, Place, Table};
@@ -35,8 +37,8 @@ pub use terms::TERMS_MAX;
 pub use triage::{Change, Outcome, Refusal};
 pub use views::{
     Activity, AgencyLedger, AlertCounts, AlertDetail, AlertPage, AlertSummary, DeadLetter,
-    DeadLetterPage, EventDetail, EventPage, EventSummary, Histogram, HistoryItem, Ledger, State,
-    Verdict,
+    DeadLetterPage, EntityDay, EntityProfile, EntitySeen, EventDetail, EventPage, EventSummary,
+    Histogram, HistoryItem, Ledger, Related, State, Verdict,
 };
 
 use clickhouse::Client;

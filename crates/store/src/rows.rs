@@ -12,6 +12,7 @@ mod document;
 mod encode;
 mod event;
 mod members;
+mod observed;
 
 pub use alert::AlertRow;
 pub use block::{Block, Table};

@@ -6,7 +6,7 @@
 
 use crate::error::During;
 use crate::terms::{Term, terms};
-use crate::{Cursor, Error, Scope, State, Store};
+use crate::{Cursor, Entity, Error, Scope, State, Store};
 use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
 use model::Agency;
@@ -31,6 +31,8 @@ pub struct AlertFilter {
     pub rule: Option<String>,
     /// Of this group.
     pub group: Option<String>,
+    /// With this entity, itself or in its evidence.
+    pub entity: Option<Entity>,
     /// Assigned to this user; empty: to nobody.
     pub assignee: Option<String>,
     /// Holding all of these terms, and none with `-` before it, in title (of either language),
@@ -55,6 +57,8 @@ pub struct EventFilter {
     pub agency: Option<Agency>,
     /// Of this host.
     pub host: Option<String>,
+    /// With this entity, in whatever role.
+    pub entity: Option<Entity>,
     /// Of this OCSF class.
     pub class_uid: Option<u32>,
     /// Of this source type.
@@ -223,6 +227,7 @@ impl Select {
             .and_some("rule_id = {}", filter.rule.as_deref())
             .and_some("group_id = {}", filter.group.as_deref())
             .and_some("assignee = {}", filter.assignee.as_deref())
+            .and_alert_entity(filter.entity.as_ref())
             .and_terms(ALERT_TEXT, filter.text.as_deref())
     }
 
@@ -234,6 +239,7 @@ impl Select {
             .and_some("host = {}", filter.host.as_deref())
             .and_some("class_uid = {}", filter.class_uid.map(i64::from))
             .and_some("source = {}", filter.source.as_deref())
+            .and_entity(filter.entity.as_ref())
             .and_search(filter.search.as_ref())
     }
 

@@ -1,6 +1,6 @@
 //! What readers get: plain values, apart from the tables that they come from.
 
-use crate::{Cursor, Error};
+use crate::{Cursor, EntityKind, Error};
 use serde::Serialize;
 
 /// Where an alert stands.
@@ -235,6 +235,64 @@ pub struct EventDetail {
     pub event: String,
     /// Its `raw_data`.
     pub raw: String,
+}
+
+/// What is known of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityProfile {
+    /// What it is.
+    pub kind: EntityKind,
+    /// Its name, as the tables hold it.
+    pub value: String,
+    /// By role, then agency.
+    pub seen: Vec<EntitySeen>,
+    /// Its alerts, of all times.
+    pub alerts: AlertCounts,
+}
+
+/// An entity in one role with one agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntitySeen {
+    /// Whose events.
+    pub agency: String,
+    /// `device`, `user`, `source`, `destination`, `other` or, of hashes and domains, `observed`.
+    pub role: &'static str,
+    /// Time of the first event, in ms.
+    pub first: i64,
+    /// Time of the last event, in ms.
+    pub last: i64,
+    /// How many.
+    pub events: u64,
+}
+
+/// Events of one day with an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntityDay {
+    /// Begin of the day (UTC), in ms.
+    pub day: i64,
+    /// Whose.
+    pub agency: String,
+    /// As [`EntitySeen::role`].
+    pub role: &'static str,
+    /// How many.
+    pub events: u64,
+}
+
+/// An entity that stands in the same events as another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Related {
+    /// What it is.
+    pub kind: EntityKind,
+    /// As [`EntitySeen::role`].
+    pub role: &'static str,
+    /// Its name.
+    pub value: String,
+    /// In how many of the events.
+    pub events: u64,
+    /// Time of the first of them, in ms.
+    pub first: i64,
+    /// Time of the last of them, in ms.
+    pub last: i64,
 }
 
 /// Events of one agency and source within five minutes.

@@ -284,6 +284,7 @@ fn checked(filter: Filter) -> Answer<Search> {
         search: None,
         agency,
         host: text(host),
+        entity: None,
         class_uid,
         source: text(source),
     };

@@ -17,6 +17,12 @@ pub(super) fn bytes(out: &mut Vec<u8>, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
+/// Appends an `Array(String)`.
+pub(super) fn texts(out: &mut Vec<u8>, values: &[String]) {
+    varint(out, values.len());
+    values.iter().for_each(|value| bytes(out, value.as_bytes()));
+}
+
 /// Appends an `IPv6`; an IPv4 address stands as its mapped form, no address as `::`.
 pub(super) fn ip(out: &mut Vec<u8>, value: Option<IpAddr>) {
     let mapped = match value {

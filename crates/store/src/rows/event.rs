@@ -3,6 +3,7 @@
 use super::block::{Block, Row, Table};
 use super::document::{self, Parts};
 use super::members::{Members, integer, members, text};
+use super::observed;
 use super::{Place, arrival_ms, encode};
 use model::EventPlace;
 use query::fold::folded_column;
@@ -23,6 +24,7 @@ pub struct EventRow<'a> {
     raw_offset: u64,
     raw_index: u32,
     place: Option<Place>,
+    observed: Vec<String>,
 }
 
 /// The members that have a column besides their place in the document.
@@ -43,6 +45,7 @@ pub(super) struct Fields<'a> {
     pub(super) src_port: u16,
     pub(super) dst_ip: Option<IpAddr>,
     pub(super) dst_port: u16,
+    pub(super) observables: &'a str,
 }
 
 impl<'a> EventRow<'a> {
@@ -70,6 +73,7 @@ impl<'a> EventRow<'a> {
             agency: agency.as_str().to_owned(),
             kafka_ms: arrival_ms(from.raw.kafka_ms),
             folded: folded_column(&[&parts.message, &parts.raw]),
+            observed: observed::observed(fields.observables, &fields),
             parts,
             fields,
             raw_offset: u64::try_from(from.raw.offset).unwrap_or_default(),
@@ -89,6 +93,7 @@ impl<'a> Fields<'a> {
                 "activity_id" => fields.activity_id = integer(value).unwrap_or_default(),
                 "severity_id" => fields.severity_id = integer(value).unwrap_or_default(),
                 "status_id" => fields.status_id = integer(value).unwrap_or_default(),
+                "observables" => fields.observables = value,
                 "metadata" | "device" | "user" | "actor" | "src_endpoint" | "dst_endpoint"
                 | "process" => fields.object(name, value),
                 _ => {}
@@ -196,6 +201,7 @@ impl Row for EventRow<'_> {
         ("raw_index", "UInt32"),
         ("partition", "UInt16"),
         ("offset", "UInt64"),
+        ("observed", "Array(String)"),
     ];
 
     fn encode(&self, out: &mut Vec<u8>) {
@@ -226,6 +232,7 @@ impl Row for EventRow<'_> {
         out.extend_from_slice(&self.raw_index.to_le_bytes());
         out.extend_from_slice(&place.partition.to_le_bytes());
         out.extend_from_slice(&place.offset.to_le_bytes());
+        encode::texts(out, &self.observed);
     }
 }
 

@@ -6,7 +6,8 @@ use store::{AlertFilter, Change, EventFilter, Outcome, Page, Scope, State, Store
 
 async fn fill(store: &Store) {
     for (offset, agency) in [(0, "mof"), (100, "moh")] {
-        let events: Vec<_> = (offset..offset + 5).map(|n| event(agency, n, |_| {})).collect();
+        let name = |e: &mut serde_json::Value| e["user"]["name"] = format!("of-{agency}").into();
+        let events: Vec<_> = (offset..offset + 5).map(|n| event(agency, n, name)).collect();
         store_events(store, agency, offset, &events).await;
         let id = format!("alert-{agency}");
         store.insert(&alert_block(agency, offset, &[&id]), &id).await.unwrap();
@@ -33,6 +34,13 @@ async fn leaks(store: &Store, scope: &Scope) -> Vec<(&'static str, usize)> {
     let ledger = store.ledger(scope).await.unwrap();
     let histogram = store.event_histogram(scope, &asked, 10).await.unwrap();
     let entity = store.entity_events(scope, "web-01", START_MS, START_MS, 100).await.unwrap();
+    let host = store::Entity::new(store::EntityKind::Host, "web-01").unwrap();
+    let range = query::Range { from_ms: START_MS, to_ms: START_MS + 86_400_000 };
+    let profile = store.entity(scope, &host).await.unwrap();
+    let days = store.entity_days(scope, &host, range).await.unwrap();
+    let related = store.entity_related(scope, &host, range, 100).await.unwrap();
+    let all_entity = EventFilter { entity: Some(host.clone()), ..all.clone() };
+    let alerts_entity = AlertFilter { entity: Some(host), ..alerts.clone() };
     let activity = store.activity(scope, 0, START_MS * 2).await.unwrap();
     let letters = store.dead_letters(scope, &page).await.unwrap().items;
     let change = Change { state: Some(State::Acknowledged), ..Change::default() };
@@ -44,6 +52,17 @@ async fn leaks(store: &Store, scope: &Scope) -> Vec<(&'static str, usize)> {
         ("event", usize::from(store.event(scope, &uid(101)).await.unwrap().is_some())),
         ("histogram", histogram.items.iter().map(|(_, count)| *count as usize).sum()),
         ("entity_events", events(entity)),
+        ("entity", profile.seen.iter().filter(|row| is_moh(&row.agency)).count()),
+        ("entity days", days.iter().filter(|row| is_moh(&row.agency)).count()),
+        ("entity related", related.iter().filter(|row| row.value == "of-moh").count()),
+        (
+            "events of an entity",
+            events(store.events(scope, &all_entity, &page).await.unwrap().items),
+        ),
+        (
+            "alerts of an entity",
+            alert(store.alerts(scope, &alerts_entity, &page).await.unwrap().items),
+        ),
         ("activity", activity.iter().filter(|row| is_moh(&row.agency)).count()),
         ("alerts", alert(store.alerts(scope, &alerts, &page).await.unwrap().items)),
         ("alerts asked", alert(store.alerts(scope, &alerts_asked, &page).await.unwrap().items)),

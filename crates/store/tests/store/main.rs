@@ -4,6 +4,7 @@
 
 mod alerts;
 mod engine;
+mod entities;
 mod events;
 mod grown;
 mod isolation;

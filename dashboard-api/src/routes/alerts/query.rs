@@ -150,6 +150,7 @@ impl CountParams {
             host: text(self.host),
             rule: text(self.rule),
             group: text(self.group),
+            entity: None,
             assignee,
             text: text(self.q),
             from_ms: self.from.map(|from| from.0),
