@@ -1,6 +1,6 @@
 // The bar above every page: where one can go, the language, the person.
 
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { GLOBAL_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
 import { useI18n, withWords } from '../i18n/i18n';
@@ -32,6 +32,10 @@ export function TopBar() {
   const [open, setOpen] = useState<Open>(null);
   const close = () => setOpen(null);
   const row: PageRow | null = page && PAGES[page.name];
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [page?.name]);
   useKeys(GLOBAL_KEYS, { help: () => setOpen('help'), palette: () => setOpen('palette') });
   return (
     <header className="bar">
@@ -39,7 +43,7 @@ export function TopBar() {
         <Mark />
         <span>{t('common.product')}</span>
       </Link>
-      <nav aria-label={t('nav.label')} className="nav">
+      <nav ref={nav} aria-label={t('nav.label')} className="nav">
         {NAMED.filter(({ needs }) => permissions.includes(needs)).map(({ name, to, label }) => (
           <Link key={name} to={to} className="nav-link" current={page?.name === name}>
             {t(label)}
