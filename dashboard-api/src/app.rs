@@ -6,6 +6,7 @@ use crate::config::Origin;
 use crate::idempotency::Running;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::work::Work;
 use mapping::Tables;
 use std::sync::Arc;
 use store::Store;
@@ -14,6 +15,8 @@ use store::Store;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) accounts: Accounts,
+    /// Cases and what else analysts keep.
+    pub(crate) work: Work,
     pub(crate) store: Store,
     /// Which fields there are, for searches.
     pub(crate) tables: Arc<Tables>,

@@ -36,6 +36,17 @@ pub(crate) enum Action {
     TimelineRead,
     DeadLettersRead,
     AuditRead,
+    CaseOpen,
+    CaseRead,
+    CaseChange,
+    CaseComment,
+    CaseAlerts,
+    CaseTask,
+    CaseShare,
+    CaseMerge,
+    CaseSplit,
+    EvidenceAdd,
+    EvidenceRead,
 }
 
 impl Action {
@@ -56,6 +67,17 @@ impl Action {
             Self::TimelineRead => "timeline.read",
             Self::DeadLettersRead => "dead_letters.read",
             Self::AuditRead => "audit.read",
+            Self::CaseOpen => "case.open",
+            Self::CaseRead => "case.read",
+            Self::CaseChange => "case.change",
+            Self::CaseComment => "case.comment",
+            Self::CaseAlerts => "case.alerts",
+            Self::CaseTask => "case.task",
+            Self::CaseShare => "case.share",
+            Self::CaseMerge => "case.merge",
+            Self::CaseSplit => "case.split",
+            Self::EvidenceAdd => "evidence.add",
+            Self::EvidenceRead => "evidence.read",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::guard::TraceId;
 use crate::identity::Identity;
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::{Agencies, Permission};
+use crate::work::Reach;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -49,6 +50,16 @@ impl Caller {
             Some(agency) => Ok(Scope::of([agency])),
             None => Err(Problem::new(Code::Forbidden, "your roles do not allow this there")),
         }
+    }
+
+    /// Which agencies' cases the caller may see, and in which the caller may work on them.
+    pub(crate) fn reach(&self) -> Answer<Reach> {
+        self.scope(Permission::ReadCases)?;
+        Ok(Reach {
+            actor: self.user.name.clone(),
+            reads: self.user.grants.allow(Permission::ReadCases),
+            works: self.user.grants.allow(Permission::ManageCases),
+        })
     }
 
     /// An audit entry of this caller.

@@ -29,8 +29,8 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The accounts file cannot be opened or migrated.
-    #[error("cannot open accounts database {path}", path = path.display())]
+    /// A SQLite file cannot be opened or migrated.
+    #[error("cannot open database {path}", path = path.display())]
     OpenDatabase {
         /// The file.
         path: PathBuf,
@@ -54,9 +54,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The accounts file was written by a later release.
+    /// A SQLite file was written by a later release.
     #[error(
-        "accounts database {path} has version {version}, this program knows {known}: run the \
+        "database {path} has version {version}, this program knows {known}: run the \
          newer program", path = path.display()
     )]
     NewerDatabase {
@@ -68,7 +68,7 @@ pub enum Error {
         known: usize,
     },
     /// A statement failed.
-    #[error("accounts database: cannot {what}")]
+    #[error("database: cannot {what}")]
     Database {
         /// What it was for.
         what: &'static str,
@@ -77,7 +77,7 @@ pub enum Error {
         source: rusqlite::Error,
     },
     /// The program is ending, so the work was not done.
-    #[error("accounts database: cannot {what}: shutting down")]
+    #[error("database: cannot {what}: shutting down")]
     Stopped {
         /// What was to be done.
         what: &'static str,

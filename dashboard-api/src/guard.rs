@@ -15,6 +15,8 @@ use tracing::Instrument;
 
 /// Longest time to an answer's head; the store's own limit on a query is shorter.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// The same where a file is sent over a thin link.
+const UPLOAD_TIME: Duration = Duration::from_secs(300);
 /// The header that a page of another site cannot send without asking us first.
 const CSRF_HEADER: &str = "x-prohori-request";
 /// Probes and scrapers come by address, not by name.
@@ -75,7 +77,8 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let mut response = match checked {
         Ok(by_tls) => {
             request.extensions_mut().insert(by_tls);
-            limited(&app, request, next).instrument(span).await
+            let time = if route.ends_with("/files") { UPLOAD_TIME } else { REQUEST_TIME };
+            limited(&app, time, request, next).instrument(span).await
         }
         Err(problem) => problem.into_response(),
     };
@@ -93,9 +96,9 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
 }
 
 /// The answer, or what stands for it when it takes too long or the handler panics.
-async fn limited(app: &App, request: Request, next: Next) -> Response {
+async fn limited(app: &App, time: Duration, request: Request, next: Next) -> Response {
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(REQUEST_TIME, answer).await {
+    match tokio::time::timeout(time, answer).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
             tracing::error!("a handler panicked");

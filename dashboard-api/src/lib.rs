@@ -15,10 +15,13 @@ mod caller;
 mod idempotency;
 mod params;
 mod problem;
+mod written;
 
 mod routes;
 mod store_answers;
 mod views;
+
+mod work;
 
 mod app;
 mod clock;
@@ -48,6 +51,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio::net::TcpListener;
+use work::Work;
 
 /// How long the tasks have once the shutdown has begun; the server's own drain is shorter.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
@@ -86,6 +90,7 @@ impl Api {
         origins.extend(config.origins);
         let app = App {
             ledger: Arc::new(Ledger::new(config.bus, store.clone())),
+            work: Work::open(&config.data_dir, clock.clone())?,
             accounts,
             store,
             tables: Arc::new(mapping::Tables::builtin()?),

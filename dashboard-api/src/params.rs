@@ -69,28 +69,28 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Box<Problem>;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        if !is_json(request.headers()) {
+        if essence(request.headers()) != "application/json" {
             let detail = "send the body as application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        body(&bytes(request.into_body()).await?).map(Self)
+        body(&bytes(request.into_body(), BODY_BYTES_MAX).await?).map(Self)
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The body's type without its parameters, in lower case.
+fn essence(headers: &HeaderMap) -> String {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/json")
+    essence.trim().to_ascii_lowercase()
 }
 
-async fn bytes(body: Body) -> Answer<Vec<u8>> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+async fn bytes(body: Body, bytes_max: usize) -> Answer<Vec<u8>> {
+    match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes().to_vec()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(
-            Code::BodyTooLarge,
-            format!("a body has at most {BODY_BYTES_MAX} bytes"),
-        )
-        .with(json!({"bytes_max": BODY_BYTES_MAX}))),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(Code::BodyTooLarge, format!("a body has at most {bytes_max} bytes"))
+                .with(json!({"bytes_max": bytes_max})))
+        }
         Err(_) => Err(Problem::new(Code::InvalidBody, "the body ended before its end")),
     }
 }
@@ -105,6 +105,28 @@ fn body<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     })?;
     json.end().map_err(|error| Problem::new(Code::InvalidBody, error.to_string()))?;
     Ok(parsed)
+}
+
+/// A file as the body, as it is.
+pub(crate) struct File(pub(crate) Vec<u8>);
+
+/// The longest file: evidence is logs, mails, pictures and samples; disk images stay where they are.
+pub(crate) const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+impl<S: Sync> FromRequest<S> for File {
+    type Rejection = Box<Problem>;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        if essence(request.headers()) != "application/octet-stream" {
+            let detail = "send the file as application/octet-stream";
+            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+        }
+        let file = bytes(request.into_body(), FILE_BYTES_MAX).await?;
+        if file.is_empty() {
+            return Err(Problem::new(Code::InvalidBody, "the file is empty"));
+        }
+        Ok(Self(file))
+    }
 }
 
 /// A path's one parameter: an id, opaque here. What cannot be an id is not found.

@@ -56,6 +56,7 @@ codes! {
     IdempotencyInProgress =
         "idempotency_in_progress", CONFLICT, "The same request is under way";
     IdempotencyDone = "idempotency_done", CONFLICT, "The same request was done";
+    CaseMerged = "case_merged", CONFLICT, "The case went into another";
     VersionConflict = "version_conflict", PRECONDITION_FAILED, "Changed by another";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Not JSON";
@@ -68,11 +69,14 @@ codes! {
         "unknown_assignee", UNPROCESSABLE_ENTITY, "The assignee cannot work on this alert";
     IdempotencyMismatch =
         "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The key belongs to another request";
+    TlpForbids = "tlp_forbids", UNPROCESSABLE_ENTITY, "The TLP does not let it be shared";
+    TooMany = "too_many", UNPROCESSABLE_ENTITY, "There are too many of these";
     PasswordTooWeak = "password_too_weak", UNPROCESSABLE_ENTITY, "The password is not accepted";
     IfMatchRequired = "if_match_required", PRECONDITION_REQUIRED, "Header If-Match is required";
     LockedOut = "locked_out", TOO_MANY_REQUESTS, "Too many failed sign-ins";
     Busy = "busy", TOO_MANY_REQUESTS, "Too busy, come back";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed here";
+    EvidenceBroken = "evidence_broken", INTERNAL_SERVER_ERROR, "The evidence was changed";
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store does not answer";
     BusUnavailable = "bus_unavailable", SERVICE_UNAVAILABLE, "Kafka does not answer";
 }

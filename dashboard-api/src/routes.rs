@@ -5,6 +5,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod audit;
+pub(crate) mod cases;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod ledger;
@@ -56,6 +57,20 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(alerts::comment))
         .routes(routes!(alerts::history))
         .routes(routes!(alerts::timeline))
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::get, cases::change))
+        .routes(routes!(cases::history))
+        .routes(routes!(cases::comment))
+        .routes(routes!(cases::share))
+        .routes(routes!(cases::merge))
+        .routes(routes!(cases::split))
+        .routes(routes!(cases::alerts))
+        .routes(routes!(cases::add_task))
+        .routes(routes!(cases::change_task))
+        .routes(routes!(cases::upload))
+        .routes(routes!(cases::freeze))
+        .routes(routes!(cases::evidence))
+        .routes(routes!(cases::content))
         .routes(routes!(events::list))
         .routes(routes!(events::histogram))
         .routes(routes!(events::table))

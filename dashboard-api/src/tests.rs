@@ -2,6 +2,7 @@
 
 mod auditing;
 mod browser;
+mod cases;
 mod engine;
 mod sample;
 mod searching;

@@ -1,7 +1,7 @@
 //! Reading alerts: the queue, its counts, one alert, its history.
 
 use crate::cursor::cut_page;
-use crate::select::Select;
+use crate::select::{Select, Value};
 use crate::views::{
     AlertCounts, AlertDetail, AlertPage, AlertSummary, HistoryItem, State, Verdict,
 };
@@ -153,6 +153,26 @@ impl Store {
         }
         let detail = |finding| AlertDetail { summary, finding };
         Ok(findings.into_iter().next().map(detail))
+    }
+
+    /// The alerts of these ids that the scope has, oldest first; for at most a page of ids.
+    pub async fn alerts_of(
+        &self,
+        scope: &Scope,
+        ids: Vec<String>,
+    ) -> Result<Vec<AlertSummary>, Error> {
+        let sql = format!(
+            "SELECT {SUMMARY}, {ALONE} FROM alerts WHERE {{where}} ORDER BY created, id LIMIT {}",
+            Page::LIMIT_MAX,
+        );
+        let rows: Vec<SummaryRow> = Select::of(scope, None)
+            .and("id IN {}", Value::Texts(ids))
+            .fetch(self, "read alerts by their ids", &sql)
+            .await?;
+        let items: Result<Vec<_>, _> = rows.into_iter().map(AlertSummary::try_from).collect();
+        let mut items = items?;
+        self.bring_up(scope, &mut items).await?;
+        Ok(items)
     }
 
     /// One alert as the queue shows it.

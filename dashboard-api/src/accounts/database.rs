@@ -1,4 +1,4 @@
-//! The SQLite file with users, sessions and the audit log, and the bounded pool that reaches it.
+//! A SQLite file, its migrations, and the bounded pool that reaches it; first of all the accounts'.
 
 use crate::Error;
 use rusqlite::{Connection, TransactionBehavior};
@@ -9,8 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// The file within the data directory.
-const FILE: &str = "accounts.sqlite3";
 /// Connections, and so blocking threads, at most: readers run beside the one writer that SQLite
 /// allows, and a lookup takes microseconds.
 const CONNECTIONS_MAX: usize = 4;
@@ -18,12 +16,23 @@ const CONNECTIONS_MAX: usize = 4;
 /// same file, which takes milliseconds.
 const BUSY_TIME: Duration = Duration::from_secs(5);
 
-/// Applied in order, each once, each in a transaction; `user_version` counts them.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_accounts.sql"),
-    include_str!("migrations/0002_audit_tree.sql"),
-    include_str!("migrations/0003_idempotency.sql"),
-];
+/// A file of its own, with what makes its tables.
+pub(crate) struct Schema {
+    /// Its name within the data directory.
+    pub(crate) file: &'static str,
+    /// Applied in order, each once, each in a transaction; `user_version` counts them.
+    pub(crate) migrations: &'static [&'static str],
+}
+
+/// Users, sessions and the audit log.
+const ACCOUNTS: Schema = Schema {
+    file: "accounts.sqlite3",
+    migrations: &[
+        include_str!("migrations/0001_accounts.sql"),
+        include_str!("migrations/0002_audit_tree.sql"),
+        include_str!("migrations/0003_idempotency.sql"),
+    ],
+};
 
 /// The opened database.
 pub(crate) struct Database {
@@ -33,13 +42,18 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the file in `data_dir`, creates both where missing, and migrates.
+    /// Opens the accounts in `data_dir`.
     pub(crate) fn open(data_dir: &Path) -> Result<Arc<Self>, Error> {
-        let path = data_dir.join(FILE);
+        Self::open_as(data_dir, &ACCOUNTS)
+    }
+
+    /// Opens the schema's file in `data_dir`, creates both where missing, and migrates.
+    pub(crate) fn open_as(data_dir: &Path, schema: &Schema) -> Result<Arc<Self>, Error> {
+        let path = data_dir.join(schema.file);
         create(data_dir, &path)
             .map_err(|source| Error::DataDir { path: data_dir.into(), source })?;
         let mut connection = connect(&path)?;
-        migrate(&mut connection, &path)?;
+        migrate(&mut connection, &path, schema.migrations)?;
         Ok(Arc::new(Self {
             path,
             idle: Mutex::new(vec![connection]),
@@ -103,7 +117,7 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     open().map_err(|source| Error::OpenDatabase { path: path.into(), source })
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Error> {
+fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), Error> {
     let failed = |source| Error::OpenDatabase { path: path.into(), source };
     // Immediate, so that of two processes that open a new file one waits for the other.
     let transaction =
@@ -112,8 +126,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Error> {
         .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .map(|version| usize::try_from(version).unwrap_or(usize::MAX))
         .map_err(failed)?;
-    let known = MIGRATIONS.len();
-    let Some(missing) = MIGRATIONS.get(version..) else {
+    let known = migrations.len();
+    let Some(missing) = migrations.get(version..) else {
         return Err(Error::NewerDatabase { path: path.into(), version, known });
     };
     for migration in missing {
@@ -142,7 +156,7 @@ mod tests {
             assert_eq!(users, 0);
         }
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&data), mode(&data.join(FILE))), (0o700, 0o600));
+        assert_eq!((mode(&data), mode(&data.join(ACCOUNTS.file))), (0o700, 0o600));
     }
 
     #[test]

@@ -14,9 +14,10 @@ use crate::roles::Permission;
 use crate::store_answers::page;
 use crate::views::alert::{AlertCounts, AlertDetail, AlertPage, History, HistoryItem};
 use crate::views::event::{EventSummary, Timeline};
+use crate::written::etag;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use query::{CountParams, ListParams};
 use serde_json::json;
@@ -142,7 +143,5 @@ fn no_alert() -> Box<Problem> {
 
 /// An alert with its version as ETag.
 fn detail(alert: store::AlertDetail) -> Response {
-    let etag = format!("\"{}\"", alert.summary.version);
-    let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"0\""));
-    ([(header::ETAG, etag)], Json(AlertDetail::from(alert))).into_response()
+    ([(header::ETAG, etag(alert.summary.version))], Json(AlertDetail::from(alert))).into_response()
 }

@@ -6,6 +6,7 @@ use crate::config::Origin;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::roles::{Agencies, Grants, Role};
+use crate::work::Work;
 use crate::{Clock, routes};
 use axum::Router;
 use axum::body::Body;
@@ -49,6 +50,7 @@ impl Rig {
         let registry = Registry::new();
         let app = App {
             ledger: Arc::new(Ledger::new(bus, store.clone())),
+            work: Work::open(dir.path(), clock.clone()).unwrap(),
             accounts,
             store,
             tables: Arc::new(mapping::Tables::builtin().unwrap()),
@@ -139,6 +141,28 @@ impl Browser {
 
     pub(super) async fn delete(&mut self, path: &str) -> Reply {
         self.send(self.request(Method::DELETE, path, None)).await
+    }
+
+    /// A change of what was seen at `version`.
+    pub(super) async fn change(
+        &mut self,
+        method: Method,
+        path: &str,
+        version: u64,
+        body: Value,
+    ) -> Reply {
+        let mut request = self.request(method, path, Some(body));
+        request.headers_mut().insert("if-match", format!("\"{version}\"").parse().unwrap());
+        self.send(request).await
+    }
+
+    /// A file, sent as it is.
+    pub(super) async fn upload(&mut self, path: &str, content: &[u8]) -> Reply {
+        let mut request = self.request(Method::POST, path, None);
+        let octets = "application/octet-stream".parse().unwrap();
+        request.headers_mut().insert(header::CONTENT_TYPE, octets);
+        *request.body_mut() = Body::from(content.to_vec());
+        self.send(request).await
     }
 
     /// A request as the dashboard makes it; `path` is under `/api/v1`.

@@ -35,7 +35,8 @@ fn values(name: &str) -> Vec<String> {
         "assignee" => vec!["none".into(), "me".into(), "other".into()],
         "actor" => vec!["other".into()],
         "action" => vec!["session.begin".into()],
-        "target" => vec![alert_id(OTHER, 0)],
+        "target" | "alert" => vec![alert_id(OTHER, 0)],
+        "updated_since" => vec!["0".into()],
         "before" => vec!["1000000".into()],
         "limit" => vec!["500".into()],
         "buckets" => vec!["500".into()],
@@ -73,11 +74,44 @@ fn queries(operation: &Value) -> Vec<String> {
 /// The ids to try in a path: the other agency's, and our own, whose answers must hold no other's.
 fn paths(path: &str) -> Vec<String> {
     let path = path.strip_prefix("/api/v1").unwrap();
-    let fill =
-        |agency: &str| path.replace("{id}", &alert_id(agency, 0)).replace("{uid}", &uid(agency, 0));
-    let filled = vec![fill(OWN), fill(OTHER)];
+    let fill = |agency: &str, case: u32| {
+        path.replace("{id}", &alert_id(agency, 0))
+            .replace("{uid}", &uid(agency, 0))
+            .replace("{case}", &format!("{agency}-{case}"))
+            .replace("{evidence}", &format!("{agency}-{case}.e3"))
+    };
+    let mut filled = vec![fill(OWN, 1), fill(OTHER, 1), fill(OTHER, 2)];
+    filled.dedup();
     assert!(!filled[0].contains('{'), "give ids to try for {path}");
     filled
+}
+
+/// A case of each agency with an alert and evidence full of its poison; the own one holds an alert
+/// of the other too, and the other shares its second one, whose words are harmless.
+async fn plant_cases(rig: &Rig) {
+    rig.add_user("national", &[(Role::NationalAnalyst, "*")], None);
+    let mut national = rig.signed_in("national").await;
+    for (agency, title, alerts) in [
+        (OWN, poison(OWN), vec![alert_id(OWN, 0), alert_id(OTHER, 0)]),
+        (OTHER, poison(OTHER), vec![alert_id(OTHER, 0)]),
+        (OTHER, "Shared".into(), vec![alert_id(OTHER, 0)]),
+    ] {
+        let new = json!({"title": title, "agency": agency, "alerts": alerts, "tlp": "amber"});
+        let case = national.post("/cases", new).await.json();
+        let path = format!("/cases/{}", case["id"].as_str().unwrap());
+        let frozen = json!({"alert": alert_id(agency, 0), "note": poison(agency)});
+        let case = national.post(&format!("{path}/evidence"), frozen).await.json();
+        let frozen = json!({"event": uid(agency, 0)});
+        let case = match national.post(&format!("{path}/evidence"), frozen).await {
+            reply if reply.status == 201 => reply.json(),
+            reply => panic!("{} after {case}", reply.text),
+        };
+        if title == "Shared" {
+            let (version, body) = (case["version"].as_u64().unwrap(), json!({"agencies": [OWN]}));
+            let path = format!("{path}/agencies");
+            assert_eq!(national.change(Method::PUT, &path, version, body).await.status, 200);
+        }
+    }
 }
 
 #[tokio::test]
@@ -93,6 +127,7 @@ async fn no_route_shows_another_agency() {
         rig.add_user(name, &[(*role, OWN)], None);
     }
     rig.add_user("other", &[(Role::Analyst, OTHER)], None);
+    plant_cases(&rig).await;
     let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
     let (secret, mut answered, mut own_seen) = (poison(OTHER), 0, 0);
     for (name, _) in &roles {

@@ -8,15 +8,12 @@ use crate::params::{Id, Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
 use crate::views::alert::{AlertDetail, HistoryItem, State as AlertState, Verdict, current};
+use crate::written::{WORDS_MAX, check_assignee, if_match, present, text_of, words_of};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use store::{Change, Outcome, Refusal, Scope};
-
-/// Longest reason and comment, in characters.
-const WORDS_MAX: usize = 4_000;
 
 /// What to change; what is absent stays as it is.
 #[derive(serde::Deserialize, utoipa::ToSchema)]
@@ -35,15 +32,10 @@ pub(crate) struct ChangeBody {
     assignee: Option<Option<String>>,
 }
 
-/// Tells `null` from absence.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 impl ChangeBody {
     fn change(self) -> Answer<Change> {
         if let Some(reason) = &self.reason {
-            words("reason", reason)?;
+            text_of("reason", reason, WORDS_MAX)?;
         }
         let change = Change {
             state: self.state.map(Into::into),
@@ -89,7 +81,7 @@ pub(crate) async fn change(
     let change = body.change()?;
     let (agency, scope) = triage_scope(&app, &caller, &id).await?;
     if let Some(assignee) = change.assignee.as_deref().filter(|name| !name.is_empty()) {
-        check_assignee(&app, &agency, assignee).await?;
+        check_assignee(&app, &[&agency], assignee).await?;
     }
     // Before the change: a client that goes away now must not leave one without a record. Whether
     // it came to pass, the alert's history says.
@@ -124,7 +116,7 @@ pub(crate) async fn comment(
     Query(NoParams {}): Query<NoParams>,
     Json(body): Json<CommentBody>,
 ) -> Answer<Response> {
-    words("text", &body.text)?;
+    words_of("text", &body.text, WORDS_MAX)?;
     let (_, scope) = triage_scope(&app, &caller, &id).await?;
     app.accounts.audit(caller.entry(Action::AlertComment, &id, json!({}))).await?;
     let actor = &caller.user.name;
@@ -151,17 +143,6 @@ async fn triage_scope(app: &App, caller: &Caller, id: &str) -> Answer<(String, S
     Ok((agency, scope))
 }
 
-/// Whoever gets an alert must be able to work on it.
-async fn check_assignee(app: &App, agency: &str, name: &str) -> Answer<()> {
-    let user = app.accounts.user(name).await?;
-    let held = user.map(|user| user.grants.allow(Permission::TriageAlerts));
-    if held.is_some_and(|held| held.contains(agency)) {
-        return Ok(());
-    }
-    let detail = "the assignee must be a user who may triage the alert's agency";
-    Err(Problem::new(Code::UnknownAssignee, detail).with(json!({"field": "assignee"})))
-}
-
 fn refused(refusal: Refusal) -> Box<Problem> {
     let (code, field, detail) = match refusal {
         Refusal::VerdictRequired => {
@@ -175,57 +156,9 @@ fn refused(refusal: Refusal) -> Box<Problem> {
     Problem::new(code, detail).with(json!({"field": field}))
 }
 
-/// The version in `If-Match`: one strong tag, as we give it.
-fn if_match(headers: &HeaderMap) -> Answer<u32> {
-    let Some(value) = headers.get(header::IF_MATCH) else {
-        let detail = "send If-Match with the ETag of the alert that you saw";
-        return Err(Problem::new(Code::IfMatchRequired, detail));
-    };
-    let digits = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
-    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
-        let detail = "If-Match is one quoted version, such as \"3\"";
-        Problem::parameter(Code::InvalidParameter, "If-Match", detail)
-    })
-}
-
-/// Checks a text that a person wrote.
-fn words(field: &str, text: &str) -> Answer<()> {
-    let legal = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-    let problem =
-        |detail: String| Problem::new(Code::InvalidBody, detail).with(json!({"field": field}));
-    // An empty reason is the store's to refuse, with its own code.
-    if field != "reason" && text.trim().is_empty() {
-        return Err(problem(format!("{field} is empty")));
-    }
-    if text.chars().count() > WORDS_MAX {
-        return Err(problem(format!("{field} has more than {WORDS_MAX} characters")));
-    }
-    if !text.chars().all(legal) {
-        return Err(problem(format!("{field} holds a control character")));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_one_strong_tag_matches() {
-        let check = |value: &str, expected: Option<u32>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::IF_MATCH, value.parse().unwrap());
-            assert_eq!(if_match(&headers).ok(), expected, "{value}");
-        };
-        check("\"3\"", Some(3));
-        check("3", None);
-        check("*", None);
-        check("W/\"3\"", None);
-        check("\"3\", \"4\"", None);
-        check("\"-1\"", None);
-        let missing = if_match(&HeaderMap::new()).unwrap_err();
-        assert_eq!(missing.code, Code::IfMatchRequired);
-    }
 
     #[test]
     fn null_is_not_absence() {
@@ -233,14 +166,5 @@ mod tests {
         assert_eq!(body(r#"{"assignee": null}"#).unwrap().assignee.as_deref(), Some(""));
         assert_eq!(body(r#"{"state": "new"}"#).unwrap().assignee, None);
         assert_eq!(body("{}").unwrap_err().code, Code::NothingToChange);
-    }
-
-    #[test]
-    fn words_of_a_person() {
-        assert!(words("text", "ঠিক আছে\nপরীক্ষিত").is_ok());
-        for bad in ["", "  \n", "a\u{0}b", &"x".repeat(4_001)] {
-            assert!(words("text", bad).is_err(), "{bad:?}");
-        }
-        assert!(words("reason", "").is_ok());
     }
 }

@@ -1,0 +1,33 @@
+//! What analysts keep beside the alerts: cases with their tasks and evidence, in SQLite.
+//!
+//! A file of its own, `work.sqlite3`: evidence may be large, and a login must not wait behind it.
+//! Every read takes a [`Reach`], made from the session and from nothing else, as reads of the store
+//! take a scope.
+
+pub(crate) mod case;
+mod names;
+mod reach;
+
+pub(crate) use reach::Reach;
+
+use crate::accounts::database::{Database, Schema};
+use crate::{Clock, Error};
+use std::path::Path;
+use std::sync::Arc;
+
+const SCHEMA: Schema =
+    Schema { file: "work.sqlite3", migrations: &[include_str!("work/migrations/0001_cases.sql")] };
+
+/// The analysts' work; clones share it.
+#[derive(Clone)]
+pub(crate) struct Work {
+    database: Arc<Database>,
+    clock: Clock,
+}
+
+impl Work {
+    /// Opens the file in `data_dir`. Blocks.
+    pub(crate) fn open(data_dir: &Path, clock: Clock) -> Result<Self, Error> {
+        Ok(Self { database: Database::open_as(data_dir, &SCHEMA)?, clock })
+    }
+}
