@@ -28,7 +28,11 @@ impl Stack {
     /// Starts a stack that tails `*.log` in its own folder [`Self::logs`], and waits until it is
     /// ready.
     pub fn start(args: &[&str]) -> Self {
-        let folder = TempDir::new().unwrap_or_else(|e| panic!("no temporary folder: {e}"));
+        Self::start_in(TempDir::new().unwrap_or_else(|e| panic!("no temporary folder: {e}")), args)
+    }
+
+    /// [`Self::start`] in a folder that is there, for a test that prepares some of it.
+    pub fn start_in(folder: TempDir, args: &[&str]) -> Self {
         std::fs::create_dir_all(folder.path().join("in")).unwrap_or_else(|e| panic!("{e}"));
         link_fetched(folder.path());
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
@@ -41,6 +45,11 @@ impl Stack {
     /// The folder whose `*.log` files are tailed.
     pub fn logs(&self) -> PathBuf {
         self.folder.path().join("in")
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// What `prohori up` has printed so far.
@@ -89,12 +98,17 @@ impl Stack {
     /// Kills `prohori up` itself; its children must end by themselves, and a second start must
     /// find the data as it was.
     pub fn kill_and_start_again(&mut self) {
-        let pids: Vec<i32> = self.children().iter().filter_map(|c| self.pid(c)).collect();
+        let children = self.children();
+        let pids = children.iter().filter_map(|name| Some((name, self.pid(name)?)));
+        let mut pids: Vec<_> = pids.collect();
         let _ = self.up.kill();
         let _ = self.up.wait();
-        wait_until("the children have ended", STOP_DEADLINE, || {
-            pids.iter().all(|pid| !alive(*pid))
-        });
+        let began = Instant::now();
+        while !pids.is_empty() {
+            pids.retain(|(_, pid)| alive(*pid));
+            assert!(began.elapsed() < STOP_DEADLINE, "{pids:?} live on\n{}", self.report());
+            std::thread::sleep(LOOK_AGAIN);
+        }
         self.up = spawn(self.folder.path(), &self.args);
         self.wait_ready();
     }
@@ -210,12 +224,30 @@ fn link_fetched(folder: &Path) {
     }
 }
 
-fn signal(pid: i32, signal: Signal) {
+/// A process and all that it started, and those, that run now.
+pub fn descendants(pid: i32) -> Vec<i32> {
+    let mut all = vec![pid];
+    let mut next = 0;
+    while let Some(pid) = all.get(next) {
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
+        for task in tasks.into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(task.path().join("children"));
+            let children = children.unwrap_or_default();
+            all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
+        }
+        next += 1;
+    }
+    all
+}
+
+/// Signals a process; one that has ended is none any more.
+pub fn signal(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid) {
         let _ = kill_process(pid, signal);
     }
 }
 
-fn alive(pid: i32) -> bool {
+/// Whether there is a process of this number.
+pub fn alive(pid: i32) -> bool {
     Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid).is_ok())
 }

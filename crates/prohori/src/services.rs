@@ -19,6 +19,23 @@ pub(crate) fn end_on_signals(shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How long a service may take to end once it is told to; `prohori up` waits a little longer. A client
+/// whose Kafka is gone would say goodbye for ever. Nothing is lost with it: what is not confirmed is
+/// not committed, and is done again by whoever comes next.
+const END_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Ends the process when `shutdown` has begun and the deadline has passed all the same.
+fn end_by_the_deadline(shutdown: Shutdown) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let watch = move || {
+        runtime.block_on(shutdown.begun());
+        std::thread::sleep(END_DEADLINE);
+        tracing::warn!(waited = ?END_DEADLINE, "not ended in time; what is not confirmed is done again");
+        std::process::exit(1);
+    };
+    std::thread::Builder::new().name("deadline".into()).spawn(watch).map(drop)
+}
+
 /// Runs a service's future to its end, with logs, metrics and signals set up.
 fn run<F, E>(start: impl FnOnce(Registry, Shutdown) -> F) -> anyhow::Result<()>
 where
@@ -28,6 +45,7 @@ where
     service::telemetry::init();
     let shutdown = Shutdown::new();
     end_on_signals(&shutdown)?;
+    end_by_the_deadline(shutdown.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(start(Registry::new(), shutdown))?)
 }
