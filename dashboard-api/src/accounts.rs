@@ -4,17 +4,20 @@
 //! token that whoever controls the host creates. There is no default password.
 
 pub(crate) mod database;
+pub(crate) mod key;
 mod lockout;
 mod login_token;
+pub(crate) mod manage;
+pub(crate) mod manage_keys;
 pub(crate) mod password;
 pub(crate) mod secret;
-mod session;
+pub(crate) mod session;
 mod sign_in;
 pub(crate) mod user;
 
 pub use password::Weak;
 pub use session::SessionLimits;
-pub use user::{Language, NewUser};
+pub use user::{Kind, Language, NewUser};
 
 pub(crate) use sign_in::{Client, Credentials, Refusal};
 pub(crate) use user::User;
@@ -52,7 +55,7 @@ fn one_time_login_at(data_dir: &Path, user: &str, now_ms: i64) -> Result<String,
     let created = database.run("create a login token", |connection| {
         let transaction = connection.transaction()?;
         let Some(user) = user::by_name(&transaction, user)? else { return Ok(false) };
-        login_token::insert(&transaction, &token, user.id, now_ms)?;
+        login_token::insert(&transaction, &token, user.id, now_ms, login_token::LIFE_MS)?;
         audit::insert(&transaction, &by_command(Action::LoginTokenCreate, &user.name), now_ms)?;
         transaction.commit()?;
         Ok(true)
@@ -113,6 +116,7 @@ fn ensure_first_user(database: &Database, now_ms: i64) -> Result<(), Error> {
             language: Language::En,
             grants: Grants::new(roles.map(|role| (role, Agencies::All)).into()),
             password: None,
+            kind: Kind::Person,
         };
         insert_user(database, &first, None, now_ms)?;
     }
@@ -179,6 +183,34 @@ impl Accounts {
             .call("look up a session", move |c| session::user(c, hash, limits, now_ms))
             .await?;
         Ok(user.map(|user| (user, hash)))
+    }
+
+    /// The live sessions of a user.
+    pub(crate) async fn sessions(&self, user: i64) -> Result<Vec<session::Live>, Error> {
+        let (limits, now_ms) = (self.limits, self.clock.now_ms());
+        let list = move |c: &mut _| session::list(c, user, limits, now_ms);
+        self.database.call("list sessions", list).await
+    }
+
+    /// Ends one of a user's own sessions, by its name; `false` where there is none.
+    pub(crate) async fn end_session(
+        &self,
+        user: i64,
+        name: String,
+        entry: Entry,
+    ) -> Result<bool, Error> {
+        let now_ms = self.clock.now_ms();
+        self.database
+            .call("end a session", move |connection| {
+                let transaction = connection.transaction()?;
+                let ended = session::end_named(&transaction, user, &name)?;
+                if ended {
+                    audit::insert(&transaction, &entry, now_ms)?;
+                }
+                transaction.commit()?;
+                Ok(ended)
+            })
+            .await
     }
 
     /// Ends a session.

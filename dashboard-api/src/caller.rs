@@ -2,6 +2,7 @@
 
 use crate::App;
 use crate::accounts::User;
+use crate::accounts::manage::Manager;
 use crate::accounts::secret::SecretHash;
 use crate::audit::{Action, Entry};
 use crate::guard::TraceId;
@@ -19,10 +20,19 @@ use store::Scope;
 /// The session's cookie.
 pub(crate) const COOKIE: &str = "prohori_session";
 
-/// A signed-in user within one request.
+/// How a caller proved who he is.
+#[derive(Debug, Clone)]
+pub(crate) enum Proof {
+    /// By the session's cookie.
+    Session(SecretHash),
+    /// By the API key of this id.
+    Key(String),
+}
+
+/// A user, or a program on a user's behalf, within one request.
 pub(crate) struct Caller {
     pub(crate) user: User,
-    pub(crate) session: SecretHash,
+    pub(crate) proof: Proof,
     pub(crate) trace: TraceId,
 }
 
@@ -32,14 +42,10 @@ impl Caller {
     /// Scopes are made here and in [`Self::scope_in`] only, from the session's user: no handler can
     /// ask the store for more.
     pub(crate) fn scope(&self, permission: Permission) -> Answer<Scope> {
-        match self.user.grants.allow(permission) {
-            held if held.is_empty() => {
-                let detail = "ask an administrator of the agency for a role that does";
-                Err(Problem::new(Code::Forbidden, detail))
-            }
-            Agencies::All => Ok(Scope::all()),
-            Agencies::Of(agencies) => Ok(Scope::of(agencies)),
-        }
+        Ok(match self.agencies(permission)? {
+            Agencies::All => Scope::all(),
+            Agencies::Of(agencies) => Scope::of(agencies),
+        })
     }
 
     /// The scope of one agency, where the caller holds `permission` in it.
@@ -62,8 +68,37 @@ impl Caller {
         })
     }
 
-    /// An audit entry of this caller.
-    pub(crate) fn entry(&self, action: Action, target: &str, detail: Value) -> Entry {
+    /// The agencies in which the caller holds `permission`; at least one.
+    pub(crate) fn agencies(&self, permission: Permission) -> Answer<Agencies> {
+        match self.user.grants.allow(permission) {
+            held if held.is_empty() => {
+                let detail = "ask an administrator of the agency for a role that does";
+                Err(Problem::new(Code::Forbidden, detail))
+            }
+            held => Ok(held),
+        }
+    }
+
+    /// The caller as one who looks after accounts.
+    pub(crate) fn manager(&self) -> Manager {
+        Manager::of(&self.user)
+    }
+
+    /// The session, for what only the person may do, not a program with a key.
+    pub(crate) fn session(&self) -> Answer<SecretHash> {
+        match &self.proof {
+            Proof::Session(session) => Ok(*session),
+            Proof::Key(_) => {
+                Err(Problem::new(Code::SessionRequired, "sign in in a browser to do this"))
+            }
+        }
+    }
+
+    /// An audit entry of this caller, which names the key that was used.
+    pub(crate) fn entry(&self, action: Action, target: &str, mut detail: Value) -> Entry {
+        if let (Proof::Key(key), Some(members)) = (&self.proof, detail.as_object_mut()) {
+            members.insert("by_key".into(), key.as_str().into());
+        }
         Entry {
             actor: self.user.name.clone(),
             action,
@@ -80,7 +115,16 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let trace = TraceId::from_request_parts(parts, app).await?;
         match parts.extensions.get::<Identity>().cloned() {
-            Some(Identity::Session { user, session }) => Ok(Self { user: *user, session, trace }),
+            Some(Identity::Session { user, session }) => {
+                Ok(Self { user: *user, proof: Proof::Session(session), trace })
+            }
+            Some(Identity::Key { user, key }) => {
+                Ok(Self { user: *user, proof: Proof::Key(key), trace })
+            }
+            Some(Identity::BadKey) => {
+                let detail = "the key is unknown, expired, ended, or not for your address";
+                Err(Problem::new(Code::InvalidKey, detail))
+            }
             _ => Err(Problem::new(Code::NotSignedIn, "sign in at POST /api/v1/session")),
         }
     }

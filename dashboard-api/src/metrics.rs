@@ -13,6 +13,8 @@ pub(crate) struct Metrics {
     pub(crate) seconds: HistogramVec,
     /// Sign-ins by outcome.
     pub(crate) sign_ins: IntCounterVec,
+    /// Requests with a key that was not good.
+    pub(crate) keys_refused: prometheus::IntCounter,
     /// Requests ended by the time limit or by a panic, by which.
     pub(crate) cut_off: IntCounterVec,
     /// Open connections.
@@ -39,6 +41,13 @@ impl Metrics {
             )?,
             seconds: register(registry, HistogramVec::new(seconds, &["route"])?)?,
             sign_ins: counters("prohori_api_sign_ins_total", "Sign-ins tried.", &["outcome"])?,
+            keys_refused: register(
+                registry,
+                prometheus::IntCounter::new(
+                    "prohori_api_keys_refused_total",
+                    "Requests with an API key that was unknown, expired, ended or from elsewhere.",
+                )?,
+            )?,
             cut_off: counters(
                 "prohori_api_requests_cut_off_total",
                 "Requests ended by the time limit or a panic.",

@@ -1,6 +1,7 @@
 //! Strict reading of query strings and bodies: what is not understood is refused, never guessed.
 
 use crate::problem::{Answer, Code, Problem};
+use crate::written::if_match;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -148,6 +149,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             Ok(Path(id)) if legal(&id) => Ok(Self(id)),
             _ => Err(Problem::new(Code::NotFound, "there is nothing under that id")),
         }
+    }
+}
+
+/// The version in `If-Match`: one strong tag, as we give it.
+pub(crate) struct IfMatch(pub(crate) u32);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Box<Problem>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        if_match(&parts.headers).map(Self)
     }
 }
 

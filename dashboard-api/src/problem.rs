@@ -46,13 +46,22 @@ codes! {
     NothingToChange = "nothing_to_change", BAD_REQUEST, "The body changes nothing";
     NotSignedIn = "not_signed_in", UNAUTHORIZED, "Not signed in";
     SignInFailed = "sign_in_failed", UNAUTHORIZED, "Sign-in failed";
+    InvalidKey = "invalid_api_key", UNAUTHORIZED, "The API key is not good";
+    SessionRequired = "session_required", FORBIDDEN, "A key is not enough";
     Forbidden = "forbidden", FORBIDDEN, "Your roles do not allow this";
+    OwnAccount = "own_account", FORBIDDEN, "Nobody changes his own rights";
+    BeyondYourRights = "beyond_your_rights", FORBIDDEN, "The account or role is above your own";
     WrongPassword = "wrong_password", FORBIDDEN, "The current password is not right";
     CsrfHeaderMissing = "csrf_header_missing", FORBIDDEN, "The request header is missing";
     OriginNotAllowed = "origin_not_allowed", FORBIDDEN, "The request comes from another site";
     NotFound = "not_found", NOT_FOUND, "Not found";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     TimeLimit = "time_limit", REQUEST_TIMEOUT, "The request took too long";
+    NameTaken = "name_taken", CONFLICT, "The name is taken";
+    LastAdministrator = "last_administrator", CONFLICT, "Nobody would look after users";
+    AccountDisabled = "account_disabled", CONFLICT, "The account is disabled";
+    DeadKey = "dead_api_key", CONFLICT, "The key has ended";
+    TooManyKeys = "too_many_api_keys", CONFLICT, "Too many live keys";
     IdempotencyInProgress =
         "idempotency_in_progress", CONFLICT, "The same request is under way";
     IdempotencyDone = "idempotency_done", CONFLICT, "The same request was done";
@@ -67,6 +76,8 @@ codes! {
         "verdict_without_close", UNPROCESSABLE_ENTITY, "Only a closed alert has a verdict";
     UnknownAssignee =
         "unknown_assignee", UNPROCESSABLE_ENTITY, "The assignee cannot work on this alert";
+    WrongKind = "wrong_account_kind", UNPROCESSABLE_ENTITY, "Not for this kind of account";
+    ScopeTooWide = "scope_too_wide", UNPROCESSABLE_ENTITY, "The owner does not have that much";
     IdempotencyMismatch =
         "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The key belongs to another request";
     TlpForbids = "tlp_forbids", UNPROCESSABLE_ENTITY, "The TLP does not let it be shared";

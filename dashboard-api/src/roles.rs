@@ -197,6 +197,16 @@ impl Agencies {
         Ok(Self::Of([agency].into()))
     }
 
+    /// Reads a list of names, or `*`.
+    pub fn of_names(names: &[String]) -> Result<Self, Error> {
+        names.iter().try_fold(Self::nowhere(), |all, name| Ok(all.join(&Self::parse(name)?)))
+    }
+
+    /// No agency.
+    pub fn nowhere() -> Self {
+        Self::Of(BTreeSet::new())
+    }
+
     /// The names, `["*"]` for all.
     pub fn names(&self) -> Vec<String> {
         match self {
@@ -296,7 +306,7 @@ impl Grants {
         match &self.within {
             None => held,
             Some(scope) if scope.permissions.contains(&permission) => held.meet(&scope.agencies),
-            Some(_) => Agencies::Of(BTreeSet::new()),
+            Some(_) => Agencies::nowhere(),
         }
     }
 
@@ -312,9 +322,8 @@ impl Grants {
     }
 
     fn joined(&self, which: impl Fn(Role) -> bool) -> Agencies {
-        let nowhere = Agencies::Of(BTreeSet::new());
         let held = self.held.iter().filter(|(role, _)| which(*role));
-        held.fold(nowhere, |all, (_, held)| all.join(held))
+        held.fold(Agencies::nowhere(), |all, (_, held)| all.join(held))
     }
 }
 

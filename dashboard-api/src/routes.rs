@@ -8,11 +8,14 @@ pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod me;
 pub(crate) mod meta;
 pub(crate) mod query;
+pub(crate) mod roles;
 pub(crate) mod session;
+pub(crate) mod users;
 
 use crate::problem::{Code, ProblemDocument};
 use crate::{App, guard, idempotency, identity, web};
@@ -21,7 +24,7 @@ use axum::middleware::from_fn_with_state;
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, Required, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -40,7 +43,7 @@ const PREFIX: &str = "/api/v1";
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(ProblemDocument)),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 struct Document;
 
@@ -51,6 +54,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(me::get))
         .routes(routes!(me::set_password))
         .routes(routes!(me::set_language))
+        .routes(routes!(me::sessions))
+        .routes(routes!(me::end_session))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::counts))
         .routes(routes!(alerts::get, alerts::change))
@@ -80,6 +85,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::list))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
+        .routes(routes!(roles::list))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::change))
+        .routes(routes!(users::set_grants))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::sessions, users::end_sessions))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::rotate))
         .routes(routes!(meta::get))
         .routes(routes!(meta::openapi));
     OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)
@@ -105,6 +119,15 @@ pub fn openapi() -> String {
     components.add_security_scheme(
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::caller::COOKIE))),
+    );
+    components.add_security_scheme(
+        "key",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("An API key; needs no `X-Prohori-Request` and no `Origin`."))
+                .build(),
+        ),
     );
     // Every route may answer with a problem, whatever else it says of itself.
     let content =

@@ -7,6 +7,7 @@ mod engine;
 mod sample;
 mod searching;
 
+mod governing;
 mod guarded;
 mod isolation;
 mod ledger;

@@ -35,7 +35,7 @@ pub(crate) fn run(command: &Audit) -> anyhow::Result<()> {
 }
 
 /// A folder that is not there would be made, with a new and empty log.
-fn there(data: &Path) -> anyhow::Result<&Path> {
+pub(crate) fn there(data: &Path) -> anyhow::Result<&Path> {
     match data.is_dir() {
         true => Ok(data),
         false => bail!("{} is no folder; give the service's data_dir", data.display()),

@@ -54,8 +54,21 @@ pub(crate) enum Command {
     /// Take the audit log out, and check that nobody changed it
     #[command(subcommand)]
     Audit(Audit),
+    /// Print a one-time login for the dashboard, for whoever controls its host
+    Login(Login),
     /// Print the API's contract (OpenAPI 3.1, JSON)
     Openapi,
+}
+
+/// Whose login, and where the accounts are.
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// The data folder of the dashboard's service (`data_dir` of its configuration)
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The user
+    #[arg(default_value = dashboard_api::accounts::FIRST_USER)]
+    pub user: String,
 }
 
 /// Keys and tokens of personal data.

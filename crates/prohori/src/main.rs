@@ -4,6 +4,7 @@ mod audit;
 mod cli;
 mod dead_letters;
 mod hunt;
+mod login;
 mod parsers;
 mod privacy_keys;
 mod rules;
@@ -40,6 +41,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Kafka(args) => services::kafka(&args.config),
         Command::Privacy(command) => privacy_keys::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Login(args) => login::run(&args),
         Command::Openapi => services::openapi(),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,9 @@ use super::secret::{Secret, SecretHash};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 /// Long enough to copy a link, too short to find it in a scrollback.
-const LIFE_MS: i64 = 15 * 60_000;
+pub(super) const LIFE_MS: i64 = 15 * 60_000;
+/// Long enough that a colleague finds the link the next working day after a weekend.
+pub(super) const FIRST_MS: i64 = 72 * 3_600_000;
 /// How long a used or expired token's hash is kept, to tell a replay from an unknown token.
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 
@@ -14,13 +16,20 @@ pub(super) fn insert(
     token: &Secret,
     user: i64,
     now_ms: i64,
+    life_ms: i64,
 ) -> Result<(), rusqlite::Error> {
     transaction.execute("DELETE FROM login_tokens WHERE expires_ms < ?1", [now_ms - KEEP_MS])?;
     transaction.execute(
         "INSERT INTO login_tokens VALUES (?1, ?2, ?3, ?4, NULL)",
-        params![token.hash().0, user, now_ms, now_ms + LIFE_MS],
+        params![token.hash().0, user, now_ms, now_ms + life_ms],
     )?;
     Ok(())
+}
+
+/// Ends every token of `user`.
+pub(super) fn end_all(transaction: &Transaction<'_>, user: i64) -> Result<(), rusqlite::Error> {
+    let sql = "DELETE FROM login_tokens WHERE user_id = ?1 AND used_ms IS NULL";
+    transaction.execute(sql, [user]).map(drop)
 }
 
 /// Uses the token up: the id of its user, once.

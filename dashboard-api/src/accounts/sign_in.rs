@@ -209,10 +209,19 @@ impl Accounts {
         by: &str,
     ) -> Result<Option<NewSession>, rusqlite::Error> {
         let now_ms = self.clock.now_ms();
-        let Some(user) = user::by_id(transaction, id)? else { return Ok(None) };
+        let person = |user: &user::User| user.kind == user::Kind::Person;
+        let Some(user) = user::by_id(transaction, id)?.filter(person) else { return Ok(None) };
         let secret = Secret::random()
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        session::begin(transaction, &secret, id, client.replaced, self.limits, now_ms)?;
+        session::begin(
+            transaction,
+            &secret,
+            id,
+            client.replaced,
+            client.address,
+            self.limits,
+            now_ms,
+        )?;
         let entry = Entry {
             actor: user.name.clone(),
             action: Action::SessionBegin,

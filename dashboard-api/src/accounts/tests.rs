@@ -28,6 +28,7 @@ impl Rig {
             language: Language::Bn,
             grants: Grants::new(vec![(Role::Analyst, Agencies::parse("mof").unwrap())]),
             password: Some(PASSWORD.into()),
+            kind: Kind::Person,
         };
         add_user(dir.path(), &rahima).unwrap();
         let accounts = Accounts::open(dir.path(), LIMITS, clock).unwrap();
@@ -258,6 +259,7 @@ fn users_are_added_once_and_checked() {
         language: Language::En,
         grants: Grants::default(),
         password: password.map(Into::into),
+        kind: Kind::Person,
     };
     add_user(dir.path(), &user("karim", None)).unwrap();
     let error = |name, password| add_user(dir.path(), &user(name, password)).unwrap_err();

@@ -24,6 +24,10 @@ impl Language {
     /// Every language.
     pub const ALL: [Self; 2] = [Self::Bn, Self::En];
 
+    pub(crate) fn of(text: &str) -> Self {
+        if text == "bn" { Self::Bn } else { Self::En }
+    }
+
     /// The language's code.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +50,34 @@ pub struct NewUser {
     pub grants: Grants,
     /// Without one the user signs in by one-time login and sets it then.
     pub password: Option<String>,
+    /// What the user is.
+    pub kind: Kind,
+}
+
+/// What a user is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Somebody who signs in.
+    Person,
+    /// A program, which has API keys and never signs in.
+    Service,
+}
+
+impl Kind {
+    /// The kind as it stands in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+        }
+    }
+
+    pub(crate) fn of(text: &str) -> Self {
+        if text == "service" { Self::Service } else { Self::Person }
+    }
 }
 
 /// A user as read.
@@ -56,6 +88,7 @@ pub(crate) struct User {
     pub(crate) display_name: String,
     pub(crate) language: Language,
     pub(crate) password_hash: Option<String>,
+    pub(crate) kind: Kind,
     pub(crate) grants: Grants,
 }
 
@@ -79,9 +112,16 @@ pub(crate) fn insert(
     now_ms: i64,
 ) -> Result<bool, rusqlite::Error> {
     let added = transaction.execute(
-        "INSERT INTO users (name, display_name, password_hash, language, created_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO NOTHING",
-        params![user.name, user.display_name, password_hash, user.language.as_str(), now_ms],
+        "INSERT INTO users (name, display_name, password_hash, language, created_ms, kind) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO NOTHING",
+        params![
+            user.name,
+            user.display_name,
+            password_hash,
+            user.language.as_str(),
+            now_ms,
+            user.kind.as_str()
+        ],
     )?;
     if added == 0 {
         return Ok(false);
@@ -103,7 +143,7 @@ fn find(
     value: &dyn rusqlite::ToSql,
 ) -> Result<Option<User>, rusqlite::Error> {
     let sql = format!(
-        "SELECT id, name, display_name, language, password_hash FROM users \
+        "SELECT id, name, display_name, language, password_hash, kind FROM users \
          WHERE disabled_ms IS NULL AND {condition}"
     );
     let found = connection
@@ -113,12 +153,9 @@ fn find(
                 id: row.get(0)?,
                 name: row.get(1)?,
                 display_name: row.get(2)?,
-                language: if row.get_ref(3)?.as_str()? == "bn" {
-                    Language::Bn
-                } else {
-                    Language::En
-                },
+                language: Language::of(row.get_ref(3)?.as_str()?),
                 password_hash: row.get(4)?,
+                kind: Kind::of(row.get_ref(5)?.as_str()?),
                 grants: Grants::default(),
             })
         })
@@ -141,7 +178,20 @@ pub(crate) fn by_id(connection: &Connection, id: i64) -> Result<Option<User>, ru
     find(connection, "id = ?1", &id)
 }
 
-fn grants(connection: &Connection, user: i64) -> Result<Grants, rusqlite::Error> {
+/// Id and grants of the user of that name, active or not.
+pub(super) fn any_by_name(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<(i64, Grants)>, rusqlite::Error> {
+    let id = connection
+        .prepare_cached("SELECT id FROM users WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    id.map(|id| Ok((id, grants(connection, id)?))).transpose()
+}
+
+/// The grants of a user, active or not.
+pub(super) fn grants(connection: &Connection, user: i64) -> Result<Grants, rusqlite::Error> {
     let mut statement =
         connection.prepare_cached("SELECT role, agency FROM grants WHERE user_id = ?1")?;
     let rows = statement.query_map([user], |row| {

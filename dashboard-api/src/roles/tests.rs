@@ -89,3 +89,26 @@ fn names_come_back() {
     assert!(Role::parse("root").is_err());
     assert!(Agencies::parse("MOF").is_err());
 }
+
+/// The table of `docs/governance.md`, as it should read.
+fn table() -> String {
+    let row = |role: Role| {
+        let list = |names: Vec<&str>| {
+            if names.is_empty() { "–".to_owned() } else { format!("`{}`", names.join("` `")) }
+        };
+        let may = list(role.permissions().iter().map(|p| p.as_str()).collect());
+        let grants = match role.may_grant() {
+            all if all.len() == Role::ALL.len() => "every role".to_owned(),
+            some => list(some.iter().map(|role| role.as_str()).collect()),
+        };
+        format!("| `{}` | {may} | {grants} |", role.as_str())
+    };
+    Role::ALL.into_iter().map(row).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_guide_shows_the_roles_as_they_are() {
+    let guide = include_str!("../../../docs/governance.md");
+    let table = table();
+    assert!(guide.contains(&table), "docs/governance.md should hold:\n{table}");
+}

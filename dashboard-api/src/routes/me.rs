@@ -1,13 +1,14 @@
 //! The signed-in user's own account.
 
 use crate::App;
-use crate::accounts::{Language, Refusal, User, password};
+use crate::accounts::{Language, Refusal, User, password, session};
 use crate::audit::Action;
 use crate::caller::Caller;
-use crate::params::{Json, NoParams, Query};
+use crate::params::{Id, Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::{Permission, Role};
 use crate::routes::session::{From, refused, set_cookie};
+use crate::routes::users::{SessionItem, SessionList};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -83,6 +84,7 @@ pub(crate) async fn set_password(
     From(client, by_tls): From,
     Json(body): Json<PasswordBody>,
 ) -> Answer<Response> {
+    caller.session()?;
     password::check(&body.new, &caller.user.name).map_err(|weak| {
         let detail = "12 to 256 characters, not your name, at least 5 different ones";
         Problem::new(Code::PasswordTooWeak, detail)
@@ -99,6 +101,39 @@ pub(crate) async fn set_password(
         .into_response())
 }
 
+/// My live sessions
+#[utoipa::path(get, path = "/me/sessions", tag = "session",
+    responses((status = 200, description = "The sessions.", body = SessionList)))]
+pub(crate) async fn sessions(
+    State(app): State<App>,
+    Query(NoParams {}): Query<NoParams>,
+    caller: Caller,
+) -> Answer<axum::Json<SessionList>> {
+    let current = session::id(caller.session()?);
+    let live = app.accounts.sessions(caller.user.id).await?;
+    let item = |live| SessionItem::new(live, Some(&current));
+    Ok(axum::Json(SessionList { items: live.into_iter().map(item).collect() }))
+}
+
+/// End one of my sessions
+#[utoipa::path(delete, path = "/me/sessions/{session}", tag = "session",
+    params(("session" = String, Path, description = "The session's id.")),
+    responses((status = 204, description = "Ended.")))]
+pub(crate) async fn end_session(
+    State(app): State<App>,
+    Id(session): Id,
+    Query(NoParams {}): Query<NoParams>,
+    caller: Caller,
+) -> Answer<StatusCode> {
+    caller.session()?;
+    let entry = caller.entry(Action::SessionEnd, &session, json!({}));
+    if app.accounts.end_session(caller.user.id, session, entry).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::new(Code::NotFound, "you have no such session; perhaps it has ended"))
+    }
+}
+
 /// Set my language
 #[utoipa::path(put, path = "/me/language", tag = "session", request_body = LanguageBody,
     responses((status = 200, description = "Set.", body = Me)))]
@@ -108,6 +143,7 @@ pub(crate) async fn set_language(
     mut caller: Caller,
     Json(body): Json<LanguageBody>,
 ) -> Answer<axum::Json<Me>> {
+    caller.session()?;
     let detail = json!({"language": body.language});
     let entry = caller.entry(Action::LanguageChange, "", detail);
     app.accounts.set_language(caller.user.id, body.language, entry).await?;

@@ -108,8 +108,9 @@ pub(crate) async fn sign_out(
     Query(NoParams {}): Query<NoParams>,
     caller: Caller,
 ) -> Answer<Response> {
+    let session = caller.session()?;
     let entry = caller.entry(Action::SessionEnd, "", json!({}));
-    app.accounts.sign_out(caller.session, entry).await?;
+    app.accounts.sign_out(session, entry).await?;
     let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     let gone = HeaderValue::from_str(&gone).map_err(|error| Problem::internal(&error))?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
@@ -129,7 +130,7 @@ pub(crate) fn refused(refusal: Refusal) -> Box<Problem> {
     match refusal {
         Refusal::Wrong => Problem::new(
             Code::SignInFailed,
-            "wrong name, password or token; a token works once and for 15 minutes",
+            "wrong name, password or token; a token works once and not for long",
         ),
         Refusal::Locked { retry_after_s } => {
             Problem::new(Code::LockedOut, "too many failed sign-ins; wait, then try again")

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use service::{Registry, Status};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use store::Store;
 use tower::ServiceExt;
 
@@ -29,6 +30,7 @@ pub(super) struct Rig {
     pub(super) dir: tempfile::TempDir,
     pub(super) app: App,
     pub(super) router: Router,
+    skew_ms: Arc<AtomicI64>,
 }
 
 impl Rig {
@@ -45,7 +47,9 @@ impl Rig {
 
     pub(super) fn with_both(store: Store, bus: bus::Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Clock::system();
+        let skew_ms = Arc::new(AtomicI64::new(0));
+        let (system, skew) = (Clock::system(), Arc::clone(&skew_ms));
+        let clock = Clock::new(move || system.now_ms() + skew.load(Ordering::Relaxed));
         let accounts = Accounts::open(dir.path(), LIMITS, clock.clone()).unwrap();
         let registry = Registry::new();
         let app = App {
@@ -65,7 +69,7 @@ impl Rig {
             .into(),
         };
         let probes = service::status::router(registry, Status::new());
-        Self { dir, router: routes::router(app.clone(), probes), app }
+        Self { dir, router: routes::router(app.clone(), probes), app, skew_ms }
     }
 
     pub(super) fn add_user(&self, name: &str, grants: &[(Role, &str)], password: Option<&str>) {
@@ -76,8 +80,27 @@ impl Rig {
             language: Language::En,
             grants: Grants::new(grants.iter().map(grant).collect()),
             password: password.map(Into::into),
+            kind: crate::accounts::Kind::Person,
         };
         add_user(self.dir.path(), &user).unwrap();
+    }
+
+    /// A user whose name to be shown tells the agency.
+    pub(super) fn add_named(&self, name: &str, display_name: &str, grants: &[(Role, &str)]) {
+        self.add_user(name, grants, None);
+        let (name, display_name) = (name.to_owned(), display_name.to_owned());
+        let sql = "UPDATE users SET display_name = ?2 WHERE name = ?1";
+        let named = self
+            .app
+            .accounts
+            .database()
+            .run("name a user", move |c| c.execute(sql, [name, display_name]));
+        assert_eq!(named.unwrap(), 1);
+    }
+
+    /// Lets time pass.
+    pub(super) fn wait(&self, ms: i64) {
+        self.skew_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// A browser without a session.

@@ -126,8 +126,9 @@ async fn nothing_but_the_open_routes_answers_without_a_session() {
         for (method, operation) in item.as_object().unwrap() {
             let open = operation["security"] == json!([{}]);
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path.strip_prefix("/api/v1").unwrap().replace("{id}", "x");
-            let path = path.replace("{uid}", "x");
+            let path = path.strip_prefix("/api/v1").unwrap();
+            let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
+            let path = parts.collect::<Vec<_>>().join("/");
             let mut browser = rig.browser();
             let body = (!method.is_safe()).then(|| json!({}));
             let reply = browser.send(browser.request(method.clone(), &path, body)).await;

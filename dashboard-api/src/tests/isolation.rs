@@ -33,7 +33,8 @@ fn values(name: &str) -> Vec<String> {
         "state" => vec!["new,acknowledged,in_progress,closed".into()],
         "severity_min" => vec!["1".into()],
         "assignee" => vec!["none".into(), "me".into(), "other".into()],
-        "actor" => vec!["other".into()],
+        "actor" | "user" => vec!["other".into()],
+        "after" => vec!["a".into()],
         "action" => vec!["session.begin".into()],
         "target" | "alert" => vec![alert_id(OTHER, 0)],
         "updated_since" => vec!["0".into()],
@@ -78,6 +79,7 @@ fn paths(path: &str) -> Vec<String> {
         path.replace("{id}", &alert_id(agency, 0))
             .replace("{uid}", &uid(agency, 0))
             .replace("{case}", &format!("{agency}-{case}"))
+            .replace("{name}", if agency == OWN { "viewer" } else { "other" })
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
     };
     let mut filled = vec![fill(OWN, 1), fill(OTHER, 1), fill(OTHER, 2)];
@@ -126,7 +128,8 @@ async fn no_route_shows_another_agency() {
     for (name, role) in &roles {
         rig.add_user(name, &[(*role, OWN)], None);
     }
-    rig.add_user("other", &[(Role::Analyst, OTHER)], None);
+    rig.add_named("other", &poison(OTHER), &[(Role::Analyst, OTHER)]);
+    rig.add_named("own", &poison(OWN), &[(Role::Analyst, OWN)]);
     plant_cases(&rig).await;
     let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
     let (secret, mut answered, mut own_seen) = (poison(OTHER), 0, 0);
