@@ -51,6 +51,11 @@ impl Events {
         self.0 = runs.concat();
     }
 
+    /// The first of them only.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.0.truncate(count);
+    }
+
     /// As a file.
     pub(crate) fn text(&self) -> String {
         self.0.join("\n") + "\n"

@@ -21,6 +21,10 @@ struct Bench {
     events: PathBuf,
     /// Raw lines of many sources, mixed.
     lines: PathBuf,
+    /// Windows events as they came, where there are any.
+    raw_events: Option<PathBuf>,
+    /// The program of `benches/peers`, where it is built.
+    peers: Option<PathBuf>,
     /// Folders of Sigma rules.
     rules: Vec<PathBuf>,
     /// Room for files made on the way.
@@ -37,6 +41,8 @@ fn main() -> anyhow::Result<()> {
         prohori: prohori.into(),
         events: events.into(),
         lines: std::env::var_os("LINES").context("LINES names no file; see benches/run")?.into(),
+        raw_events: std::env::var_os("RAW_EVENTS").map(PathBuf::from),
+        peers: std::env::var_os("PEERS").map(PathBuf::from),
         rules: rules.split(':').map(PathBuf::from).collect(),
         scratch: tempfile::tempdir()?,
     };

@@ -4,6 +4,7 @@ mod collector;
 mod detector;
 mod normalizer;
 mod normalizer_service;
+mod peers;
 
 use crate::Bench;
 
@@ -16,4 +17,5 @@ pub(crate) const ALL: &[(&str, Stage)] = &[
     ("normalizer", normalizer::run_all),
     ("normalizer-service", normalizer_service::run_all),
     ("detector", detector::run_all),
+    ("peers", peers::run_all),
 ];

@@ -250,6 +250,10 @@ fn files_say_what_they_are_for_and_stay_small() {
 fn versions_stand_at_the_root_only() {
     let mut breaches = Vec::new();
     for path in sources("**/Cargo.toml") {
+        // Other engines, which are only measured, are a workspace of their own.
+        if path.starts_with("benches/peers") {
+            continue;
+        }
         let manifest = std::fs::read_to_string(root().join(&path)).expect("a listed file is there");
         let mut in_dependencies = false;
         for line in manifest.lines() {
