@@ -85,8 +85,10 @@ pub fn run(
     let mut sink = Written { output, dead: DeadLetters::open(options)? };
     turns::run(turns::threads(options.threads), lines, &mut sink, || {
         let normalizer = Normalizer::new(Arc::clone(&tables), settings.clone());
-        let mut worker = Worker { options, masks: &masks, normalizer, done: Done::default() };
+        let mut worker =
+            Worker { options, masks: &masks, normalizer, done: Done::default(), now_ms: 0 };
         move |piece: &mut Piece| {
+            worker.now_ms = now_ms();
             piece.headers().for_each(|header| worker.header(header));
             piece.lines().for_each(|line| worker.line(&line));
             worker.take()
@@ -115,6 +117,8 @@ struct Worker<'o> {
     masks: &'o Masks,
     normalizer: Normalizer,
     done: Done,
+    /// When the piece was read: a piece is some milliseconds of work.
+    now_ms: i64,
 }
 
 impl Worker<'_> {
@@ -130,7 +134,7 @@ impl Worker<'_> {
         if self.options.framed {
             return;
         }
-        let now = now_ms();
+        let now = self.now_ms;
         let mut origin = Origin::stdin(0, 0, now);
         origin.source = self.options.source.as_deref();
         self.normalizer.normalize(header, &origin, Agency::local().as_str(), now);
@@ -144,7 +148,7 @@ impl Worker<'_> {
     }
 
     fn plain(&mut self, line: &Line<'_>) {
-        let now = now_ms();
+        let now = self.now_ms;
         let mut origin = Origin::stdin(line.sequence, line.offset, now);
         origin.source = self.options.source.as_deref();
         origin.cut = line.cut.map(|(bytes, sha256)| Cut { bytes, sha256 });
@@ -171,7 +175,7 @@ impl Worker<'_> {
                 return self.done.out.extend_from_slice(answer.as_bytes());
             }
         };
-        let now = now_ms();
+        let now = self.now_ms;
         let mut origin = Origin::stdin(line.sequence, line.offset, now);
         origin.source = frame.source.as_deref().or(self.options.source.as_deref());
         let cut = lines::cut(frame.raw.as_bytes());

@@ -7,7 +7,7 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 /// Appends `text` as a JSON string, quotes included.
 #[inline]
 pub fn string(out: &mut Vec<u8>, text: &str) {
-    out.reserve(text.len() + 2);
+    out.reserve(text.len() + 2 + STEP_BYTES);
     out.push(b'"');
     body(out, text);
     out.push(b'"');
@@ -17,18 +17,78 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
 #[inline]
 pub fn body(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
+    if let Some(at) = copied(out, bytes) {
+        escaped(out, bytes, at);
+    }
+}
+
+/// Appends bytes as long as none needs an escape, sixteen at a time and looked at while they are in
+/// hand; index of the first that does, up to which they stand in `out` then.
+///
+/// The last step goes back over bytes that are copied already, so that none is of a length that
+/// the compiler does not know: a copy of such a length is a call.
+#[inline]
+fn copied(out: &mut Vec<u8>, bytes: &[u8]) -> Option<usize> {
+    let begin = out.len();
+    let (steps, rest) = bytes.as_chunks::<STEP_BYTES>();
+    for step in steps {
+        let mask = specials::mask16(step);
+        out.extend_from_slice(step);
+        if mask != 0 {
+            let at = out.len() - STEP_BYTES + mask.trailing_zeros() as usize;
+            out.truncate(at);
+            return Some(at - begin);
+        }
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    if let Some(step) = bytes.last_chunk::<STEP_BYTES>() {
+        let at = begin + bytes.len() - STEP_BYTES;
+        out.truncate(at);
+        out.extend_from_slice(step);
+        let mask = specials::mask16(step);
+        return (mask != 0).then(|| {
+            let at = at + mask.trailing_zeros() as usize;
+            out.truncate(at);
+            at - begin
+        });
+    }
     match specials::first(bytes) {
-        None => out.extend_from_slice(bytes),
-        Some(at) => escaped(out, bytes, at),
+        None => {
+            few(out, bytes);
+            None
+        }
+        Some(at) => {
+            few(out, &bytes[..at]);
+            Some(at)
+        }
+    }
+}
+
+/// Appends fewer than sixteen bytes.
+#[inline]
+fn few(out: &mut Vec<u8>, bytes: &[u8]) {
+    if let Some((head, tail)) = bytes.first_chunk::<8>().zip(bytes.last_chunk::<8>()) {
+        let end = out.len() + bytes.len();
+        out.extend_from_slice(head);
+        out.truncate(end - tail.len());
+        out.extend_from_slice(tail);
+    } else if let Some((head, tail)) = bytes.first_chunk::<4>().zip(bytes.last_chunk::<4>()) {
+        let end = out.len() + bytes.len();
+        out.extend_from_slice(head);
+        out.truncate(end - tail.len());
+        out.extend_from_slice(tail);
+    } else {
+        bytes.iter().for_each(|byte| out.push(*byte));
     }
 }
 
 /// How many bytes are looked at together once a text has shown that it needs escapes.
 const BLOCK_BYTES: usize = 64;
 
-/// Appends bytes of which the one at `first` is the first that needs an escape.
+/// Appends the bytes from `first` on, which needs an escape.
 fn escaped(out: &mut Vec<u8>, bytes: &[u8], first: usize) {
-    out.extend_from_slice(&bytes[..first]);
     let mut rest = &bytes[first..];
     let mut room = Room { bytes: [0; ROOM_BYTES], used: 0 };
     // Of a window only the first block is written: what is behind it may be copied along.

@@ -110,17 +110,57 @@ pub(crate) struct Node {
     /// Number of the object, unique in the table: equal numbers mean the same open object.
     pub(crate) id: u16,
     /// `,"name":{` or `,"name":[{`.
-    pub(crate) open: &'static str,
+    pub(crate) open: Piece,
     /// `}` or `}]`.
     pub(crate) close: &'static str,
 }
+
+/// A text that is written often: with room behind it, so that its copy is two instructions and not a
+/// call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    text: &'static str,
+    room: [u8; Self::ROOM_BYTES],
+}
+
+impl Piece {
+    /// As much as nearly all names of the schema need with their quotes.
+    const ROOM_BYTES: usize = 32;
+
+    fn new(text: &'static str) -> Self {
+        let mut room = [0; Self::ROOM_BYTES];
+        room.iter_mut().zip(text.bytes()).for_each(|(room, byte)| *room = byte);
+        Self { text, room }
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// Appends it.
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        if self.text.len() > Self::ROOM_BYTES {
+            return out.extend_from_slice(self.text.as_bytes());
+        }
+        let end = out.len() + self.text.len();
+        out.extend_from_slice(&self.room);
+        out.truncate(end);
+    }
+}
+
+/// The id of no object: the event itself.
+pub(crate) const OUTERMOST: u16 = u16::MAX;
 
 /// What the writer needs of a path.
 pub(crate) struct Layout {
     /// The objects around it, outermost first.
     pub(crate) nodes: Vec<Node>,
+    /// The id of the innermost of them, or [`OUTERMOST`].
+    pub(crate) inner: u16,
     /// `,"name":`.
-    pub(crate) key: &'static str,
+    pub(crate) key: Piece,
     /// The observable that its value is, up to that value.
     pub(crate) observable: &'static str,
 }
@@ -139,16 +179,17 @@ fn layout(path: Path, objects: &mut HashMap<&'static str, Node>) -> Layout {
         let (prefix, name) = (&text[..begin + length], &text[begin..begin + length]);
         let id = objects.len() as u16;
         nodes.push(*objects.entry(prefix).or_insert_with(|| match name.strip_suffix("[]") {
-            Some(name) => Node { id, open: leak(format!(",\"{name}\":[{{")), close: "}]" },
-            None => Node { id, open: leak(format!(",\"{name}\":{{")), close: "}" },
+            Some(name) => Node { id, open: piece(format!(",\"{name}\":[{{")), close: "}]" },
+            None => Node { id, open: piece(format!(",\"{name}\":{{")), close: "}" },
         }));
         begin += length + 1;
     }
     let (type_id, kind) = observable_type(path);
     let observable =
         format!("{{\"name\":\"{text}\",\"type_id\":{type_id},\"type\":\"{kind}\",\"value\":");
-    let key = leak(format!(",\"{}\":", &text[begin..]));
-    Layout { nodes, key, observable: leak(observable) }
+    let key = piece(format!(",\"{}\":", &text[begin..]));
+    let inner = nodes.last().map_or(OUTERMOST, |node| node.id);
+    Layout { nodes, inner, key, observable: leak(observable) }
 }
 
 /// `type_id` and `type` of the observable that a path's value is.
@@ -165,6 +206,10 @@ fn observable_type(path: Path) -> (u8, &'static str) {
         46 => (46, "Registry Key Path"),
         _ => (99, "Other"),
     }
+}
+
+fn piece(text: String) -> Piece {
+    Piece::new(leak(text))
 }
 
 /// The table is made once and lives as long as the process.
@@ -186,7 +231,7 @@ mod tests {
             let common = open.iter().zip(&ids).take_while(|(a, b)| a == b).count();
             closed.extend(open.drain(common..));
             for id in &ids[common..] {
-                assert!(!closed.contains(id), "{} reopens an object", layout.key);
+                assert!(!closed.contains(id), "{} reopens an object", layout.key.text());
             }
             open = ids;
         }

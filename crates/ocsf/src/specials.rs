@@ -74,7 +74,7 @@ pub(crate) fn mask64(block: &[u8; 64]) -> u64 {
 /// Which of 16 bytes need an escape.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn mask16(block: &[u8; 16]) -> u16 {
+pub(crate) fn mask16(block: &[u8; 16]) -> u16 {
     use safe_arch::{cmp_eq_mask_i8_m128i, m128i, min_u8_m128i, move_mask_i8_m128i};
     let bytes = m128i::from(*block);
     let is = |byte: u8| cmp_eq_mask_i8_m128i(bytes, m128i::from([byte; 16]));
@@ -85,7 +85,7 @@ fn mask16(block: &[u8; 16]) -> u16 {
 /// Which of 16 bytes need an escape.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-fn mask16(block: &[u8; 16]) -> u16 {
+pub(crate) fn mask16(block: &[u8; 16]) -> u16 {
     plain(block)
 }
 

@@ -4,7 +4,7 @@ use crate::classes::{Class, attribute};
 use crate::complete::complete;
 use crate::escape::{int, string, uint};
 use crate::event::{Event, UNMAPPED_MAX, paths};
-use crate::paths::{Kind, LAYOUTS, Layout, Node, Path, WORDS};
+use crate::paths::{Kind, LAYOUTS, Layout, Node, OUTERMOST, Path, Piece, WORDS};
 use crate::value::Value;
 use model::EventUid;
 use std::io::Write as _;
@@ -47,7 +47,7 @@ pub fn write_completed<'a>(
     out.reserve(2 * raw.len() + 1024);
     write_head(event, class, envelope, out);
     write_metadata(event, envelope, &used, out);
-    let mut writer = Attributes { out, open: &[], skip: 0, first: false };
+    let mut writer = Attributes::new(out, 0, OUTERMOST);
     writer.run(event, std::array::from_fn(|word| used[word] & !METADATA[word]));
     writer.close_all();
     write_observables(event, &used, out);
@@ -62,6 +62,10 @@ static METADATA: LazyLock<[u64; WORDS]> = LazyLock::new(|| {
     let paths = attribute("metadata").paths.map(Path);
     set(paths)
 });
+
+/// The id of the object `metadata`.
+static METADATA_ID: LazyLock<u16> =
+    LazyLock::new(|| LAYOUTS[usize::from(Path::METADATA_LOG_SOURCE.0)].nodes[0].id);
 
 /// The profiles that an event has by its attributes, each with the paths that make it so.
 static PROFILES: LazyLock<[(&str, [u64; WORDS]); 4]> = LazyLock::new(|| {
@@ -135,7 +139,7 @@ fn write_metadata(
     if !event.has(Path::METADATA_PRODUCT_NAME) {
         out.extend_from_slice(b",\"product\":{\"name\":\"unknown\"}");
     }
-    let mut writer = Attributes { out, open: &[], skip: 1, first: false };
+    let mut writer = Attributes::new(out, 1, *METADATA_ID);
     writer.run(event, std::array::from_fn(|word| used[word] & METADATA[word]));
     writer.close_all();
     out.push(b'}');
@@ -160,13 +164,20 @@ fn write_profiles(event: &Event<'_>, out: &mut Vec<u8>) {
 struct Attributes<'o> {
     out: &'o mut Vec<u8>,
     open: &'static [Node],
+    /// The id of the innermost open object.
+    inner: u16,
     /// How many outer objects are already open.
     skip: usize,
     /// Whether nothing has been written yet in the innermost object.
     first: bool,
 }
 
-impl Attributes<'_> {
+impl<'o> Attributes<'o> {
+    /// Within `skip` objects that are open already, the innermost of them with id `inner`.
+    fn new(out: &'o mut Vec<u8>, skip: usize, inner: u16) -> Self {
+        Self { out, open: &[], inner, skip, first: false }
+    }
+
     fn run(&mut self, event: &Event<'_>, wanted: [u64; WORDS]) {
         let layouts = LAYOUTS.as_slice();
         for path in paths(wanted) {
@@ -176,12 +187,12 @@ impl Attributes<'_> {
 
     #[inline]
     fn attribute(&mut self, layout: &'static Layout, kind: Kind, value: Value<'_>) {
-        let nodes = layout.nodes.get(self.skip..).unwrap_or(&[]);
-        // Mostly the next attribute lies in the same object: its innermost node says so.
-        if nodes.last().map(|node| node.id) != self.open.last().map(|node| node.id) {
-            self.enter(nodes);
+        // Mostly the next attribute lies in the same object.
+        if layout.inner != self.inner {
+            self.inner = layout.inner;
+            self.enter(layout.nodes.get(self.skip..).unwrap_or(&[]));
         }
-        self.separated(layout.key);
+        self.separated(&layout.key);
         typed(self.out, kind, value);
     }
 
@@ -193,7 +204,7 @@ impl Attributes<'_> {
             self.first = false;
         }
         for node in &nodes[common..] {
-            self.separated(node.open);
+            self.separated(&node.open);
             self.first = true;
         }
         self.open = nodes;
@@ -201,9 +212,11 @@ impl Attributes<'_> {
 
     /// Writes text that begins with a comma, without it where nothing stands before.
     #[inline]
-    fn separated(&mut self, text: &str) {
-        self.out.extend_from_slice(&text.as_bytes()[usize::from(self.first)..]);
-        self.first = false;
+    fn separated(&mut self, piece: &Piece) {
+        if std::mem::take(&mut self.first) {
+            return self.out.extend_from_slice(&piece.text().as_bytes()[1..]);
+        }
+        piece.write(self.out);
     }
 
     fn close_all(&mut self) {

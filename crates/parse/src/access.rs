@@ -3,7 +3,7 @@
 use crate::fields::{
     End, actor, address, address_port, http_method, is_host, is_nothing, source, url,
 };
-use crate::scan::{between, cut, digits, find, has, nibble, quoted, word};
+use crate::scan::{between, cut, cut_at, digits, find, has, nibble, quoted, word};
 use crate::{Cx, time};
 use bumpalo::collections::Vec as ArenaVec;
 use memchr::memchr;
@@ -226,7 +226,7 @@ fn received<'a>(tail: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
 fn haproxy<'a>(rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     if has(rest, " failure") || has(rest, ": Connection ") {
         event.status(Status::Failure);
-        event.set(Path::STATUS_DETAIL, rest.split_once(": ").map_or(rest, |(_, text)| text));
+        event.set(Path::STATUS_DETAIL, cut_at(rest, ": ").map_or(rest, |(_, text)| text));
     }
     let mut words = rest.split(' ');
     let (Some(frontend), Some(backend), Some(timers)) = (words.next(), words.next(), words.next())
@@ -324,7 +324,7 @@ fn time_first<'a>(line: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
 /// `[CACHE ]STATUS … - METHOD SCHEME HOST "TARGET" [Client A] [Length N] … "AGENT" "REFERRER"`.
 fn proxy_manager<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
     let Some(client) = between(rest, "[Client ", "]") else { return false };
-    let Some((head, tail)) = rest.split_once(" - ") else { return false };
+    let Some((head, tail)) = cut_at(rest, " - ") else { return false };
     let (method, tail) = word(tail);
     let (scheme, tail) = word(tail);
     let (host, tail) = word(tail);
@@ -377,7 +377,7 @@ fn address_then_request<'a>(rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
         event.set(path, number);
     }
     // The agent stands bare behind a dash.
-    if let Some((_, agent)) = after.split_once(" - ") {
+    if let Some((_, agent)) = cut_at(after, " - ") {
         event.set(Path::HTTP_REQUEST_USER_AGENT, decoded(agent.trim_matches('"'), cx));
     }
     true

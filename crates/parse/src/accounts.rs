@@ -1,7 +1,7 @@
 //! Programs that change accounts and groups, and systemd's logins.
 
 use crate::fields::{End, address, source, user};
-use crate::scan::{between, cut, has, word};
+use crate::scan::{between, cut, cut_at, has, word};
 use crate::{Cx, pam};
 use ocsf::{Event, Path, Status, class};
 
@@ -61,12 +61,12 @@ fn group<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
 /// `add 'alice' to group 'wheel'`, `user alice added by root to group wheel`, and removals.
 fn member<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     let (name, group, activity) = if let Some(rest) = body.strip_prefix("add ") {
-        match rest.split_once(" to group ").or(rest.split_once(" to shadow group ")) {
+        match cut_at(rest, " to group ").or(cut_at(rest, " to shadow group ")) {
             Some((name, group)) => (name, group, 3),
             None => return false,
         }
     } else if let Some(rest) = body.strip_prefix("delete ") {
-        match rest.split_once(" from group ").or(rest.split_once(" from shadow group ")) {
+        match cut_at(rest, " from group ").or(cut_at(rest, " from shadow group ")) {
             Some((name, group)) => (name, group, 4),
             None => return false,
         }

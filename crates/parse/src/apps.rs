@@ -2,7 +2,7 @@
 //! Asterisk, Roundcube, Domino, xrdp, Webmin, and OpenSearch's and Elasticsearch's server logs.
 
 use crate::fields::{End, address, address_port, logon, source, user};
-use crate::scan::{after, between, cut, find, has, word};
+use crate::scan::{after, between, cut, find, has, rfind, word};
 use crate::{Cx, error_log, generic, time};
 use ocsf::{Event, Path, Status, class, ip};
 
@@ -66,7 +66,7 @@ fn asterisk<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
         event.severity = error_log::severity(level);
     }
     event.unmapped("SessionID", between(inner, "SessionID=\"", "\",LocalAddress=").unwrap_or(""));
-    let failed = kind.starts_with("Invalid") || kind.contains("Fail") || kind == "RequestBadFormat";
+    let failed = kind.starts_with("Invalid") || has(kind, "Fail") || kind == "RequestBadFormat";
     let status = if failed { Status::Failure } else { Status::Success };
     logon(event, between(inner, "Service=\"", "\"").unwrap_or("Asterisk"), Some(status));
     true
@@ -89,7 +89,7 @@ fn roundcube<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
         .min()
         .unwrap_or(rest.len());
     let head = rest[..end].trim_end_matches('.');
-    let Some(from) = head.rfind(" from ").filter(|_| ours) else { return false };
+    let Some(from) = rfind(head, " from ").filter(|_| ours) else { return false };
     let host = head[from + 6..].split(['(', ' ']).next().unwrap_or("").trim_end_matches('.');
     if ip::parse(host).is_none() {
         return false;
@@ -111,7 +111,7 @@ fn domino<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let Some(end) = find(text, "] authentication failure using internet password") else {
         return false;
     };
-    let Some(open) = text[..end].rfind(" [") else { return false };
+    let Some(open) = rfind(&text[..end], " [") else { return false };
     let host = &text[open + 2..end];
     let Some(start) = find(generic::head(text, 120), ": ").filter(|at| *at < open) else {
         return false;
@@ -131,7 +131,7 @@ fn domino<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
 /// address counts.
 fn xrdp<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let Some(rest) = after(generic::head(text, 2048), "AUTHFAIL: user=") else { return false };
-    let Some(at) = rest.rfind(" ip=") else { return false };
+    let Some(at) = rfind(rest, " ip=") else { return false };
     let host = word(&rest[at + 4..]).0;
     mark(event, "xrdp/1", "xrdp", ("Neutrinolabs", "xrdp"), text);
     own_time(text, cx, event);

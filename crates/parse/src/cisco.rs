@@ -1,7 +1,7 @@
 //! Cisco IOS, NX-OS and kin: `%SYS-5-CONFIG_I: Configured from console by admin on vty0 (10.1.1.1)`.
 
 use crate::fields::source;
-use crate::scan::{after, between, cut, digits, find, quoted, word};
+use crate::scan::{after, between, cut, cut_at, digits, find, has, quoted, word};
 use crate::words::Guess;
 use crate::{Cx, generic};
 use ocsf::{Event, Path, Severity};
@@ -35,7 +35,7 @@ pub(crate) fn read<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> boo
 
 /// SD-WAN: `%Viptela-HOST-DAEMON-6-INFO-1400002: Notification: TIME NAME key:value key:"two words"`.
 fn viptela<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
-    let Some((tag, rest)) = text.split_once(": ") else { return false };
+    let Some((tag, rest)) = cut_at(text, ": ") else { return false };
     // A host's name may hold hyphens itself.
     let mut parts = tag.rsplitn(5, '-');
     let (id, level) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
@@ -72,6 +72,6 @@ fn viptela<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     if let Some(address) = between(body, "system-ip:", " ") {
         event.set(Path::DEVICE_IP, address);
     }
-    crate::words::settle(event, name.is_some_and(|name| name.contains("login")));
+    crate::words::settle(event, name.is_some_and(|name| has(name, "login")));
     true
 }

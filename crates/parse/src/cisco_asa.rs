@@ -5,7 +5,7 @@
 
 use crate::Cx;
 use crate::fields::{End, actor, address, is_host, port, source};
-use crate::scan::{after, between, cut, digits, find, has, word};
+use crate::scan::{after, between, cut, cut_at, digits, find, has, word};
 use crate::words::set_action;
 use ocsf::{Event, Path, Severity, Status, class, ip};
 
@@ -14,10 +14,9 @@ const WORDS_MAX: usize = 120;
 
 /// Splits `%ASA-6-302013: text` into severity, id and text, wherever in the body it stands.
 pub(crate) fn split(body: &str) -> Option<(u8, &str, &str)> {
-    let start = ["%ASA-", "%FTD-", "%PIX-", "%FWSM-"]
-        .iter()
-        .find_map(|tag| Some(find(body, tag)? + tag.len()))?;
-    let rest = &body[start..];
+    let rest = memchr::memchr_iter(b'%', body.as_bytes()).find_map(|at| {
+        ["ASA-", "FTD-", "PIX-", "FWSM-"].iter().find_map(|tag| body[at + 1..].strip_prefix(tag))
+    })?;
     // `%ASA-session-5-106100`: a class may stand before the severity.
     let rest = match rest.as_bytes().first() {
         Some(b) if b.is_ascii_digit() => rest,
@@ -101,7 +100,7 @@ fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
     let mut before = None;
     let mut seen = [false; 2];
     let mut skip = false;
-    for token in text.split([' ', ',']).take(WORDS_MAX) {
+    for token in tokens(text).take(WORDS_MAX) {
         if std::mem::take(&mut skip) {
             continue;
         }
@@ -143,6 +142,22 @@ fn endpoints<'a>(text: &'a str, event: &mut Event<'a>) {
     if let Some(global) = after(text, "gaddr ").map(|rest| word(rest).0) {
         translated(global, End::Src, event);
     }
+}
+
+/// What stands between blanks and commas.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        // Words are short: a loop over bytes is done before a search has begun.
+        match text.bytes().position(|byte| byte == b' ' || byte == b',') {
+            Some(end) => {
+                rest = Some(&text[end + 1..]);
+                Some(&text[..end])
+            }
+            None => rest.take(),
+        }
+    })
 }
 
 /// `(0.0.0.0)` in the place of an address.
@@ -214,7 +229,7 @@ fn endpoint<'a>(token: &'a str, end: End, event: &mut Event<'a>) -> bool {
 /// `(81.2.69.144/53500)` behind an address is what it was translated to; `(LOCAL\alice)` the user.
 fn translated<'a>(token: &'a str, end: End, event: &mut Event<'a>) {
     let inner = token.trim_matches(['(', ')', ',', ';']);
-    let (inner, user) = inner.split_once(")(").unwrap_or((inner, ""));
+    let (inner, user) = cut_at(inner, ")(").unwrap_or((inner, ""));
     let (host, number) = inner.split_once('/').unwrap_or((inner, ""));
     let paths = match end {
         End::Src => [
@@ -271,11 +286,15 @@ fn icmp_payload<'a>(text: &'a str, event: &mut Event<'a>) {
 
 /// The transport, as a word of its own.
 fn protocol<'a>(token: &'a str, event: &mut Event<'a>) -> bool {
-    const NAMES: [&str; 12] =
-        ["tcp", "udp", "icmp", "icmp6", "gre", "esp", "ah", "sctp", "igmp", "TCP", "UDP", "ICMP"];
+    let known = match token.len() {
+        2 => matches!(token, "ah" | "AH"),
+        3 => matches!(token, "tcp" | "udp" | "gre" | "esp" | "TCP" | "UDP" | "GRE" | "ESP"),
+        4 => matches!(token, "icmp" | "sctp" | "igmp" | "ICMP" | "SCTP" | "IGMP"),
+        5 => token == "icmp6",
+        9 => token.eq_ignore_ascii_case("ipv6-icmp"),
+        _ => false,
+    };
     let token = if token == "IPv6-ICMP" { "ipv6-icmp" } else { token };
-    let known = NAMES.contains(&token)
-        || matches!(token, "ipv6-icmp" | "GRE" | "ESP" | "AH" | "SCTP" | "IGMP");
     if known && !event.has(Path::CONNECTION_INFO_PROTOCOL_NAME) {
         event.set(Path::CONNECTION_INFO_PROTOCOL_NAME, token);
     }
@@ -406,7 +425,7 @@ fn url<'a>(text: &'a str, event: &mut Event<'a>) {
     let Some(rest) = after(text, " URL ") else { return };
     let target = word(rest).0;
     let (server, target) = match target.split_once(':') {
-        Some((server, target)) if target.contains("://") => (server, target),
+        Some((server, target)) if has(target, "://") => (server, target),
         _ => ("", target),
     };
     let server = server.rsplit('@').next().unwrap_or(server);

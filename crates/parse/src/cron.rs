@@ -1,7 +1,7 @@
 //! Cron: the jobs that ran.
 
 use crate::fields::{actor, source};
-use crate::scan::cut;
+use crate::scan::{cut, cut_at};
 use crate::{Cx, pam};
 use ocsf::{Event, Path, Status, class};
 
@@ -17,7 +17,7 @@ pub(crate) fn read<'a>(body: &'a str, _cx: &Cx<'a>, event: &mut Event<'a>) {
         return;
     };
     actor(event, name);
-    let Some((verb, argument)) = rest.trim_start().split_once(" (") else { return };
+    let Some((verb, argument)) = cut_at(rest.trim_start(), " (") else { return };
     let argument = argument.strip_suffix(')').unwrap_or(argument);
     match verb {
         "CMD" => {

@@ -2,7 +2,9 @@
 
 use crate::access::{decoded, request_line};
 use crate::fields::{End, address, address_port, authority, source, user};
-use crate::scan::{between, cut, digits, find, has, has_ignore_case, leading_digits};
+use crate::scan::{
+    between, cut, cut_at, digits, find, has, has_ignore_case, leading_digits, rcut_at, rfind,
+};
 use crate::{Cx, time};
 use ocsf::{Event, Path, Severity, Status, class};
 
@@ -39,7 +41,7 @@ fn nginx<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let Some((civil, 19)) = time::scan(text) else { return false };
     let Some((level, rest)) = cut(&text[21..], b']') else { return false };
     let Some((pid, rest)) = leading_digits(rest.trim_start()) else { return false };
-    let Some((_, message)) = rest.split_once(": ") else { return false };
+    let Some((_, message)) = cut_at(rest, ": ") else { return false };
     time::resolve(&civil, cx.zone, cx.arrival_ms).apply(event, &text[..19]);
     source(event, "nginx-error/1", "nginx");
     event.product("F5", "nginx");
@@ -77,7 +79,7 @@ fn mod_security<'a>(message: &'a str, event: &mut Event<'a>) {
 
 /// The last `, client: ` is nginx's own: a client can write others into what it sends.
 fn nginx_connection<'a>(message: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
-    let Some(at) = message.rfind(", client: ") else { return };
+    let Some(at) = rfind(message, ", client: ") else { return };
     let tail = &message[at + 10..];
     let client = tail.split(", ").next().unwrap_or(tail);
     if !address_port(event, End::Src, client) {
@@ -103,7 +105,7 @@ fn nginx_connection<'a>(message: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
 /// `user "x": password mismatch`, `user "x" was not found in "…"`: basic authentication failed.
 fn password<'a>(message: &'a str, event: &mut Event<'a>) {
     let Some(rest) = message.strip_prefix("user \"") else { return };
-    let end = rest.rfind("\": password mismatch").or_else(|| rest.rfind("\" was not found in "));
+    let end = rfind(rest, "\": password mismatch").or_else(|| rfind(rest, "\" was not found in "));
     if let Some(end) = end {
         failed_logon(event, &rest[..end], "nginx");
     }
@@ -166,7 +168,7 @@ fn apache_message<'a>(text: &'a str, event: &mut Event<'a>) {
     {
         event.kind(class::HTTP, 0);
     }
-    let (text, referrer) = match text.rfind(", referer: ") {
+    let (text, referrer) = match rfind(text, ", referer: ") {
         Some(at) => (&text[..at], &text[at + 11..]),
         None => (text, ""),
     };
@@ -176,7 +178,7 @@ fn apache_message<'a>(text: &'a str, event: &mut Event<'a>) {
         event.status(Status::Failure);
     }
     if let Some((code, rest)) =
-        text.split_once(": ").filter(|(c, _)| c.starts_with("AH") && digits(&c[2..]).is_some())
+        cut_at(text, ": ").filter(|(c, _)| c.starts_with("AH") && digits(&c[2..]).is_some())
     {
         event.set(Path::METADATA_EVENT_CODE, code);
         apache_logon(rest, event);
@@ -198,8 +200,7 @@ fn apache_logon<'a>(text: &'a str, event: &mut Event<'a>) {
     }
     let Some(at) = find(text, "user ") else { return };
     let rest = &text[at + 5..];
-    if let Some((_, target)) = rest.rsplit_once(" not found: ").filter(|(_, t)| t.starts_with('/'))
-    {
+    if let Some((_, target)) = rcut_at(rest, " not found: ").filter(|(_, t)| t.starts_with('/')) {
         crate::fields::url(event, target);
     }
     let quoted = rest.strip_prefix(['`', '\'']).and_then(|r| r.find('\'').map(|end| &r[..end]));

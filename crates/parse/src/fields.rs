@@ -1,6 +1,6 @@
 //! Settings that several parsers share: addresses, users, syslog's process.
 
-use crate::scan::{cut, digits};
+use crate::scan::{cut, cut_at, digits};
 use ocsf::{Event, Path, Status, class, ip};
 
 /// One of the two ends of a connection.
@@ -215,7 +215,7 @@ const METHODS: [&str; 9] =
 /// Sets a request's URL from its target: a path with query, or a whole URL.
 pub(crate) fn url<'a>(event: &mut Event<'a>, target: &'a str) {
     event.set(Path::HTTP_REQUEST_URL_URL_STRING, target);
-    let rest = match target.split_once("://") {
+    let rest = match cut_at(target, "://") {
         Some((scheme, rest)) if !scheme.is_empty() && scheme.len() <= 10 && is_host(scheme) => {
             event.set(Path::HTTP_REQUEST_URL_SCHEME, scheme);
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

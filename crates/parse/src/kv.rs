@@ -26,14 +26,44 @@ pub(crate) fn pairs(text: &str, separator: u8) -> Pairs<'_> {
     Pairs { rest: text, separator }
 }
 
-/// Whether a text may be a key.
-fn is_key(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 64
-        && text.bytes().all(|b| {
-            b.is_ascii_alphanumeric()
-                || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | b'@' | b'/' | b'#')
-        })
+/// It may stand in a key.
+const KEY: u8 = 1;
+/// It may stand before a key.
+const JOINT: u8 = 1 << 1;
+
+/// Each byte's classes.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        classes[at] = match byte {
+            b' ' | b'\t' | b',' | b';' | b'|' | b'(' | b'{' | b'"' | b'<' => JOINT,
+            b'_' | b'-' | b'.' | b'[' | b']' | b'@' | b'/' | b'#' => KEY,
+            _ if byte.is_ascii_alphanumeric() => KEY,
+            _ => 0,
+        };
+        at += 1;
+    }
+    classes
+};
+
+/// The longest key.
+const KEY_BYTES_MAX: usize = 64;
+
+/// The key at the end of a text: what follows the last joint, where all of that may stand in a key.
+#[inline]
+fn key(before: &str, separator: u8) -> Option<&str> {
+    let bytes = before.as_bytes();
+    let is_key = |byte: &u8| CLASSES[usize::from(*byte)] & KEY != 0 && *byte != separator;
+    let length = bytes.iter().rev().take(KEY_BYTES_MAX + 1).take_while(|byte| is_key(byte)).count();
+    let begin = bytes.len() - length;
+    let joined = begin == 0 || {
+        let byte = bytes[begin - 1];
+        byte == separator || CLASSES[usize::from(byte)] & JOINT != 0
+    };
+    // What joins is ASCII, so what is behind it is whole.
+    (joined && (1..=KEY_BYTES_MAX).contains(&length)).then(|| &before[begin..])
 }
 
 impl<'a> Iterator for Pairs<'a> {
@@ -42,21 +72,12 @@ impl<'a> Iterator for Pairs<'a> {
     fn next(&mut self) -> Option<(&'a str, &'a str)> {
         loop {
             let equals = memchr(b'=', self.rest.as_bytes())?;
-            let before = &self.rest[..equals];
-            let joint = |byte: &u8| {
-                matches!(byte, b' ' | b'\t' | b',' | b';' | b'|' | b'(' | b'{' | b'"' | b'<')
-                    || *byte == self.separator
-            };
-            // What joins is ASCII, so what is behind it is whole.
-            let key = before
-                .bytes()
-                .rposition(|byte| joint(&byte))
-                .map_or(before, |at| &before[at + 1..]);
+            let key = key(&self.rest[..equals], self.separator);
             let after = &self.rest[equals + 1..];
-            if !is_key(key) {
+            let Some(key) = key else {
                 self.rest = after;
                 continue;
-            }
+            };
             let (value, rest) = self.value(after);
             self.rest = rest;
             return Some((key, value));

@@ -2,7 +2,7 @@
 
 use crate::Cx;
 use crate::fields::{End, actor, address, source, user};
-use crate::scan::{between, cut, find, has, word};
+use crate::scan::{between, cut, cut_at, find, has, rcut_at, rfind, word};
 use ocsf::{Event, Path, Status, class};
 
 /// Reads a body of a program that only PAM speaks through.
@@ -22,7 +22,7 @@ pub(crate) fn read_message<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
         return false;
     };
     let known = session(rest, event) || failure(rest, event) || counted(rest, event);
-    let named = rest.strip_prefix("user ").or(rest.rsplit_once(" user ").map(|(_, name)| name));
+    let named = rest.strip_prefix("user ").or(rcut_at(rest, " user ").map(|(_, name)| name));
     if let Some(name) = named.filter(|_| !known) {
         user(event, word(name).0.trim_matches(['[', ']', '\'', '"', ',', ':']));
     }
@@ -60,7 +60,7 @@ fn session<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
     };
     event.kind(class::AUTHENTICATION, if opened { 1 } else { 2 });
     event.status(Status::Success);
-    let (target, by) = match rest.rsplit_once(" by ") {
+    let (target, by) = match rcut_at(rest, " by ") {
         Some((target, by)) => (target, by),
         None => (rest, ""),
     };
@@ -116,7 +116,7 @@ fn set_pairs<'a>(pairs: &'a str, event: &mut Event<'a>) {
 fn remote_host(pairs: &str) -> (&str, &str) {
     let at = match find(pairs, "ruser= rhost=") {
         Some(at) => Some(at + 7),
-        None => pairs.rfind("rhost="),
+        None => rfind(pairs, "rhost="),
     };
     at.map_or((pairs, ""), |at| (&pairs[..at], &pairs[at + 6..]))
 }
@@ -126,7 +126,7 @@ fn pairs_before_host<'a>(before: &'a str, event: &mut Event<'a>) {
         let rest = &before[find(before, key)? + key.len()..];
         Some(rest[..find(rest, next).unwrap_or(rest.len())].trim())
     };
-    if let Some(name) = before.rfind("ruser=").map(|at| before[at + 6..].trim()) {
+    if let Some(name) = rfind(before, "ruser=").map(|at| before[at + 6..].trim()) {
         if !event.has(Path::USER_NAME) {
             user(event, name);
         } else {
@@ -149,7 +149,7 @@ fn pairs_before_host<'a>(before: &'a str, event: &mut Event<'a>) {
 
 /// `2 more authentication failures; …`, `check pass; user unknown`, `bad username [x]`.
 fn counted<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
-    if let Some((count, pairs)) = rest.split_once(" more authentication failure") {
+    if let Some((count, pairs)) = cut_at(rest, " more authentication failure") {
         let pairs = pairs.trim_start_matches(['s', ';', ' ']);
         event.set(Path::COUNT, count.trim());
         event.kind(class::AUTHENTICATION, 1);

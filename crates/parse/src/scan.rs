@@ -39,6 +39,24 @@ pub(crate) fn find(text: &str, needle: &str) -> Option<usize> {
     search::exact(text.as_bytes(), needle.as_bytes())
 }
 
+/// Index of the last `needle`, a short one.
+#[inline]
+pub(crate) fn rfind(text: &str, needle: &str) -> Option<usize> {
+    search::last(text.as_bytes(), needle.as_bytes())
+}
+
+/// The text before and after the first `needle`.
+#[inline]
+pub(crate) fn cut_at<'a>(text: &'a str, needle: &str) -> Option<(&'a str, &'a str)> {
+    find(text, needle).map(|at| (&text[..at], &text[at + needle.len()..]))
+}
+
+/// The text before and after the last `needle`, a short one.
+#[inline]
+pub(crate) fn rcut_at<'a>(text: &'a str, needle: &str) -> Option<(&'a str, &'a str)> {
+    rfind(text, needle).map(|at| (&text[..at], &text[at + needle.len()..]))
+}
+
 /// Whether `needle` stands in `text`.
 #[inline]
 pub(crate) fn has(text: &str, needle: &str) -> bool {

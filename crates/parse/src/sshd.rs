@@ -5,7 +5,7 @@
 //! read from its end.
 
 use crate::fields::{End, address, port, source, user};
-use crate::scan::{cut, digits, word};
+use crate::scan::{cut, cut_at, digits, find, rcut_at, rfind, word};
 use crate::{Cx, pam};
 use ocsf::{Event, Path, Status, class, ip};
 
@@ -46,7 +46,7 @@ fn logon<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
     };
     let (method, rest) = word(rest);
     let Some(rest) = rest.strip_prefix("for ") else { return false };
-    let name_end = rest.find(", client user \"").or_else(|| ruser(rest)).unwrap_or(rest.len());
+    let name_end = find(rest, ", client user \"").or_else(|| ruser(rest)).unwrap_or(rest.len());
     let Some(peer) = peer_from_end(&rest[..name_end]) else { return false };
     event.kind(class::AUTHENTICATION, if status.is_some() { 1 } else { 6 });
     if let Some(status) = status {
@@ -67,7 +67,7 @@ fn logon<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
 /// Protocol 1 wrote the client's own user behind everything else: ` ssh1: ruser x`. A message that
 /// ends as protocol 2 ends it has no such part, whatever the user's name looks like.
 fn ruser(rest: &str) -> Option<usize> {
-    (!rest.ends_with(" ssh2")).then(|| rest.find(" ssh1: ruser ")).flatten()
+    (!rest.ends_with(" ssh2")).then(|| find(rest, " ssh1: ruser ")).flatten()
 }
 
 /// ` ssh2: RSA SHA256:…`: the key that was offered.
@@ -97,7 +97,7 @@ fn named<'a>(event: &mut Event<'a>, name: &'a str, invalid: bool) {
 /// The last ` from ADDRESS[ port N]` or `from ADDRESS` that is one.
 fn peer_from_end(text: &str) -> Option<Peer<'_>> {
     let mut end = text.len();
-    while let Some(at) = text[..end].rfind("from ") {
+    while let Some(at) = rfind(&text[..end], "from ") {
         let starts_word = at == 0 || text.as_bytes()[at - 1] == b' ';
         if let Some(peer) = starts_word.then(|| peer_at(&text[at + 5..])).flatten() {
             return Some(Peer {
@@ -191,7 +191,7 @@ fn disconnect<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
             on.port.map(|number| port(event, End::Dst, number));
         }
     }
-    if let Some((host, rest)) = rest.split_once(" (") {
+    if let Some((host, rest)) = cut_at(rest, " (") {
         // `refused connect from host (1.2.3.4)`.
         if let Some(ip) = rest.strip_suffix(')').filter(|ip| ip::parse(ip).is_some()) {
             address(event, End::Src, ip);
@@ -210,7 +210,7 @@ fn address_at(text: &str) -> Option<Peer<'_>> {
 /// `NAME ADDRESS port N[: text]`, read from the last address with a port.
 fn address_port_from_end(text: &str) -> Option<Peer<'_>> {
     let mut end = text.len();
-    while let Some(at) = text[..end].rfind(" port ") {
+    while let Some(at) = rfind(&text[..end], " port ") {
         let start = text[..at].rfind(' ').map_or(0, |space| space + 1);
         if ip::parse(&text[start..at]).is_some() {
             let rest = &text[at + 6..];
@@ -260,7 +260,7 @@ fn session<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
 
 /// `User NAME from ADDRESS not allowed because …`.
 fn not_allowed<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
-    let Some(at) = rest.rfind(" not allowed because ") else {
+    let Some(at) = rfind(rest, " not allowed because ") else {
         return match rest.strip_suffix(" not allowed because shell does not exist") {
             Some(name) => {
                 failed(event);
@@ -339,7 +339,7 @@ fn other<'a>(text: &'a str, event: &mut Event<'a>) {
         event.status(Status::Success);
         if let Some(peer) = peer_from_end(rest) {
             set_peer(event, &peer);
-            match peer.before.rsplit_once(" for ") {
+            match rcut_at(peer.before, " for ") {
                 Some((_, name)) => user(event, name),
                 None => event.set(Path::USER_NAME, "(unknown)"),
             }
@@ -349,8 +349,7 @@ fn other<'a>(text: &'a str, event: &mut Event<'a>) {
     if let Some(peer) = peer_from_end(text).or_else(|| address_port_from_end(text)) {
         event.kind(class::SSH, 0);
         set_peer(event, &peer);
-    } else if let Some((_, rest)) =
-        text.split_once(" for user ").or_else(|| text.split_once(" by user "))
+    } else if let Some((_, rest)) = cut_at(text, " for user ").or_else(|| cut_at(text, " by user "))
     {
         user(event, word(rest).0);
     }

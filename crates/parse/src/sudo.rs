@@ -3,7 +3,7 @@
 use crate::Cx;
 use crate::fields::{actor, source, user};
 use crate::pam;
-use crate::scan::{cut, find, has, word};
+use crate::scan::{cut, cut_at, find, has, word};
 use ocsf::{Event, Path, Severity, Status, class};
 
 /// `NAME : [reason ; ]TTY=… ; PWD=… ; USER=… ; [ENV=… ; ]COMMAND=…`.
@@ -14,7 +14,7 @@ pub(crate) fn read_sudo<'a>(body: &'a str, _cx: &Cx<'a>, event: &mut Event<'a>) 
     if pam::read_message(body, event) {
         return;
     }
-    let Some((name, rest)) = body.split_once(" : ") else { return };
+    let Some((name, rest)) = cut_at(body, " : ") else { return };
     let at = find(rest, "TTY=").or(find(rest, "PWD=")).or(find(rest, "USER=")).unwrap_or(0);
     let (reason, pairs) = rest.split_at(at);
     actor(event, name);
@@ -69,13 +69,13 @@ pub(crate) fn read_su<'a>(body: &'a str, _cx: &Cx<'a>, event: &mut Event<'a>) {
         body.starts_with("FAILED") || body.starts_with("- ") || body.starts_with("BAD SU ");
     let switched = body.strip_prefix("Successful su for ").or(body.strip_prefix("FAILED su for "));
     let pair = body.trim_start_matches("FAILED SU ").trim_start_matches("BAD SU ");
-    if let Some((target, by)) = switched.and_then(|rest| rest.split_once(" by ")) {
+    if let Some((target, by)) = switched.and_then(|rest| cut_at(rest, " by ")) {
         user(event, target);
         actor(event, by);
     } else if let Some((target, rest)) = pair.strip_prefix("(to ").and_then(|rest| cut(rest, b')'))
     {
         user(event, target);
-        let (name, terminal) = rest.trim().split_once(" on ").unwrap_or((rest.trim(), ""));
+        let (name, terminal) = cut_at(rest.trim(), " on ").unwrap_or((rest.trim(), ""));
         actor(event, name);
         event.set(Path::ACTOR_SESSION_TERMINAL, terminal);
     } else if let Some(rest) = body.strip_prefix("+ ").or(body.strip_prefix("- ")) {

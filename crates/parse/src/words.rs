@@ -207,6 +207,9 @@ pub(crate) fn version(value: &str) -> &str {
 
 /// SonicWall writes `10.0.0.1:80:X1`; mails `name [10.0.0.1]`.
 fn endpoint<'a>(value: &'a str, end: End, event: &mut Event<'a>) -> &'a str {
+    if ip::is_v4(value) {
+        return value;
+    }
     if let Some(inner) = crate::scan::between(value, "[", "]").filter(|i| ip::parse(i).is_some()) {
         return inner;
     }
@@ -249,8 +252,7 @@ pub(crate) fn set_time<'a>(event: &mut Event<'a>, cx: &Cx<'a>, value: &'a str) -
 
 /// Whether a word says that it worked or that it did not.
 pub(crate) fn outcome(value: &str) -> Option<Status> {
-    let is = |words: &[&str]| words.iter().any(|word| has_ignore_case(value, word));
-    if is(&[
+    const FAILURE: [&str; 10] = [
         "fail",
         "denied",
         "deny",
@@ -261,12 +263,21 @@ pub(crate) fn outcome(value: &str) -> Option<Status> {
         "blocked",
         "refused",
         "unauthorized",
-    ]) {
-        Some(Status::Failure)
-    } else if is(&["succe", "allow", "accept", "permit", "granted", "pass", "ok"]) {
-        Some(Status::Success)
-    } else {
-        None
+    ];
+    const SUCCESS: [&str; 7] = ["succe", "allow", "accept", "permit", "granted", "pass", "ok"];
+    let is = |words: &[&str]| {
+        words.iter().any(|word| word.len() <= value.len() && has_ignore_case(value, word))
+    };
+    // What firewalls mostly say, in one look.
+    match value {
+        "accept" | "allow" | "Accept" | "Allow" | "ACCEPT" | "permitted" | "pass" => {
+            Some(Status::Success)
+        }
+        "deny" | "Deny" | "denied" | "DENY" | "reject" | "Reject" => Some(Status::Failure),
+        "drop" | "Drop" | "DROP" | "block" | "Block" | "BLOCK" | "close" | "timeout" => None,
+        _ if is(&FAILURE) => Some(Status::Failure),
+        _ if is(&SUCCESS) => Some(Status::Success),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::product;
 use crate::fields::{End, address, is_nothing, logon, user};
-use crate::scan::{between, cut, digits, word};
+use crate::scan::{between, cut, cut_at, digits, word};
 use crate::{Cx, time};
 use ocsf::{Event, Path, Status, class};
 
@@ -44,7 +44,7 @@ pub(super) fn read_message<'a>(message: &'a str, event: &mut Event<'a>) {
     }
     let failed = message.starts_with("Login failed");
     if failed || message.starts_with("Login succeeded") {
-        if let Some((_, rest)) = message.split_once(" for user '") {
+        if let Some((_, rest)) = cut_at(message, " for user '") {
             // The name may hold quotes: what the server writes behind it is known.
             let end = ["'. Reason:", "'. Connection", "'. [CLIENT", "'.", "'"]
                 .iter()

@@ -2,7 +2,7 @@
 
 use super::{product, question, rcode, settle};
 use crate::fields::{End, address, port};
-use crate::scan::{after, between, cut, word};
+use crate::scan::{after, between, cut, cut_at, has, word};
 use crate::words::{Guess, set_action};
 use crate::{Cx, error_log, generic, time};
 use ocsf::{Event, Path, Status, class, ip};
@@ -13,7 +13,7 @@ pub(super) fn read_file<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
     let rest = text[length..].trim_start();
     let mut body = rest;
     // `category: level: text`, both optional.
-    while let Some((word, behind)) = body.split_once(": ") {
+    while let Some((word, behind)) = cut_at(body, ": ") {
         let plain = word.len() <= 24 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         if !plain {
             break;
@@ -62,7 +62,7 @@ pub(super) fn read<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
     };
     let mut rest = rest.trim_start_matches([':', ' ']);
     if let Some(behind) = rest.strip_prefix("view ") {
-        let (view, behind) = behind.split_once(": ").unwrap_or((behind, ""));
+        let (view, behind) = cut_at(behind, ": ").unwrap_or((behind, ""));
         event.unmapped("view", view);
         rest = behind;
     }
@@ -74,7 +74,7 @@ pub(super) fn read<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
 
 fn after_categories(body: &str) -> &str {
     let mut text = body;
-    while let Some((word, rest)) = text.split_once(": ") {
+    while let Some((word, rest)) = cut_at(text, ": ") {
         if word.len() > 24 || !word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {
             break;
         }
@@ -119,7 +119,7 @@ fn refused<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
     let name = parts.next().unwrap_or("");
     let (kind, class_name) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
     question(event, name, kind, class_name);
-    if rest.contains("denied") || rest.contains("failed") {
+    if has(rest, "denied") || has(rest, "failed") {
         set_action(event, "denied");
         event.status(Status::Failure);
     }

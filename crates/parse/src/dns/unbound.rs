@@ -2,7 +2,7 @@
 
 use super::{product, question, rcode, settle};
 use crate::fields::{End, address, port};
-use crate::scan::{cut, digits, word};
+use crate::scan::{cut, cut_at, digits, word};
 use crate::words::Guess;
 use crate::{Cx, error_log, generic, time};
 use ocsf::{Event, Path, Severity, Status, class, ip};
@@ -46,7 +46,7 @@ fn body<'a>(nsd: bool, text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     } else {
         product(event, "unbound/1", "unbound", "Unbound");
     }
-    let (level, rest) = text.split_once(": ").unwrap_or(("", text));
+    let (level, rest) = cut_at(text, ": ").unwrap_or(("", text));
     let rest = match level {
         "info" | "notice" | "warning" | "error" | "debug" | "verbose" | "query" | "reply" => {
             event.set(Path::METADATA_LOG_LEVEL, level);

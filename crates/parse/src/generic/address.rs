@@ -129,52 +129,87 @@ fn addresses(text: &str) -> impl Iterator<Item = Found<'_>> {
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        while at < bytes.len() {
-            let byte = bytes[at];
-            let begins = byte.is_ascii_hexdigit() || byte == b':';
-            if !begins {
-                at += 1;
-                continue;
-            }
-            let joined = at > 0
-                && (bytes[at - 1].is_ascii_alphanumeric()
-                    || matches!(bytes[at - 1], b'.' | b'_' | b'-'));
-            let length = bytes[at..].iter().take(64).take_while(|b| is_part(**b)).count();
+        while let Some(skipped) = bytes[at..].iter().position(|byte| has_class(*byte, BEGINS)) {
+            at += skipped;
+            let word = Word::at(&bytes[at..]);
+            let joined = at > 0 && has_class(bytes[at - 1], JOINS);
             let start = at;
-            at += length;
+            at += word.length;
             if joined {
                 // `IPv6:2001:db8::1`, `UDP:10.0.0.1`: an address may follow a word and a colon.
-                let word = bytes[start..at].iter().position(|b| *b == b':');
-                at = word.map_or(at, |colon| start + colon + 1);
+                let colon = bytes[start..at].iter().position(|b| *b == b':');
+                at = colon.map_or(at, |colon| start + colon + 1);
                 continue;
             }
-            let word = &text[start..start + length];
-            if let Some(length) = may_be_address(word).then(|| longest(word)).flatten() {
-                return Some(Found {
-                    text: &text[start..start + length],
-                    at: start,
-                    after: &text[start + length..],
-                });
+            let length = word.may_be_address.then(|| longest(&text[start..at])).flatten();
+            if let Some(length) = length {
+                let after = &text[start + length..];
+                return Some(Found { text: &text[start..start + length], at: start, after });
             }
         }
         None
     })
 }
 
-/// Whether a word may have an address in it.
-#[inline]
-fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'%' | b'_' | b'-')
+/// A run of bytes that may have an address in it.
+struct Word {
+    length: usize,
+    /// It has what every address has: three dots behind a digit, or two colons.
+    may_be_address: bool,
 }
 
-/// Whether a word has what every address has: three dots behind a digit, or two colons.
-fn may_be_address(word: &str) -> bool {
-    let (mut dots, mut colons) = (0, 0);
-    for byte in word.bytes() {
-        dots += usize::from(byte == b'.');
-        colons += usize::from(byte == b':');
+/// The longest address, with its zone, is shorter.
+const WORD_BYTES_MAX: usize = 64;
+
+impl Word {
+    /// The run at the start of `bytes`.
+    #[inline]
+    fn at(bytes: &[u8]) -> Self {
+        let (mut length, mut dots, mut colons) = (0, 0, 0);
+        for byte in bytes.iter().take(WORD_BYTES_MAX) {
+            if !has_class(*byte, PART) {
+                break;
+            }
+            length += 1;
+            dots += u32::from(*byte == b'.');
+            colons += u32::from(*byte == b':');
+        }
+        let digit = bytes.first().is_some_and(u8::is_ascii_digit);
+        Self { length, may_be_address: colons >= 2 || dots >= 3 && digit }
     }
-    colons >= 2 || dots >= 3 && word.as_bytes()[0].is_ascii_digit()
+}
+
+/// An address may begin with it.
+const BEGINS: u8 = 1;
+/// It may stand within an address or its zone.
+const PART: u8 = 1 << 1;
+/// Behind it no address begins, but the rest of a word.
+const JOINS: u8 = 1 << 2;
+
+/// Each byte's classes.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        let word = byte.is_ascii_alphanumeric();
+        if byte.is_ascii_hexdigit() || byte == b':' {
+            classes[at] |= BEGINS;
+        }
+        if word || matches!(byte, b'.' | b':' | b'%' | b'_' | b'-') {
+            classes[at] |= PART;
+        }
+        if word || matches!(byte, b'.' | b'_' | b'-') {
+            classes[at] |= JOINS;
+        }
+        at += 1;
+    }
+    classes
+};
+
+#[inline]
+fn has_class(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
 }
 
 /// How much of a word is an address.

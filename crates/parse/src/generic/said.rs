@@ -1,5 +1,6 @@
 //! What the words of a text say: that it failed, that it is about a logon, whose.
 
+use crate::scan::find;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use ocsf::ip;
 use std::sync::LazyLock;
@@ -146,12 +147,16 @@ fn name(text: &str, sure: bool) -> Option<&str> {
     (!found.is_empty() && found.len() <= 256).then_some(found)
 }
 
+/// How far behind its first word a name with blanks may end.
+const NAME_REST_BYTES_MAX: usize = 40;
+
 fn bare_name(text: &str, sure: bool) -> Option<&str> {
     let end =
         text.find([' ', ',', ';', '\n', ')', '>', '"', '\'', ']', '\t', '|']).unwrap_or(text.len());
     let mut found = text[..end].trim_end_matches(['.', ':']);
     // `user name with blanks from 1.2.3.4`: up to the address.
-    if let Some(at) = text[end..].find(" from ").filter(|at| *at > 0 && *at < 40) {
+    let behind = super::head(&text[end..], NAME_REST_BYTES_MAX + " from ".len());
+    if let Some(at) = find(behind, " from ").filter(|at| *at > 0 && *at < NAME_REST_BYTES_MAX) {
         let whole = text[..end + at].trim_end();
         let after = &text[end + at + 6..];
         let address = after.split([' ', ':', ',']).next().unwrap_or(after);

@@ -2,7 +2,7 @@
 
 use super::Header;
 use crate::fields::is_host;
-use crate::scan::{cut, digits, has, word};
+use crate::scan::{cut, cut_at, digits, has, word};
 use crate::{Cx, time};
 use ocsf::ip;
 
@@ -146,8 +146,9 @@ fn is_facility(text: &str) -> bool {
 /// a thread or a sentence; syslog writes a host, and mostly a program behind it.
 fn is_sure(header: &Header<'_>) -> bool {
     let host = header.host.unwrap_or("");
-    let level = LEVELS.iter().chain(&["warn", "fatal", "critical", "trace", "severe"]);
-    if level.into_iter().any(|level| host.eq_ignore_ascii_case(level)) {
+    let mut levels = LEVELS.iter().chain(&["warn", "fatal", "critical", "trace", "severe"]);
+    let may_be_level = host.len() <= 8 && host.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if may_be_level && levels.any(|level| host.eq_ignore_ascii_case(level)) {
         return false;
     }
     let by_syslog = header.stamp.is_some_and(|(_, text)| {
@@ -219,14 +220,14 @@ fn is_tag(c: char) -> bool {
 
 /// Cisco with a host and no relay: `host: *Mar  1 18:46:11: %SYS-5-…`, `host: 00:01:01: %SYS-5-…`.
 fn host_then_time<'a>(text: &'a str, cx: &Cx<'a>) -> Option<Header<'a>> {
-    let (host, rest) = text.split_once(": ").filter(|(host, _)| is_host(host))?;
+    let (host, rest) = cut_at(text, ": ").filter(|(host, _)| is_host(host))?;
     if let Some((stamp, written, rest)) = stamp(rest, cx) {
         let body = rest.trim_start_matches([':', ' ']);
         let header =
             Header { host: Some(host), stamp: Some((stamp, written)), body, ..Header::default() };
         return body.starts_with('%').then_some(header);
     }
-    let (uptime, body) = rest.split_once(": ").filter(|(_, body)| body.starts_with('%'))?;
+    let (uptime, body) = cut_at(rest, ": ").filter(|(_, body)| body.starts_with('%'))?;
     let clock = uptime.bytes().all(|b| b.is_ascii_digit() || b":dhwy".contains(&b));
     clock.then_some(Header { host: Some(host), body, ..Header::default() })
 }

@@ -2,7 +2,7 @@
 
 use super::{bare, product, settle};
 use crate::fields::{End, address, is_nothing, logon, port, user};
-use crate::scan::{after, between, cut, has};
+use crate::scan::{after, between, cut, cut_at, has, rfind};
 use crate::words::Guess;
 use crate::{Cx, generic};
 use ocsf::{Event, Path, Severity, Status, ip};
@@ -14,7 +14,7 @@ pub(super) fn read<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> boo
     if body.starts_with("pam_") && crate::pam::read_message(body, event) {
         return true;
     }
-    let (service, text) = body.split_once(": ").unwrap_or(("", body));
+    let (service, text) = cut_at(body, ": ").unwrap_or(("", body));
     let named = service.split('(').next().unwrap_or(service);
     event.set(Path::METADATA_PRODUCT_FEATURE_NAME, named);
     for (mark, severity) in [
@@ -47,7 +47,7 @@ fn login<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
     }
     let Some(at) = crate::scan::find(text, "rip=") else { return false };
     let head = &text[..at];
-    let pairs = match head.rfind(", ") {
+    let pairs = match rfind(head, ", ") {
         Some(_) => &text[after_name(text)..],
         None => &text[at..],
     };
@@ -107,7 +107,7 @@ fn database<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
         ["sql(", "pam(", "ldap(", "passwd-file(", "passwd(", "shadow(", "static(", "sql-auth("]
     {
         let Some(rest) = after(body, kind) else { continue };
-        let Some((inner, detail)) = rest.split_once("): ") else { continue };
+        let Some((inner, detail)) = cut_at(rest, "): ") else { continue };
         let mut parts = inner.rsplitn(3, ',');
         let (last, middle, first) = (parts.next(), parts.next(), parts.next());
         let (name, host) = match (first, middle, last) {

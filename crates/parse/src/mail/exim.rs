@@ -2,7 +2,7 @@
 
 use super::{from, peer, product, settle, to};
 use crate::fields::{End, logon, user};
-use crate::scan::{after, between, find, has, quoted, word};
+use crate::scan::{after, between, cut_at, find, has, quoted, rfind, word};
 use crate::words::Guess;
 use crate::{Cx, generic, time};
 use ocsf::{Event, Path, Status, class};
@@ -11,7 +11,7 @@ use ocsf::{Event, Path, Status, class};
 pub(super) fn read_file<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let Some((civil, length)) = time::scan(text) else { return false };
     let rest = text[length..].strip_prefix(' ').unwrap_or("");
-    let rest = match rest.strip_prefix('[').and_then(|r| r.split_once("] ")) {
+    let rest = match rest.strip_prefix('[').and_then(|r| cut_at(r, "] ")) {
         Some((pid, rest)) if pid.bytes().all(|b| b.is_ascii_digit()) => rest,
         _ => rest,
     };
@@ -77,7 +77,7 @@ fn received<'a>(rest: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
     if let Some((subject, _)) = after(rest, " T=").and_then(quoted) {
         event.set(Path::EMAIL_SUBJECT, subject);
     }
-    if let Some(at) = rest.rfind(" for ") {
+    if let Some(at) = rfind(rest, " for ") {
         to(event, &rest[at + 5..], cx);
     }
     event.status(Status::Success);
@@ -109,7 +109,7 @@ fn host<'a>(text: &'a str, end: End, event: &mut Event<'a>) {
     }
     // The greeting in parentheses is the client's to choose and may hold brackets.
     let own = if rest.starts_with('(') || rest.split('[').next().is_some_and(|r| r.contains('(')) {
-        rest.find(") [").map_or(rest, |close| &rest[close + 2..])
+        find(rest, ") [").map_or(rest, |close| &rest[close + 2..])
     } else {
         rest
     };
@@ -127,7 +127,7 @@ fn other<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
         // The greeting is the client's; the address that counts stands before the reply's code.
         last_peer(&rest[..find(rest, ": 535 ").unwrap_or(rest.len())], event);
         if let Some(name) =
-            rest.rfind("(set_id=").and_then(|at| between(&rest[at..], "(set_id=", ")"))
+            rfind(rest, "(set_id=").and_then(|at| between(&rest[at..], "(set_id=", ")"))
         {
             user(event, name);
         }
@@ -154,7 +154,7 @@ fn other<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
         return;
     }
     // `SMTP protocol error in "COMMAND" H=…`: the command is the client's and may hold a host too.
-    let quoted_by = text.strip_prefix("SMTP protocol error in \"").and_then(|r| r.rfind("\" H="));
+    let quoted_by = text.strip_prefix("SMTP protocol error in \"").and_then(|r| rfind(r, "\" H="));
     let own = quoted_by.map_or(text, |at| &text[at + 24..]);
     if own.starts_with("H=") || has(own, " H=") {
         host(own, End::Src, event);
@@ -170,6 +170,6 @@ fn other<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) {
 /// The last address before Exim's own interface `I=[…]`: what stands before it the client may have
 /// written.
 fn last_peer<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
-    let head = text.rfind(" I=[").map_or(text, |at| &text[..at]);
+    let head = rfind(text, " I=[").map_or(text, |at| &text[..at]);
     head.rfind('[').is_some_and(|open| peer(event, End::Src, &head[open..]).is_some())
 }

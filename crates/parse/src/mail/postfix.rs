@@ -2,7 +2,7 @@
 
 use super::{bare, delivered, from, peer, product, settle, to};
 use crate::fields::{End, logon, user};
-use crate::scan::{after, between, cut, find, has};
+use crate::scan::{after, between, cut, cut_at, find, has, rfind};
 use crate::words::Guess;
 use crate::{Cx, generic};
 use ocsf::{Event, Path, Severity, Status, class};
@@ -33,7 +33,7 @@ pub(super) fn read<'a>(name: &'a str, body: &'a str, cx: &Cx<'a>, event: &mut Ev
 
 /// `4F1A2B3C4D: …` or the long form `4abcDEF123z1: …`.
 fn queue_id(body: &str) -> (Option<&str>, &str) {
-    match body.split_once(": ") {
+    match cut_at(body, ": ") {
         Some((id, rest))
             if (6..=20).contains(&id.len())
                 && id.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -47,7 +47,7 @@ fn queue_id(body: &str) -> (Option<&str>, &str) {
 
 /// `warning: `, `error: `, `fatal: `, `panic: `.
 fn level<'a>(text: &'a str, event: &mut Event<'a>) -> &'a str {
-    let Some((level, rest)) = text.split_once(": ") else { return text };
+    let Some((level, rest)) = cut_at(text, ": ") else { return text };
     event.severity = match level {
         "warning" => Severity::Low,
         "error" => Severity::High,
@@ -70,7 +70,7 @@ fn rejected<'a>(text: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     let Some(rest) = peer(event, End::Src, &text[at + 6..]) else { return false };
     let reason = rest.trim_start_matches([':', ' ']);
     // What the client sent stands within the reason; the pairs stand behind its last semicolon.
-    let pairs_at = reason.rfind("; from=<").or_else(|| reason.rfind("; proto="));
+    let pairs_at = rfind(reason, "; from=<").or_else(|| rfind(reason, "; proto="));
     let (reason, pairs) = match pairs_at {
         Some(at) => (&reason[..at], &reason[at + 2..]),
         None => (reason, ""),
@@ -139,7 +139,7 @@ fn connection<'a>(text: &'a str, event: &mut Event<'a>) -> bool {
     };
     // With several ` from ` the last that an address follows is Postfix' own.
     let mut end = text.len();
-    while let Some(at) = text[..end].rfind(" from ") {
+    while let Some(at) = rfind(&text[..end], " from ") {
         if peer(event, End::Src, &text[at + 6..]).is_some() {
             event.kind(class::NETWORK, activity);
             return true;

@@ -2,7 +2,7 @@
 
 use super::{bare, delivered, from, peer, product, settle, to};
 use crate::fields::{End, logon, user};
-use crate::scan::{after, cut, has};
+use crate::scan::{after, cut, cut_at, has};
 use crate::words::Guess;
 use crate::{Cx, generic};
 use ocsf::{Event, Path, Status, class};
@@ -11,7 +11,7 @@ use ocsf::{Event, Path, Status, class};
 pub(super) fn read<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> bool {
     product(event, "sendmail/1", "sendmail", "Sendmail");
     event.message = Some(body);
-    let text = match body.split_once(": ") {
+    let text = match cut_at(body, ": ") {
         Some((id, rest)) if id.len() >= 12 && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             event.set(Path::EMAIL_UID, id);
             rest

@@ -30,6 +30,27 @@ pub(super) fn exact(text: &[u8], needle: &[u8]) -> Option<usize> {
     memmem::find(&text[found..], needle).map(|at| found + at)
 }
 
+/// Index of the last `needle`, which is short and not empty: of each place all of it is compared.
+#[inline]
+pub(super) fn last(text: &[u8], needle: &[u8]) -> Option<usize> {
+    let ends = [*needle.first()?, *needle.last()?];
+    let mut count = (text.len() + 1).checked_sub(needle.len())?;
+    let (heads, tails) = (&text[..count], &text[needle.len() - 1..]);
+    let is = |at: usize| &text[at..at + needle.len()] == needle;
+    while let Some((head, tail)) = heads[..count].last_chunk().zip(tails[..count].last_chunk()) {
+        let mut mask = both::<0>(head, tail, ends);
+        while mask != 0 {
+            let bit = 15 - mask.leading_zeros() as usize;
+            if is(count - 16 + bit) {
+                return Some(count - 16 + bit);
+            }
+            mask ^= 1 << bit;
+        }
+        count -= 16;
+    }
+    (0..count).rev().find(|at| [heads[*at], tails[*at]] == ends && is(*at))
+}
+
 /// Whether `needle` stands in `text`, whatever the case of ASCII letters.
 #[inline]
 pub(super) fn ignoring_case(text: &[u8], needle: &[u8]) -> bool {
@@ -110,12 +131,15 @@ mod tests {
         #[test]
         fn finds_the_first(text in "[ab:]{0,80}", needle in "[ab:]{0,20}") {
             prop_assert_eq!(exact(text.as_bytes(), needle.as_bytes()), text.find(&needle));
+            let expected = text.rfind(&needle).filter(|_| !needle.is_empty());
+            prop_assert_eq!(last(text.as_bytes(), needle.as_bytes()), expected);
         }
 
         #[test]
         fn finds_words_in_lines(before in "[a-z =\u{9b2}]{0,60}", needle in "[a-z]{1,9}", after in ".{0,40}") {
             let text = format!("{before}{needle}{after}");
             prop_assert_eq!(exact(text.as_bytes(), needle.as_bytes()), text.find(&needle));
+            prop_assert_eq!(last(text.as_bytes(), needle.as_bytes()), text.rfind(&needle));
         }
 
         #[test]
