@@ -1,4 +1,7 @@
-//! The way to Kafka: one producer that all inputs share, and its successor when it fails.
+//! The way to Kafka: one producer that all inputs share, and its successor when it fails or when
+//! certificates are renewed.
+
+mod renewal;
 
 use crate::Error;
 use crate::metrics::KafkaMetrics;
@@ -6,6 +9,7 @@ use crate::output::{Output, Record};
 use backoff::Backoff;
 use bus::{Outgoing, Producer, ProducerOptions, SendError};
 use model::{Agency, origin, topic};
+use renewal::Renewal;
 use service::{Part, Shutdown};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -44,6 +48,8 @@ pub(crate) struct Link {
     metrics: KafkaMetrics,
     current: RwLock<Current>,
     health: Arc<Health>,
+    /// The certificates that the first producer was opened with.
+    renewal: Renewal,
 }
 
 #[derive(Clone)]
@@ -102,10 +108,11 @@ impl Link {
             ..ProducerOptions::default()
         };
         let health = Arc::new(Health { failed_below: AtomicU64::new(0), reason: Mutex::default() });
+        let renewal = Renewal::new(config);
         let producer = producer(config, &options, &told, &metrics, &health, 0)?;
         let current = RwLock::new(Current { producer: Arc::new(producer), epoch: 0 });
         let (config, topic) = (config.clone(), topic::raw(agency));
-        Ok(Arc::new(Self { config, options, topic, told, metrics, current, health }))
+        Ok(Arc::new(Self { config, options, topic, told, metrics, current, health, renewal }))
     }
 
     /// The topic that records go to.
@@ -130,6 +137,7 @@ impl Link {
         let seed = u64::from(std::process::id());
         let mut backoff = Backoff::new(RENEW_BASE, RENEW_CAP, seed);
         let mut progress = Progress::new();
+        let mut renewal = self.renewal.clone();
         while !shutdown.has_begun() {
             let Current { producer, epoch } = self.current();
             let in_flight = producer.in_flight();
@@ -145,8 +153,17 @@ impl Link {
                 pause(backoff.wait(), shutdown);
                 self.renew(epoch);
                 progress = Progress::new();
+            } else if renewal.is_due(&self.config, Instant::now()) {
+                // One that cannot be opened (half of a pair is replaced) is tried again soon.
+                let now = Renewal::new(&self.config);
+                if self.renew(epoch) {
+                    tracing::info!("certificates or password changed: another producer uses them");
+                    (renewal, progress) = (now, Progress::new());
+                }
             } else if progress.since.elapsed() > SILENCE {
-                part.down("kafka confirms nothing: are the brokers in reach?");
+                let why =
+                    producer.complaint().unwrap_or_else(|| "are the brokers in reach?".into());
+                part.down(format!("kafka confirms nothing: {why}"));
             } else {
                 if progress.confirmed_since_new(self.metrics.confirmed.get()) {
                     backoff.reset();
@@ -170,8 +187,9 @@ impl Link {
         }
     }
 
-    fn renew(&self, failed: u64) {
-        let epoch = failed + 1;
+    /// Opens the successor of the producer of epoch `before`; whether that went well.
+    fn renew(&self, before: u64) -> bool {
+        let epoch = before + 1;
         let made =
             producer(&self.config, &self.options, &self.told, &self.metrics, &self.health, epoch);
         match made {
@@ -179,10 +197,12 @@ impl Link {
                 self.metrics.renewed.inc();
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 *current = Current { producer: Arc::new(producer), epoch };
+                true
             }
             Err(error) => {
                 let error = service::telemetry::chain(&error);
                 tracing::error!(error, "cannot open a kafka producer");
+                false
             }
         }
     }

@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+#[path = "kafka/certificates.rs"]
+mod certificates;
 #[path = "kafka/lab.rs"]
 mod lab;
+#[path = "kafka/secure.rs"]
+mod secure;
 
 use embedded_kafka::testing;
 use lab::{Lab, Taken, check_places};

@@ -78,6 +78,13 @@ impl Lab {
         config.push_str("[stdin]\n");
     }
 
+    /// Reaches Kafka by another `[bus]` table, written inline.
+    pub(crate) fn reach(&self, bus: &str) {
+        let mut config = self.config.borrow_mut();
+        let line = config.lines().find(|line| line.starts_with("bus = ")).unwrap().to_owned();
+        *config = config.replace(&line, &format!("bus = {bus}"));
+    }
+
     pub(crate) fn config(&self) -> String {
         self.config.borrow().clone()
     }
@@ -152,6 +159,19 @@ impl Lab {
     /// One answer of the collector's status server.
     pub(crate) fn get(&self, path: &str) -> String {
         self.try_get(path).unwrap()
+    }
+
+    /// Waits until the status server's answer to `/ready` is as `expected`; that answer.
+    pub(crate) fn wait_for_status(&self, expected: impl Fn(&str) -> bool) -> String {
+        let begun = Instant::now();
+        loop {
+            let text = self.try_get("/ready").unwrap_or_default();
+            if expected(&text) {
+                return text;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{text}");
+            std::thread::sleep(POLL);
+        }
     }
 
     fn try_get(&self, path: &str) -> std::io::Result<String> {

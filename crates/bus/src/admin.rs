@@ -1,6 +1,6 @@
 //! Making topics, and asking the cluster where things stand.
 
-use crate::client::{Log, block_on};
+use crate::client::{Complaints, Log, block_on};
 use crate::consumer::Partition;
 use crate::{Config, Error, TopicSpec};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -19,6 +19,9 @@ const APPEAR: Duration = Duration::from_secs(30);
 /// Pause between two looks at the metadata.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// Polls after a request that failed: more than a connection that fails complains of.
+const COMPLAINTS_MAX: usize = 32;
+
 /// Offsets by topic and partition.
 pub type Offsets = BTreeMap<(String, i32), i64>;
 
@@ -31,20 +34,28 @@ pub struct Committed {
     pub metadata: String,
 }
 
-/// Waits until `brokers` of them answer, at most for `timeout`.
+/// Waits until `brokers` of them answer, at most for `timeout`. The error says what the last
+/// connection failed of: a broker that is not there, a certificate, a password.
 pub fn wait_ready(config: &Config, brokers: usize, timeout: Duration) -> Result<(), Error> {
-    let admin = open(config)?;
+    let client = consumer(&config.client("prohori-admin")?)?;
     let begun = Instant::now();
     loop {
         let left = timeout.saturating_sub(begun.elapsed()).min(REQUEST);
-        let source = match metadata(admin.inner(), None, left) {
+        let source = match metadata(client.client(), None, left) {
             Ok(metadata) if metadata.brokers().len() >= brokers => return Ok(()),
             Ok(_) => KafkaError::Global(RDKafkaErrorCode::BrokerNotAvailable),
             Err(error) => error,
         };
+        // What librdkafka has to say of its connections it says when it is polled, one a poll; that
+        // a poll has nothing for us does not mean that it was the last.
+        for _ in 0..COMPLAINTS_MAX {
+            let _ = client.poll(Duration::ZERO);
+        }
         if begun.elapsed() >= timeout {
             let brokers = config.brokers.clone();
-            return Err(Error::Unreachable { brokers, waited: timeout, source });
+            let why = client.context().complaints.last().unwrap_or_else(|| "is it running?".into());
+            let source = Box::new(source);
+            return Err(Error::Unreachable { brokers, waited: timeout, why, source });
         }
         std::thread::sleep(LOOK_AGAIN);
     }
@@ -150,19 +161,24 @@ fn open(config: &Config) -> Result<AdminClient<Log>, Error> {
 }
 
 fn consumer(client: &ClientConfig) -> Result<BaseConsumer<LogConsumer>, Error> {
-    BaseConsumer::from_config_and_context(client, LogConsumer)
+    BaseConsumer::from_config_and_context(client, LogConsumer::default())
         .map_err(|source| Error::Create { what: "consumer", source })
 }
 
 /// A consumer that only asks.
-pub(crate) struct LogConsumer;
+#[derive(Default)]
+pub(crate) struct LogConsumer {
+    complaints: Complaints,
+}
 
 impl rdkafka::ClientContext for LogConsumer {
     fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
         crate::client::log(level, facility, message);
+        self.complaints.note_log(facility, message);
     }
     fn error(&self, error: KafkaError, reason: &str) {
         crate::client::log_error(&error, reason);
+        self.complaints.note(&error, reason);
     }
 }
 
@@ -183,7 +199,8 @@ fn partitions_of_all(
     let metadata = metadata(admin.inner(), None, REQUEST).map_err(|source| Error::Unreachable {
         brokers: config.brokers.clone(),
         waited: REQUEST,
-        source,
+        why: "is it running?".into(),
+        source: Box::new(source),
     })?;
     let topics = metadata.topics().iter().filter(|topic| !topic.name().starts_with("__"));
     Ok(topics.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())

@@ -4,7 +4,7 @@ use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel as Level;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Passes librdkafka's log on to `tracing`.
@@ -38,6 +38,36 @@ pub(crate) fn log_error(error: &KafkaError, reason: &str) {
     } else {
         tracing::warn!(target: "kafka", %error, reason);
     }
+}
+
+/// What librdkafka last complained of.
+#[derive(Debug, Default)]
+pub(crate) struct Complaints(Mutex<Option<String>>);
+
+impl Complaints {
+    /// Remembers what the log says of a connection that failed: not all of that is an error.
+    pub(crate) fn note_log(&self, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(plain(message).to_owned());
+        }
+    }
+
+    /// Remembers `reason`. That all brokers are down says less than why one is.
+    pub(crate) fn note(&self, error: &KafkaError, reason: &str) {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(plain(reason).to_owned());
+        }
+    }
+
+    pub(crate) fn last(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A complaint without the name of the thread and connection that it begins with.
+fn plain(reason: &str) -> &str {
+    reason.split_once("/bootstrap: ").map_or(reason, |(_, reason)| reason)
 }
 
 /// Runs a future of librdkafka's admin client, which needs no runtime, on this thread.

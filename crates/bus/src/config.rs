@@ -1,8 +1,9 @@
 //! Which Kafka cluster, and how to prove to it who we are.
 
 use crate::Error;
+use crate::wire::Hash;
 use rdkafka::config::ClientConfig;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The `[bus]` table of every service.
 ///
@@ -75,6 +76,18 @@ impl Config {
         Self { brokers: brokers.into(), tls: None, sasl: None }
     }
 
+    /// The files that are read when a client is opened: authorities, certificate, key, password.
+    /// Who wants to follow their renewal opens another client when one of them has changed.
+    pub fn files(&self) -> Vec<&Path> {
+        let tls = self.tls.iter();
+        let authorities = tls.clone().filter_map(|tls| tls.ca_file.as_deref());
+        let identity = tls.filter_map(|tls| tls.identity.as_ref()).flat_map(|identity| {
+            [identity.certificate_file.as_path(), identity.key_file.as_path()]
+        });
+        let passwords = self.sasl.iter().map(|sasl| sasl.password_file.as_path());
+        authorities.chain(identity).chain(passwords).collect()
+    }
+
     /// What all of our clients have in common. Reads the password file.
     pub(crate) fn client(&self, client_id: &str) -> Result<ClientConfig, Error> {
         check_brokers(&self.brokers)?;
@@ -120,19 +133,30 @@ impl Tls {
     }
 }
 
+impl Mechanism {
+    /// Its name in Kafka's protocol, and its hash.
+    pub(crate) fn wire(self) -> (&'static str, Hash) {
+        match self {
+            Self::ScramSha512 => ("SCRAM-SHA-512", Hash::Sha512),
+            Self::ScramSha256 => ("SCRAM-SHA-256", Hash::Sha256),
+        }
+    }
+}
+
 impl Sasl {
-    fn apply(&self, client: &mut ClientConfig) -> Result<(), Error> {
+    /// The first line of the password file.
+    pub(crate) fn password(&self) -> Result<String, Error> {
         let path = &self.password_file;
         let text = std::fs::read_to_string(path)
             .map_err(|source| Error::Password { path: path.clone(), source })?;
-        let mechanism = match self.mechanism {
-            Mechanism::ScramSha512 => "SCRAM-SHA-512",
-            Mechanism::ScramSha256 => "SCRAM-SHA-256",
-        };
+        Ok(text.lines().next().unwrap_or_default().to_owned())
+    }
+
+    fn apply(&self, client: &mut ClientConfig) -> Result<(), Error> {
         client
-            .set("sasl.mechanism", mechanism)
+            .set("sasl.mechanism", self.mechanism.wire().0)
             .set("sasl.username", &self.user)
-            .set("sasl.password", text.lines().next().unwrap_or_default());
+            .set("sasl.password", self.password()?);
         Ok(())
     }
 }

@@ -23,6 +23,31 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A certificate or key cannot be used.
+    #[error("cannot use {path}: {problem}", path = path.display())]
+    Certificate {
+        /// The PEM file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The connection for access rules failed.
+    #[error("kafka: cannot {what}")]
+    Wire {
+        /// What was asked for.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The brokers refuse what was asked for.
+    #[error("kafka: cannot {what}: {reason}")]
+    Denied {
+        /// What was asked for.
+        what: &'static str,
+        /// The broker's reason.
+        reason: String,
+    },
     /// librdkafka refuses the settings.
     #[error("cannot create kafka {what}")]
     Create {
@@ -42,15 +67,17 @@ pub enum Error {
         source: std::io::Error,
     },
     /// No broker answered in time.
-    #[error("kafka at {brokers} does not answer within {waited:?}: is it running?")]
+    #[error("kafka at {brokers} does not answer within {waited:?}: {why}")]
     Unreachable {
         /// The addresses tried.
         brokers: String,
         /// For how long.
         waited: Duration,
+        /// What the last connection failed of, where that is known.
+        why: String,
         /// The last failure.
         #[source]
-        source: KafkaError,
+        source: Box<KafkaError>,
     },
     /// A request failed.
     #[error("kafka: cannot {what}")]

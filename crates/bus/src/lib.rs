@@ -1,7 +1,7 @@
 //! Kafka as Prohori uses it: the only home of `rdkafka`.
 //!
 //! The order to read in: [`config`] says which cluster; [`admin`] makes topics and asks for
-//! offsets; [`record`] is what travels; [`Producer`] sends with idempotence and never drops in
+//! offsets; [`access`] says who may do what; [`record`] is what travels; [`Producer`] sends with idempotence and never drops in
 //! silence; [`Consumer`] reads, one event at a time and without copying, and hands rebalances to
 //! its owner; [`Watermark`] knows up to where everything is confirmed; [`relay`] joins them into
 //! the loop of the normalizer and the detector.
@@ -9,7 +9,9 @@
 //! Everything here blocks: call it from a thread of its own (`service::Tasks::spawn_blocking`).
 
 mod client;
+mod wire;
 
+pub mod access;
 pub mod admin;
 pub mod config;
 pub mod consumer;

@@ -141,7 +141,8 @@ impl Producer {
         on_delivery: impl Fn(u64, Result<Delivered, DeliveryError>) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         let settings = settings(config, options)?;
-        let context = Deliveries(Box::new(on_delivery));
+        let complaints = client::Complaints::default();
+        let context = Deliveries { on_delivery: Box::new(on_delivery), complaints };
         let base = BaseProducer::from_config_and_context(&settings, context)
             .map_err(|source| Error::Create { what: "producer", source })?;
         let base = Arc::new(base);
@@ -209,6 +210,12 @@ impl Producer {
         Some(Error::Producer { reason })
     }
 
+    /// What a connection last failed of. It is tried again all the time: whether that still holds,
+    /// only deliveries show.
+    pub fn complaint(&self) -> Option<String> {
+        self.base.context().complaints.last()
+    }
+
     fn send_error(&self, error: KafkaError, topic: &str, bytes: usize) -> SendError {
         let topic = topic.to_owned();
         match error.rdkafka_error_code() {
@@ -263,15 +270,20 @@ fn settings(config: &Config, options: &ProducerOptions) -> Result<ClientConfig, 
 }
 
 /// Hands deliveries to the owner.
-struct Deliveries(OnDelivery);
+struct Deliveries {
+    on_delivery: OnDelivery,
+    complaints: client::Complaints,
+}
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         client::log(level, facility, message);
+        self.complaints.note_log(facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         client::log_error(&error, reason);
+        self.complaints.note(&error, reason);
     }
 }
 
@@ -294,6 +306,6 @@ impl ProducerContext for Deliveries {
                 },
             }),
         };
-        (self.0)(tag as u64, outcome);
+        (self.on_delivery)(tag as u64, outcome);
     }
 }

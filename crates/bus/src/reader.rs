@@ -45,7 +45,7 @@ impl Reader {
             .set("enable.partition.eof", "true")
             .set("isolation.level", "read_committed")
             .set("check.crcs", "true");
-        let consumer = BaseConsumer::from_config_and_context(&settings, LogConsumer)
+        let consumer = BaseConsumer::from_config_and_context(&settings, LogConsumer::default())
             .map_err(|source| Error::Create { what: "reader", source })?;
         Ok(Self { consumer, partition: partition.clone() })
     }

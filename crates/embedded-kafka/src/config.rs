@@ -1,6 +1,6 @@
 //! What a broker is told, checked before anything starts.
 
-use crate::Error;
+use crate::{Error, Secure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,9 @@ pub struct RawConfig {
     /// All brokers of the cluster in the same order for each; empty for a single broker.
     #[serde(default)]
     pub nodes: Vec<Node>,
+    /// Listeners for clients of other hosts.
+    #[serde(default)]
+    pub secure: Option<Secure>,
 }
 
 /// A broker of a cluster on this machine.
@@ -83,6 +86,7 @@ impl RawConfig {
             disk_free_mib_min: default_disk_free_mib_min(),
             node: default_node(),
             nodes: Vec::new(),
+            secure: None,
         }
     }
 }
@@ -99,6 +103,7 @@ pub struct Config {
     /// This broker's index among `nodes`, from 0.
     pub(crate) index: usize,
     pub(crate) nodes: Vec<Node>,
+    pub(crate) secure: Option<Secure>,
 }
 
 impl Config {
@@ -135,6 +140,7 @@ impl Config {
             disk_free_mib_min: raw.disk_free_mib_min,
             index,
             nodes,
+            secure: raw.secure.map(paths_absolute).transpose()?,
         })
     }
 
@@ -151,6 +157,14 @@ impl Config {
     pub(crate) fn log(&self) -> PathBuf {
         self.data.join("log")
     }
+}
+
+/// The broker works in its data directory.
+fn paths_absolute(mut secure: Secure) -> Result<Secure, Error> {
+    for path in [&mut secure.certificate_file, &mut secure.key_file, &mut secure.client_ca_file] {
+        *path = absolute(path)?;
+    }
+    Ok(secure)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {

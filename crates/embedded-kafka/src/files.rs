@@ -13,6 +13,9 @@ pub(crate) fn write(config: &Config) -> Result<(), Error> {
     let log = config.log();
     fs::create_dir_all(&log).map_err(Error::file("create", &log))?;
     write_file(&config.data.join("log4j2.properties"), &log_properties(&log))?;
+    if let Some(secure) = &config.secure {
+        secure.write(&config.data)?;
+    }
     write_file(&server_file(config), &server_properties(config, &config.topics()))
 }
 
@@ -35,22 +38,25 @@ pub(crate) fn server_properties(config: &Config, topics: &Path) -> String {
         .map(|(id, node)| format!("{id}@127.0.0.1:{}", node.controller_port))
         .collect();
     let mut text = String::from("# Written by embedded-kafka at each start.\n");
+    let secure = config.secure.as_ref();
+    let more = |part: fn(&crate::Secure) -> String| secure.map(part).unwrap_or_default();
     let mut set = |key: &str, value: &dyn std::fmt::Display| {
         let _ = writeln!(text, "{key}={value}");
     };
     set("process.roles", &"broker,controller");
     set("node.id", &(config.index + 1));
     set("controller.quorum.voters", &voters.join(","));
-    // Loopback only: there is neither login nor encryption.
-    set(
-        "listeners",
-        &format_args!(
-            "CLIENTS://127.0.0.1:{},QUORUM://127.0.0.1:{}",
-            own.port, own.controller_port
-        ),
-    );
-    set("advertised.listeners", &format_args!("CLIENTS://127.0.0.1:{}", own.port));
-    set("listener.security.protocol.map", &"CLIENTS:PLAINTEXT,QUORUM:PLAINTEXT");
+    // Loopback only: there is neither login nor encryption. Other hosts come in by `secure`.
+    let (clients, quorum) = (own.port, own.controller_port);
+    let loopback = format!("CLIENTS://127.0.0.1:{clients},QUORUM://127.0.0.1:{quorum}");
+    set("listeners", &(loopback + &more(crate::Secure::listen)));
+    let advertised = format!("CLIENTS://127.0.0.1:{clients}");
+    set("advertised.listeners", &(advertised + &more(crate::Secure::advertise)));
+    let protocols = "CLIENTS:PLAINTEXT,QUORUM:PLAINTEXT".to_owned();
+    set("listener.security.protocol.map", &(protocols + &more(crate::Secure::protocols)));
+    if let Some(secure) = secure {
+        secure.set(&config.data, &mut set);
+    }
     set("inter.broker.listener.name", &"CLIENTS");
     set("controller.listener.names", &"QUORUM");
     set("log.dirs", &topics.display());

@@ -17,9 +17,11 @@ mod storage;
 pub mod broker;
 pub mod config;
 pub mod error;
+pub mod secure;
 pub mod testing;
 
 pub use archive::{archive_path, create_archive};
 pub use broker::Broker;
 pub use config::{Config, Node, RawConfig};
 pub use error::Error;
+pub use secure::Secure;

@@ -30,11 +30,13 @@ pub(crate) fn format_once(config: &Config, java: &Path) -> Result<(), Error> {
     }
     let file = config.data.join("format.properties");
     write_file(&file, &server_properties(config, &fresh))?;
+    let users = config.secure.as_ref().map(crate::Secure::format_flags).transpose()?;
     let output = Command::new(java)
         .args(archive::flags(config))
         .args(java::flags(config))
         .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config"])
         .arg(&file)
+        .args(users.unwrap_or_default())
         .stdin(Stdio::null())
         .output()
         .map_err(|source| Error::NoJava { tried: java.display().to_string(), source })?;
