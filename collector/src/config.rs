@@ -28,6 +28,10 @@ use std::time::Duration;
 /// system that tells nothing (NFS) would wait too long.
 const RESCAN_S: std::ops::RangeInclusive<u64> = 1..=3600;
 
+/// Heartbeats closer than this say nothing that the last one did not; further apart, a host that
+/// is down is noticed late.
+const HEARTBEAT_S: std::ops::RangeInclusive<u64> = 5..=3600;
+
 /// A configuration that can work.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -36,6 +40,8 @@ pub struct Config {
     pub(crate) host: Option<String>,
     pub(crate) state_dir: PathBuf,
     pub(crate) rescan: Duration,
+    /// How often it is told how far collecting is; `None`: never.
+    pub(crate) heartbeat: Option<Duration>,
     pub(crate) bus: bus::Config,
     pub(crate) http: service::config::Http,
     pub(crate) files: Vec<FileInput>,
@@ -127,6 +133,7 @@ impl Config {
             host: check.label("host", raw.host)?,
             state_dir: raw.state_dir,
             rescan: check.rescan(raw.rescan_s)?,
+            heartbeat: check.heartbeat(raw.heartbeat_s)?,
             bus: raw.bus,
             http: raw.http,
             files: check.files(raw.file)?,
@@ -251,6 +258,19 @@ impl Check<'_> {
             return Err(self.error("rescan_s", &value.span(), problem));
         }
         Ok(Duration::from_secs(value.into_inner()))
+    }
+
+    fn heartbeat(&self, value: toml::Spanned<u64>) -> Result<Option<Duration>, Error> {
+        match *value.get_ref() {
+            0 => Ok(None),
+            seconds if HEARTBEAT_S.contains(&seconds) => Ok(Some(Duration::from_secs(seconds))),
+            seconds => {
+                let (least, most) = (HEARTBEAT_S.start(), HEARTBEAT_S.end());
+                let problem =
+                    format!("{seconds} is neither 0 nor between {least} and {most} seconds");
+                Err(self.error("heartbeat_s", &value.span(), problem))
+            }
+        }
     }
 
     fn files(&self, raw: Vec<RawFile>) -> Result<Vec<FileInput>, Error> {

@@ -27,6 +27,7 @@ mod turn;
 mod watch;
 
 use crate::checkpoint::{FileState, State};
+use crate::heartbeat::Place;
 use crate::metrics::FileMetrics;
 use crate::stream::{self, Generations};
 use followed::{FileId, Followed};
@@ -194,6 +195,22 @@ impl Tailer {
         let files = followed.chain(self.missing.values().cloned()).chain(unpacked).collect();
         let generations = self.generations.saved().clone();
         State { inputs: self.looked.clone(), generations, files, let_go: self.packed.let_go() }
+    }
+
+    /// How far each stream has come: of one that has several files, the newest tells.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut places: HashMap<&str, Place> = HashMap::new();
+        for file in self.files() {
+            let place = file.place();
+            let known = places.entry(&file.stream).or_insert_with(|| place.clone());
+            if place.generation > known.generation {
+                let waiting_bytes = place.waiting_bytes + known.waiting_bytes;
+                *known = Place { waiting_bytes, ..place };
+            } else if place.generation < known.generation {
+                known.waiting_bytes += place.waiting_bytes;
+            }
+        }
+        places.into_values().collect()
     }
 
     /// Whether the state differs from what was saved last.

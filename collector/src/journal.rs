@@ -11,6 +11,7 @@ mod cursor;
 use crate::Error;
 use crate::flight::{Flight, Position};
 use crate::header::{Header, Line};
+use crate::heartbeat::{self, Board};
 use crate::kafka::Sender;
 use crate::metrics::JournalMetrics;
 use crate::output::{Output, Record};
@@ -112,6 +113,7 @@ pub(crate) struct Journal<O> {
     sent: Option<String>,
     next: Position,
     saved: Option<Place>,
+    board: Arc<Board>,
 }
 
 /// An output that may be replaced by another.
@@ -126,8 +128,10 @@ impl Renewable for Sender {
     }
 }
 
-/// Who makes the records, and under which generation if the journal is read for the first time.
+/// Who makes the records, under which generation if the journal is read for the first time, and
+/// where it is written down how far they have come.
 pub(crate) struct Origin<'a> {
+    pub(crate) board: Arc<Board>,
     pub(crate) collector: &'a str,
     pub(crate) host: Option<&'a str>,
     pub(crate) generation: u64,
@@ -164,6 +168,7 @@ impl<O: Renewable> Journal<O> {
             cursors: VecDeque::new(),
             next,
             saved,
+            board: origin.board.clone(),
         })
     }
 
@@ -317,9 +322,17 @@ impl<O: Renewable> Journal<O> {
 
     /// Writes how far everything is confirmed, if that is news.
     fn save(&mut self) -> Result<(), Error> {
-        let Some(cursor) = &self.confirmed else { return Ok(()) };
         let Position { offset, sequence } = self.flight.confirmed();
         let generation = self.generation;
+        self.board.journal(heartbeat::Place {
+            stream: STREAM.to_owned(),
+            generation,
+            sequence,
+            offset,
+            waiting_records: Some(self.flight.len() as u64),
+            waiting_bytes: self.next.offset.saturating_sub(offset),
+        });
+        let Some(cursor) = &self.confirmed else { return Ok(()) };
         let place = Place { generation, offset, sequence, cursor: cursor.clone() };
         if self.saved.as_ref() != Some(&place) {
             match place.save(&self.file) {

@@ -9,7 +9,7 @@ use crate::output::{Output, Record};
 use backoff::Backoff;
 use bus::{Outgoing, Producer, ProducerOptions, SendError};
 use model::{Agency, origin, topic};
-use renewal::Renewal;
+pub(crate) use renewal::Renewal;
 use service::{Part, Shutdown};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

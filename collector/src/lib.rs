@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod flight;
 mod header;
+mod heartbeat;
 mod http;
 mod inputs;
 mod journal;
@@ -33,10 +34,11 @@ pub use reload::run_file;
 use checkpoint::State;
 use files::agent::{Agent, Receipts};
 use files::{Labels, Tailer};
+use heartbeat::{Board, Heart};
 use inputs::Sockets;
 use journal::{JOURNAL_TAG, Journal};
 use kafka::{Confirmed, Link, QUEUE_TAG};
-use metrics::{FileMetrics, JournalMetrics, KafkaMetrics, QueueMetrics};
+use metrics::{FileMetrics, HeartbeatMetrics, JournalMetrics, KafkaMetrics, QueueMetrics};
 use queue::Queue;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use service::status::{Server, router};
@@ -76,9 +78,18 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     let metrics = KafkaMetrics::register(registry)?;
     let link = Link::open(bus, &dir.collector, agency, told.clone(), metrics)?;
     let mut tasks = Tasks::new(&shutdown);
+    let board = Arc::new(Board::default());
+    if let Some(heart) = heart(&config, &labels, &board, &queue, registry)? {
+        let until = shutdown.clone();
+        tasks.spawn_blocking("heartbeat", move || {
+            heart.run(&until);
+            Ok::<_, Infallible>(())
+        });
+    }
     if let (Some(input), Some(generation)) = (config.journal.clone(), journal_generation) {
         let (collector, host) = (&*labels.collector, labels.host.as_deref());
-        let origin = journal::Origin { collector, host, generation };
+        let board = board.clone();
+        let origin = journal::Origin { board, collector, host, generation };
         let metrics = JournalMetrics::register(registry)?;
         let (receipts, sender) = (told.journal.clone(), link.sender());
         let state_dir = &config.state_dir;
@@ -87,7 +98,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
         tasks.spawn_blocking("journal", move || journal.run(&part, &until));
     }
     if !config.files.is_empty() {
-        let agent = agent(&config, labels, state, &dir, &link, &told, &status, registry)?;
+        let agent = agent(&config, labels, state, &dir, &link, &told, &status, registry, board)?;
         let shutdown = shutdown.clone();
         tasks.spawn_blocking("files", move || agent.run(&shutdown));
     }
@@ -103,6 +114,28 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     Ok(tasks.join(SHUTDOWN).await?)
 }
 
+fn heart(
+    config: &Config,
+    labels: &Labels,
+    board: &Arc<Board>,
+    queue: &Arc<Queue>,
+    registry: &Registry,
+) -> Result<Option<Heart>, Error> {
+    let Some(interval) = config.heartbeat else { return Ok(None) };
+    Ok(Some(Heart {
+        bus: config.bus.clone(),
+        agency: config.agency.clone(),
+        collector: labels.collector.clone(),
+        host: labels.host.clone(),
+        interval,
+        board: board.clone(),
+        queue: queue.clone(),
+        registry: registry.clone(),
+        metrics: HeartbeatMetrics::register(registry)?,
+        clock: now_ms,
+    }))
+}
+
 #[expect(clippy::too_many_arguments, reason = "it only puts together what run has made")]
 fn agent(
     config: &Config,
@@ -113,6 +146,7 @@ fn agent(
     told: &Told,
     status: &Status,
     registry: &Registry,
+    board: Arc<Board>,
 ) -> Result<Agent, Error> {
     raise_file_limit();
     let metrics = FileMetrics::register(registry)?;
@@ -124,6 +158,7 @@ fn agent(
         rescan: config.rescan,
         metrics,
         part: status.part("files"),
+        board,
     })
 }
 

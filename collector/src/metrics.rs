@@ -178,6 +178,24 @@ impl JournalMetrics {
     }
 }
 
+/// Counters of the heartbeats.
+#[derive(Debug, Clone)]
+pub(crate) struct HeartbeatMetrics {
+    pub(crate) sent: IntCounter,
+    pub(crate) failed: IntCounter,
+}
+
+impl HeartbeatMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("heartbeats_{name}_total"), help);
+        Ok(Self {
+            sent: count("sent", "Heartbeats that Kafka has confirmed.")?,
+            failed: count("failed", "Times heartbeats were refused.")?,
+        })
+    }
+}
+
 /// Counters of the HTTP input.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpMetrics {

@@ -11,6 +11,7 @@ mod lane;
 
 use crate::Error;
 use crate::header::Header;
+use crate::heartbeat::Place;
 use crate::metrics::QueueMetrics;
 use crate::output::Output;
 use crate::stream;
@@ -220,6 +221,18 @@ impl Queue {
         levels.fold((0, 0), |(records, bytes), level| {
             (records + level.records, bytes + level.memory_bytes)
         })
+    }
+
+    /// How far each stream has come.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        self.lock().lanes.iter().map(Lane::place).collect()
+    }
+
+    /// Records that wait, and the bytes that they take on disk.
+    pub(crate) fn level(&self) -> (u64, u64) {
+        let inner = self.lock();
+        let levels = inner.lanes.iter().map(Lane::level);
+        levels.fold((0, 0), |(records, bytes), l| (records + l.records, bytes + l.disk_bytes))
     }
 
     /// Waits until something is to be sent, at most for `timeout`.

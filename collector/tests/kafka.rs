@@ -214,3 +214,25 @@ fn a_hangup_takes_a_good_configuration_and_leaves_a_bad_one_alone() {
     assert_eq!(taken.len(), 3, "{taken:#?}");
     check_places(&taken);
 }
+
+#[test]
+fn heartbeats_tell_how_far_each_stream_is_and_that_the_collector_ends() {
+    let lab = Lab::new("beats", &testing::broker().address(), 1);
+    let (udp, _) = lab.add_syslog();
+    lab.append("app.log", "one\ntwo\nthree\nunfinished");
+    let mut collector = lab.start();
+    lab.wait_for_metric("kafka_in_flight", |_| true);
+    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"<13>by udp\n", udp).unwrap();
+    lab.take(|taken| taken.len() >= 4);
+    let file = format!("file:{}", lab.path("app.log").display());
+    lab.wait_for_fleet(|known| {
+        let place = |stream: &str| known.streams.get(stream).map(|stream| stream.beat.clone());
+        let (file, udp) = (place(&file), place(&format!("udp:{udp}")));
+        file.is_some_and(|beat| (beat.sequence, beat.offset, beat.waiting_bytes) == (3, 14, 10))
+            && udp.is_some_and(|beat| (beat.sequence, beat.waiting_records) == (1, Some(0)))
+            && known.beat.counters["kafka_confirmed"] == 4
+            && known.state(known.seen_ms) == fleet::State::Alive
+    });
+    collector.end();
+    lab.wait_for_fleet(|known| known.state(known.seen_ms) == fleet::State::Stopped);
+}

@@ -2,6 +2,7 @@
 
 use crate::Clock;
 use crate::accounts::Accounts;
+use crate::collectors::Board;
 use crate::config::Origin;
 use crate::idempotency::Running;
 use crate::ledger::Ledger;
@@ -21,6 +22,8 @@ pub(crate) struct App {
     /// Which fields there are, for searches.
     pub(crate) tables: Arc<Tables>,
     pub(crate) ledger: Arc<Ledger>,
+    /// What collectors tell of themselves.
+    pub(crate) fleet: Arc<Board>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     /// Requests with an `Idempotency-Key` that are under way.

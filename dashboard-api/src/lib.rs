@@ -25,6 +25,7 @@ mod work;
 
 mod app;
 mod clock;
+mod collectors;
 mod error;
 mod ledger;
 mod metrics;
@@ -68,6 +69,7 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
 /// The service with its port bound, before it answers.
 pub struct Api {
     app: App,
+    bus: bus::Config,
     seal: Arc<tlog::Key>,
     listener: TcpListener,
     registry: Registry,
@@ -89,8 +91,9 @@ impl Api {
         let mut origins = Origin::of_listener(address);
         origins.extend(config.origins);
         let app = App {
-            ledger: Arc::new(Ledger::new(config.bus, store.clone())),
             work: Work::open(&config.data_dir, clock.clone())?,
+            ledger: Arc::new(Ledger::new(config.bus.clone(), store.clone())),
+            fleet: Arc::default(),
             accounts,
             store,
             tables: Arc::new(mapping::Tables::builtin()?),
@@ -99,7 +102,8 @@ impl Api {
             running: idempotency::Running::new(),
             origins: origins.into(),
         };
-        Ok(Self { app, seal, listener, registry: registry.clone(), address })
+        let (bus, registry) = (config.bus, registry.clone());
+        Ok(Self { app, bus, seal, listener, registry, address })
     }
 
     /// The bound address.
@@ -109,11 +113,13 @@ impl Api {
 
     /// Serves until the shutdown begins.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
-        let Self { app, seal, listener, registry, address } = self;
+        let Self { app, bus, seal, listener, registry, address } = self;
         let status = Status::new();
         let part = status.part("store");
         let mut tasks = Tasks::new(&shutdown);
         tasks.spawn("store", watch_store(app.store.clone(), part, shutdown.clone()));
+        let (fleet, until) = (app.fleet.clone(), shutdown.clone());
+        tasks.spawn_blocking("collectors", move || fleet.follow(&bus, &until));
         tasks.spawn("audit", seal_audit(app.accounts.clone(), seal, shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));

@@ -6,6 +6,7 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod cases;
+pub(crate) mod collectors;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
 pub(crate) mod keys;
@@ -82,6 +83,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(query::parse))
         .routes(routes!(events::get))
         .routes(routes!(ledger::get))
+        .routes(routes!(collectors::list))
+        .routes(routes!(collectors::streams))
         .routes(routes!(dead_letters::list))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))

@@ -7,6 +7,7 @@ mod engine;
 mod sample;
 mod searching;
 
+mod collectors;
 mod governing;
 mod guarded;
 mod isolation;

@@ -1,6 +1,7 @@
 //! What the API shows: the contract's types, apart from the store's, so that each can change alone.
 
 pub(crate) mod alert;
+pub(crate) mod collector;
 pub(crate) mod event;
 pub(crate) mod finding;
 mod sentence;

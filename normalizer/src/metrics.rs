@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     pub(crate) known: IntGauge,
     enriched: [IntCounter; 4],
     pub(crate) streams_forgotten: IntCounter,
+    pub(crate) missing: IntCounter,
     pub(crate) replayed: IntCounter,
     pub(crate) gave_up: IntCounter,
     sources: IntCounterVec,
@@ -53,6 +54,10 @@ impl Metrics {
         let records = counter("records_total", "Raw records that became events")?;
         let streams_forgotten =
             counter("streams_forgotten_total", "Streams forgotten at the limit of the memory")?;
+        let missing = counter(
+            "records_missing_total",
+            "Numbers passed over in a stream: records that were lost before Kafka had them",
+        )?;
         let replayed =
             counter("replayed_total", "Dead letters that became events when they were sent again")?;
         let gave_up = counter(
@@ -81,6 +86,7 @@ impl Metrics {
             masked,
             dead_letters,
             streams_forgotten,
+            missing,
             replayed,
             gave_up,
             indicators,

@@ -11,6 +11,9 @@
 //! then the last 2 × [`SAVE_OFFSETS`] raw records before the committed one; together they are the
 //! memory that the last owner had.
 //!
+//! Numbers that are passed over are records that never came: a spool that was full, a damaged disk.
+//! They are counted with their stream, for the ledger.
+//!
 //! A dead letter that is sent again on purpose (`dead_letters`) does not rise either. It is known by
 //! its header, and remembered by its own offset once it has become events.
 
@@ -58,6 +61,22 @@ struct Seen {
     repeats: Option<RangeInclusive<i64>>,
     /// Whether it is in [`Memory::moved`].
     moved: bool,
+    /// The number that the next record of this generation has; `None` where that is not known.
+    next: Option<u64>,
+    /// How many numbers were passed over, and when that was last found, in ms since the epoch.
+    missing: u64,
+    missing_ms: i64,
+}
+
+/// What the memory says of a record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Judged {
+    /// It was sent before.
+    pub(crate) repeated: bool,
+    /// Streams that had to be forgotten.
+    pub(crate) forgotten: usize,
+    /// Numbers between the last record of its stream and this one: records that never came.
+    pub(crate) missing: u64,
 }
 
 /// A record of a raw partition, as far as the memory is concerned.
@@ -75,33 +94,57 @@ pub(crate) struct Sent<'a> {
 }
 
 impl Repeats {
-    /// Whether the record was sent before. One that the relay reads again after a failure is
-    /// judged as the first time. The second value says how many streams had to be forgotten.
-    pub(crate) fn contain(&mut self, sent: &Sent<'_>) -> (bool, usize) {
+    /// Whether the record was sent before, and what is missing before it. One that the relay reads
+    /// again after a failure is judged as the first time, but that a gap is told of once.
+    pub(crate) fn judge(&mut self, sent: &Sent<'_>) -> Judged {
         let memory = self.memory(sent.topic, sent.partition);
         let place = (sent.origin.generation, sent.origin.offset);
         let key = stream_key(sent.header);
         let raw = sent.raw;
+        let next = sent.origin.sequence.saturating_add(1);
         let Some(seen) = memory.streams.get_mut(key) else {
             let forgotten = memory.make_room();
-            let seen = Seen { place, raw, repeats: None, moved: true };
+            // What came before it is not known: it may be older than what Kafka keeps.
+            let seen = Seen { next: Some(next), moved: true, ..Seen::at(place, raw) };
             memory.moved.push(key.into());
             memory.streams.insert(key.into(), seen);
-            return (false, forgotten);
+            return Judged { forgotten, ..Judged::default() };
         };
         if raw <= seen.raw {
-            return (seen.repeats.as_ref().is_some_and(|repeats| repeats.contains(&raw)), 0);
+            let repeated = seen.repeats.as_ref().is_some_and(|repeats| repeats.contains(&raw));
+            return Judged { repeated, ..Judged::default() };
         }
         if !std::mem::replace(&mut seen.moved, true) {
             memory.moved.push(key.into());
         }
         if place > seen.place {
-            (seen.place, seen.raw) = (place, raw);
-            return (false, 0);
+            // A generation begins with number 0.
+            let expected = if place.0 == seen.place.0 { seen.next } else { Some(0) };
+            let missing =
+                expected.map_or(0, |expected| sent.origin.sequence.saturating_sub(expected));
+            (seen.place, seen.raw, seen.next) = (place, raw, Some(next));
+            seen.missing = seen.missing.saturating_add(missing);
+            return Judged { missing, ..Judged::default() };
         }
         let first = seen.repeats.as_ref().map(|r| *r.start()).filter(|first| *first > seen.raw);
         seen.repeats = Some(first.unwrap_or(raw)..=raw);
-        (true, 0)
+        Judged { repeated: true, ..Judged::default() }
+    }
+
+    /// Hands `write` the stream of a record before which numbers are missing, at once: who watches
+    /// should not learn of it only when the stream is written by turn.
+    pub(crate) fn note_gap(
+        &mut self,
+        sent: &Sent<'_>,
+        now_ms: i64,
+        write: impl FnOnce(&[u8], &[u8]),
+    ) {
+        let key = stream_key(sent.header);
+        let memory = self.memory(sent.topic, sent.partition);
+        let Some(seen) = memory.streams.get_mut(key) else { return };
+        seen.missing_ms = now_ms;
+        let saved = Saved { topic: sent.topic, partition: sent.partition, key };
+        write(&saved.key(), saved.value(seen).as_bytes());
     }
 
     /// Whether a record that is sent again on purpose became events before, at another raw offset.
@@ -121,7 +164,7 @@ impl Repeats {
     ) -> usize {
         let key = replay_key(sent.header);
         let place = (sent.origin.generation, sent.origin.offset);
-        let seen = Seen { place, raw: sent.raw, repeats: None, moved: false };
+        let seen = Seen::at(place, sent.raw);
         let saved = Saved { topic: sent.topic, partition: sent.partition, key: &key };
         write(&saved.key(), saved.value(&seen).as_bytes());
         let memory = self.memory(sent.topic, sent.partition);
@@ -183,6 +226,12 @@ impl Repeats {
             });
         }
         &mut self.partitions[self.last]
+    }
+}
+
+impl Seen {
+    fn at(place: (u64, u64), raw: i64) -> Self {
+        Self { place, raw, repeats: None, moved: false, next: None, missing: 0, missing_ms: 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::engine::{Dead, Normalized, Normalizer, Settings};
 use crate::masks::Masks;
 use crate::metrics::{Metrics, Sources};
-use crate::repeats::{Repeats, SAVE_OFFSETS, Sent};
+use crate::repeats::{Judged, Repeats, SAVE_OFFSETS, Sent};
 use crate::unknown::Unknown;
 use bus::relay::{Outbox, Recall, Stage};
 use bus::{Outgoing, Partition, Record};
@@ -98,6 +98,23 @@ fn sent<'a>(record: &Record<'a>, origin: &'a Origin<'a>, header: &'a [u8]) -> Se
     Sent { topic, partition, raw, origin, header }
 }
 
+/// Whether the record was sent before; tells of what is missing before it.
+fn is_repeated(
+    repeats: &mut Repeats,
+    sent: &Sent<'_>,
+    metrics: &Metrics,
+    out: &mut dyn Outbox,
+) -> bool {
+    let Judged { repeated, forgotten, missing } = repeats.judge(sent);
+    metrics.streams_forgotten.inc_by(forgotten as u64);
+    if missing > 0 {
+        metrics.missing.inc_by(missing);
+        let partition = sent.partition;
+        repeats.note_gap(sent, now_ms(), |key, value| remember(partition, key, value, out));
+    }
+    repeated
+}
+
 /// Writes how far a stream has come, for whoever takes the partition over.
 fn remember(partition: i32, key: &[u8], value: &[u8], out: &mut dyn Outbox) {
     let record = Outgoing {
@@ -127,7 +144,7 @@ impl Stage for Normalize {
         }
         let header = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
         if let Ok(origin) = Origin::decode(header) {
-            self.repeats.contain(&sent(record, &origin, header));
+            self.repeats.judge(&sent(record, &origin, header));
         }
     }
 
@@ -156,9 +173,11 @@ impl Stage for Normalize {
         });
         let replay = record.headers.get(REPLAY_HEADER).is_some();
         let sent = sent(record, &origin, header_bytes);
-        let (repeated, forgotten) =
-            if replay { (repeats.replayed(&sent), 0) } else { repeats.contain(&sent) };
-        metrics.streams_forgotten.inc_by(forgotten as u64);
+        let repeated = if replay {
+            repeats.replayed(&sent)
+        } else {
+            is_repeated(repeats, &sent, metrics, out)
+        };
         if repeated {
             return bury(record, REPEATED, masks, header, metrics, out);
         }

@@ -17,6 +17,8 @@ pub(super) struct Raw {
     pub(super) host: Option<Spanned<String>>,
     #[serde(default = "rescan_s")]
     pub(super) rescan_s: Spanned<u64>,
+    #[serde(default = "heartbeat_s")]
+    pub(super) heartbeat_s: Spanned<u64>,
     pub(super) bus: bus::Config,
     #[serde(default)]
     pub(super) http: service::config::Http,
@@ -164,6 +166,10 @@ pub(super) enum RawWhenFull {
     Block,
     DropOldest,
     DropNewest,
+}
+
+fn heartbeat_s() -> Spanned<u64> {
+    Spanned::new(0..0, 30)
 }
 
 fn rescan_s() -> Spanned<u64> {

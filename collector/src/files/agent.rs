@@ -4,6 +4,7 @@ use super::watch::{Event, Watch};
 use super::{Step, Tailer};
 use crate::Error;
 use crate::checkpoint::Store;
+use crate::heartbeat::Board;
 use crate::kafka::Sender;
 use crate::metrics::FileMetrics;
 use crate::syslog::now_ms;
@@ -50,6 +51,7 @@ pub(crate) struct Agent {
     pub(crate) rescan: Duration,
     pub(crate) metrics: FileMetrics,
     pub(crate) part: Part,
+    pub(crate) board: Arc<Board>,
 }
 
 impl Agent {
@@ -110,6 +112,7 @@ impl Running {
         if now >= self.next_tick {
             self.next_tick = now + TICK;
             self.agent.tailer.tend(now_ms());
+            self.agent.board.files(|| self.agent.tailer.places());
             if self.agent.tailer.changed() {
                 self.save();
             }

@@ -7,6 +7,7 @@ use super::{FileInput, Labels, stream};
 use crate::checkpoint::FileState;
 use crate::flight::{Flight, Position};
 use crate::header::Header;
+use crate::heartbeat::Place;
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -308,12 +309,38 @@ impl Followed {
         self.last_path = path.into();
     }
 
-    pub(crate) fn state(&self, input: &str, now_ms: i64) -> FileState {
-        let mut position = self.flight.confirmed();
-        if self.flight.len() == 0 {
-            // Empty lines behind the last record count as read too.
-            position = Position { offset: self.lines.start(), sequence: self.sequence };
+    /// How far it has come.
+    pub(crate) fn place(&self) -> Place {
+        let Position { offset, sequence } = self.confirmed();
+        Place {
+            stream: self.stream.to_string(),
+            generation: self.generation,
+            sequence,
+            offset,
+            waiting_records: None,
+            waiting_bytes: if self.file.is_packed() {
+                0
+            } else {
+                self.length().saturating_sub(offset)
+            },
         }
+    }
+
+    /// Up to where it is confirmed. Empty lines behind the last record count as read too.
+    fn confirmed(&self) -> Position {
+        match self.flight.len() {
+            0 => Position { offset: self.lines.start(), sequence: self.sequence },
+            _ => self.flight.confirmed(),
+        }
+    }
+
+    /// How long it is, as far as that is known.
+    fn length(&self) -> u64 {
+        if self.file.is_packed() { self.size } else { self.size.max(self.read_at) }
+    }
+
+    pub(crate) fn state(&self, input: &str, now_ms: i64) -> FileState {
+        let position = self.confirmed();
         FileState {
             stream: self.stream.to_string(),
             generation: self.generation,
@@ -324,7 +351,7 @@ impl Followed {
             prefix: self.prefix,
             offset: position.offset,
             sequence: position.sequence,
-            size: if self.file.is_packed() { self.size } else { self.size.max(self.read_at) },
+            size: self.length(),
             unpacked: false,
             barrier: self.barrier,
             seen_ms: now_ms,

@@ -142,7 +142,7 @@ fn read(
         source: None,
     };
     let metrics = JournalMetrics::register(&Registry::new()).unwrap();
-    let origin = Origin { collector: "c", host: None, generation: 5 };
+    let origin = Origin { board: Default::default(), collector: "c", host: None, generation: 5 };
     let receipts = taker.receipts.clone();
     let journal =
         Journal::open(input, state, &origin, receipts, metrics.clone(), taker.clone()).unwrap();

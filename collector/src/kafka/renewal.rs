@@ -12,20 +12,20 @@ type Stamp = Option<(u64, u64, i64)>;
 
 /// The files that the producer in use was opened with.
 #[derive(Debug, Clone)]
-pub(super) struct Renewal {
+pub(crate) struct Renewal {
     used: Vec<Stamp>,
     next_look: Instant,
 }
 
 impl Renewal {
     /// The files as they are now; to be asked for before they are read.
-    pub(super) fn new(config: &bus::Config) -> Self {
+    pub(crate) fn new(config: &bus::Config) -> Self {
         Self { used: stamps(config), next_look: Instant::now() + LOOK }
     }
 
     /// Whether a file is another than the one used. Asks the system every few seconds only, and
     /// goes on to say so until [`Self::new`] has taken this one's place.
-    pub(super) fn is_due(&mut self, config: &bus::Config, now: Instant) -> bool {
+    pub(crate) fn is_due(&mut self, config: &bus::Config, now: Instant) -> bool {
         if now < self.next_look {
             return false;
         }

@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::{Received, StreamOptions};
 use crate::flight::{Flight, Position};
 use crate::header::{Header, Line};
+use crate::heartbeat::Place;
 use crate::kafka::QUEUE_TAG;
 use crate::output::{Output, Record};
 use spool::{Chunk, Level, Losses, Pushed, Spool};
@@ -137,6 +138,19 @@ impl Lane {
 
     pub(super) fn level(&self) -> Level {
         self.spool.level()
+    }
+
+    /// How far it has come.
+    pub(super) fn place(&self) -> Place {
+        let Level { records, disk_bytes, memory_bytes } = self.level();
+        Place {
+            stream: self.options.name.to_string(),
+            generation: self.options.generation,
+            sequence: self.sequence,
+            offset: self.offset,
+            waiting_records: Some(records),
+            waiting_bytes: if records == 0 { 0 } else { disk_bytes + memory_bytes },
+        }
     }
 
     /// To be called about every second. What was lost, and whether something that is not

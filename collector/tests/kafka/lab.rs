@@ -37,6 +37,8 @@ pub(crate) struct Lab {
     config: RefCell<String>,
     http: u16,
     consumer: Consumer,
+    agency: Agency,
+    bus: Config,
 }
 
 impl Lab {
@@ -44,20 +46,21 @@ impl Lab {
     pub(crate) fn new(name: &str, brokers: &str, partitions: i32) -> Self {
         let agency = Agency::new(name).unwrap();
         let bus = Config::new(brokers);
-        admin::ensure_topics(&bus, &[TopicSpec::raw(&agency, partitions)]).unwrap();
+        let topics = [TopicSpec::raw(&agency, partitions), TopicSpec::heartbeats(&agency)];
+        admin::ensure_topics(&bus, &topics).unwrap();
         let topic = topic::raw(&agency);
         let options = ConsumerOptions::new(&format!("lab-{name}"), Subscription::topic(&topic));
         let dir = tempfile::tempdir().unwrap();
         let [http] = testing::free_ports();
         let config = format!(
-            "agency = '{name}'\nstate_dir = '{state}'\nbus = {{ brokers = '{brokers}' }}\n\
+            "agency = '{name}'\nheartbeat_s = 5\nstate_dir = '{state}'\nbus = {{ brokers = '{brokers}' }}\n\
              [http]\nlisten = '127.0.0.1:{http}'\n\
              [[file]]\nname = 'test'\ninclude = ['{logs}/app.log*']\nsource = 'test'\n",
             state = dir.path().join("state").display(),
             logs = dir.path().display(),
         );
         let consumer = Consumer::open(&bus, &options).unwrap();
-        Self { dir, config: RefCell::new(config), http, consumer }
+        Self { dir, config: RefCell::new(config), http, consumer, agency, bus }
     }
 
     /// Adds a syslog input; its UDP and TCP addresses.
@@ -153,6 +156,27 @@ impl Lab {
                 return;
             }
             assert!(!idle || begun.elapsed() < PATIENCE, "only {} records came", taken.len());
+        }
+    }
+
+    /// Reads the agency's heartbeats until they tell what is `expected`.
+    pub(crate) fn wait_for_fleet(&self, expected: impl Fn(&fleet::Collector) -> bool) {
+        let begun = Instant::now();
+        let partition = bus::Partition::new(topic::heartbeats(&self.agency), 0);
+        loop {
+            let mut fleet = fleet::Fleet::default();
+            bus::reader::read_all(&self.bus, &partition, |record| {
+                let key = record.key.unwrap_or_default();
+                fleet.note(&self.agency, key, record.value, record.kafka_ms);
+            })
+            .unwrap();
+            let known: Vec<_> = fleet.collectors().map(|(_, known)| known).collect();
+            assert!(known.len() < 2, "{known:#?}");
+            if known.first().is_some_and(|known| expected(known)) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{known:#?}");
+            std::thread::sleep(POLL);
         }
     }
 

@@ -1,11 +1,11 @@
 //! Certificates, passwords and access rules, on the real Kafka.
 
+use crate::certificates::{self, Authority};
+use crate::lab::{Lab, check_places};
 use bus::access::{self, Operation, Rule};
 use bus::config::{Identity, Mechanism, Sasl, Tls};
-use crate::certificates::{self, Authority};
 use embedded_kafka::secure::{Secure, User};
 use embedded_kafka::{Broker, testing};
-use crate::lab::{Lab, check_places};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -47,6 +47,16 @@ impl TopicSpec {
         Self::new(topic::raw(agency), partitions)
     }
 
+    /// The topic of the heartbeats of `agency`'s collectors: the last one of each is kept for good.
+    pub fn heartbeats(agency: &Agency) -> Self {
+        // One partition: a thousand collectors write some hundred small records a second. Segments
+        // are closed every hour, so that old heartbeats can be let go of.
+        Self::new(topic::heartbeats(agency), 1)
+            .with("cleanup.policy", "compact")
+            .with("segment.ms", "3600000")
+            .with("max.compaction.lag.ms", "86400000")
+    }
+
     /// The topics that are there once, whatever the agencies.
     pub fn shared(partitions: i32) -> Vec<Self> {
         let plain = [topic::EVENTS, topic::ALERTS, topic::DEAD_LETTERS];

@@ -10,7 +10,7 @@ use std::process::Command;
 /// Our crates from the bottom up: each may import only what stands on an earlier line.
 const LAYERS: &[&[&str]] = &[
     &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack", "spool"],
-    &["privacy", "cidr", "tlog"],
+    &["privacy", "cidr", "tlog", "fleet"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
     &["indicators", "custom"],
@@ -44,6 +44,7 @@ const PURE: &[&str] = &[
     "privacy",
     "tlog",
     "cidr",
+    "fleet",
     "indicators",
     "enrich",
     "custom",

@@ -6,6 +6,10 @@ use crate::Agency;
 pub const RAW_PREFIX: &str = "raw.";
 /// A pattern for a consumer that wants every agency's raw topic.
 pub const RAW_PATTERN: &str = "^raw\\..+";
+/// What the topics of heartbeats begin with; the agency follows.
+pub const HEARTBEATS_PREFIX: &str = "heartbeats.";
+/// A pattern for a consumer that wants every agency's heartbeats.
+pub const HEARTBEATS_PATTERN: &str = "^heartbeats\\..+";
 /// OCSF JSON, one event a record, in the partition with the number of its raw partition.
 pub const EVENTS: &str = "events";
 /// Internal: rule matches, by correlation and group, and how far `events` has been read.
@@ -24,6 +28,16 @@ pub fn raw(agency: &Agency) -> String {
     format!("{RAW_PREFIX}{agency}")
 }
 
+/// Compacted: the topic in which an agency's collectors tell how far they are.
+pub fn heartbeats(agency: &Agency) -> String {
+    format!("{HEARTBEATS_PREFIX}{agency}")
+}
+
+/// The agency of a topic of heartbeats, or `None` where `topic` is none.
+pub fn agency_of_heartbeats(topic: &str) -> Option<Agency> {
+    Agency::new(topic.strip_prefix(HEARTBEATS_PREFIX)?).ok()
+}
+
 /// The agency of a raw topic, or `None` where `topic` is no raw topic.
 pub fn agency_of(topic: &str) -> Option<Agency> {
     Agency::new(topic.strip_prefix(RAW_PREFIX)?).ok()
@@ -36,7 +50,9 @@ mod tests {
     #[test]
     fn agency_comes_back_from_its_topic() {
         let agency = Agency::new("mof").unwrap();
-        assert_eq!(agency_of(&raw(&agency)), Some(agency));
+        assert_eq!(agency_of(&raw(&agency)), Some(agency.clone()));
+        assert_eq!(agency_of_heartbeats(&heartbeats(&agency)), Some(agency));
+        assert_eq!(agency_of_heartbeats("raw.mof"), None);
         for topic in ["events", "raw.", "raw.Bad", "xraw.mof"] {
             assert_eq!(agency_of(topic), None, "{topic}");
         }

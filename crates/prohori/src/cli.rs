@@ -2,6 +2,7 @@
 
 use crate::dead_letters::DeadLetters;
 use crate::hunt::Hunt;
+use crate::ledger::Ledger;
 use crate::parsers::Parsers;
 use crate::rules::Rules;
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     /// Show what became no event, and send it once more
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Show whom of the collectors is heard, how far each is, and what never came
+    Ledger(Ledger),
     /// Check and test parsers that you wrote
     #[command(subcommand)]
     Parsers(Parsers),

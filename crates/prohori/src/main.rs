@@ -4,6 +4,7 @@ mod audit;
 mod cli;
 mod dead_letters;
 mod hunt;
+mod ledger;
 mod login;
 mod parsers;
 mod privacy_keys;
@@ -36,6 +37,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Hunt(args) => hunt::run(&args),
         Command::Rules(command) => return Ok(rules::run(&command)),
         Command::DeadLetters(command) => return Ok(dead_letters::run(&command)),
+        Command::Ledger(args) => return Ok(ledger::run(&args)),
         Command::Parsers(command) => return Ok(parsers::run(&command)),
         Command::ClickhouseEngine(args) => services::clickhouse_engine(&args.config),
         Command::Kafka(args) => services::kafka(&args.config),

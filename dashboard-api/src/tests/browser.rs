@@ -55,6 +55,7 @@ impl Rig {
         let app = App {
             ledger: Arc::new(Ledger::new(bus, store.clone())),
             work: Work::open(dir.path(), clock.clone()).unwrap(),
+            fleet: Arc::default(),
             accounts,
             store,
             tables: Arc::new(mapping::Tables::builtin().unwrap()),

@@ -2,7 +2,8 @@
 //!
 //! The key is the raw topic, the raw partition and the stream's part of the `origin` header, tabs
 //! between; the value is `1` (version), generation, offset, the raw offset of that place, and first
-//! and last raw offset of the latest repetitions or `-` twice, tabs between. Text, so that an
+//! and last raw offset of the latest repetitions or `-` twice, how many numbers are missing and when
+//! that was last found (`fleet::Gaps` reads these), and the next number or `-`, tabs between. Text, so that an
 //! operator can read it.
 
 use super::Seen;
@@ -33,7 +34,9 @@ impl<'a> Saved<'a> {
             Some(repeats) => format!("{}\t{}", repeats.start(), repeats.end()),
             None => "-\t-".to_owned(),
         };
-        format!("1\t{generation}\t{offset}\t{}\t{repeats}", seen.raw)
+        let Seen { raw, missing, missing_ms, .. } = seen;
+        let next = seen.next.map_or_else(|| "-".to_owned(), |next| next.to_string());
+        format!("1\t{generation}\t{offset}\t{raw}\t{repeats}\t{missing}\t{missing_ms}\t{next}")
     }
 
     /// What was written.
@@ -52,6 +55,10 @@ impl<'a> Saved<'a> {
             ("-", _) => None,
             (first, last) => Some(first.parse().ok()?..=last.parse().ok()?),
         };
-        Some((saved, Seen { place, raw, repeats, moved: false }))
+        // An earlier version wrote nothing of these.
+        let missing = fields.next().and_then(|missing| missing.parse().ok()).unwrap_or(0);
+        let missing_ms = fields.next().and_then(|ms| ms.parse().ok()).unwrap_or(0);
+        let next = fields.next().and_then(|next| next.parse().ok());
+        Some((saved, Seen { repeats, next, missing, missing_ms, ..Seen::at(place, raw) }))
     }
 }

@@ -14,7 +14,7 @@ fn ask(repeats: &mut Repeats, stream: &str, place: (u64, u64), raw: i64) -> bool
     let origin = Origin::decode(header.as_bytes()).unwrap();
     let sent =
         Sent { topic: "raw.mof", partition: 1, raw, origin: &origin, header: header.as_bytes() };
-    repeats.contain(&sent).0
+    repeats.judge(&sent).repeated
 }
 
 /// Rows of (stream, generation, offset, raw offset) and whether it is a repetition.
@@ -55,12 +55,61 @@ fn what_the_relay_reads_again_is_judged_as_the_first_time() {
 fn a_saved_place_comes_back_and_one_of_a_later_version_is_passed_over() {
     let saved = Saved { topic: "raw.mof", partition: 3, key: b"1\tc\tfile:/a b" };
     for repeats in [None, Some(5..=9)] {
-        let seen = Seen { place: (2, u64::MAX), raw: 77, repeats, moved: false };
+        let known = Seen { missing: 4, missing_ms: 1_700, ..Seen::at((2, u64::MAX), 77) };
+        let seen = Seen { repeats, next: Some(9), ..known };
         let (key, value) = (saved.key(), saved.value(&seen));
         assert_eq!(Saved::read(&key, value.as_bytes()), Some((saved, seen)));
         assert_eq!(Saved::read(&key, value.replacen('1', "2", 1).as_bytes()), None);
         assert_eq!(Saved::read(b"raw.mof", value.as_bytes()), None);
     }
+}
+
+#[test]
+fn a_place_that_was_saved_without_gaps_is_read_too() {
+    let (saved, seen) = Saved::read(b"raw.mof\t3\t1\tc\ts", b"1\t2\t5\t77\t-\t-").unwrap();
+    assert_eq!((saved.partition, seen), (3, Seen::at((2, 5), 77)));
+}
+
+/// Rows of (generation, sequence, missing); each record has ten bytes and comes next.
+#[test]
+fn numbers_that_are_passed_over_are_missing_and_a_repetition_passes_over_none() {
+    let mut repeats = Repeats::default();
+    let mut written = Vec::new();
+    for (raw, (generation, sequence, expected)) in [
+        // The first that is seen says nothing of what was before.
+        (1, 5, 0),
+        (1, 6, 0),
+        (1, 9, 2),
+        (1, 6, 0),
+        (1, 10, 0),
+        // A generation begins with 0.
+        (2, 0, 0),
+        (2, 1, 0),
+        (3, 2, 2),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut header = String::new();
+        let origin =
+            Origin { stream: "s", generation, ..Origin::stdin(sequence, 10 * sequence, 0) };
+        origin.encode(&mut header);
+        let header = header.as_bytes();
+        let sent =
+            Sent { topic: "raw.mof", partition: 1, raw: raw as i64, origin: &origin, header };
+        let judged = repeats.judge(&sent);
+        assert_eq!(judged.missing, expected, "{generation} {sequence}");
+        if judged.missing > 0 {
+            repeats.note_gap(&sent, 1_000 + raw as i64, |key, value| {
+                written.push(fleet::Gaps::read(key, value).unwrap());
+            });
+        }
+        // Read again by the relay: not counted twice.
+        assert_eq!(repeats.judge(&sent).missing, 0);
+    }
+    let told: Vec<_> = written.iter().map(|gaps| (gaps.missing, gaps.found_ms)).collect();
+    assert_eq!(told, [(2, 1_002), (4, 1_007)]);
+    assert!(written.iter().all(|gaps| gaps.stream == "s" && gaps.agency.as_str() == "mof"));
 }
 
 #[test]

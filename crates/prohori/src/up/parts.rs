@@ -99,7 +99,8 @@ impl Parts {
     /// Makes the topics that are not there yet.
     pub(crate) fn make_topics(&self) -> anyhow::Result<()> {
         let raw = self.agencies.iter().map(|agency| TopicSpec::raw(agency, PARTITIONS));
-        let topics: Vec<_> = raw.chain(TopicSpec::shared(PARTITIONS)).collect();
+        let heartbeats = self.agencies.iter().map(TopicSpec::heartbeats);
+        let topics: Vec<_> = raw.chain(heartbeats).chain(TopicSpec::shared(PARTITIONS)).collect();
         bus::admin::ensure_topics(&self.bus, &topics).context("cannot make the Kafka topics")
     }
 
