@@ -1,5 +1,6 @@
 //! The stages that are measured.
 
+mod api;
 mod collector;
 mod detector;
 mod normalizer;
@@ -18,4 +19,5 @@ pub(crate) const ALL: &[(&str, Stage)] = &[
     ("normalizer-service", normalizer_service::run_all),
     ("detector", detector::run_all),
     ("peers", peers::run_all),
+    ("api", api::run_all),
 ];

@@ -4,15 +4,19 @@
 //! token that whoever controls the host creates. There is no default password.
 
 pub(crate) mod database;
+mod enrol;
 pub(crate) mod key;
+pub(crate) mod key_file;
 mod lockout;
 mod login_token;
 pub(crate) mod manage;
 pub(crate) mod manage_keys;
 pub(crate) mod password;
+pub(crate) mod second_factor;
 pub(crate) mod secret;
 pub(crate) mod session;
 mod sign_in;
+pub(crate) mod totp;
 pub(crate) mod user;
 
 pub use password::Weak;
@@ -26,6 +30,7 @@ use crate::audit::{self, Action, Entry};
 use crate::roles::{Agencies, Grants, Role};
 use crate::{Clock, Error};
 pub(crate) use database::Database;
+use second_factor::FactorKey;
 use secret::{Secret, SecretHash};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,6 +66,23 @@ fn one_time_login_at(data_dir: &Path, user: &str, now_ms: i64) -> Result<String,
         Ok(true)
     })?;
     if created { Ok(token.text()) } else { Err(Error::NoUser { name: user.into() }) }
+}
+
+/// Takes away the second factor of a user who lost it, for whoever controls the host; `false` where
+/// there is none. Blocks.
+pub fn reset_second_factor(data_dir: &Path, user: &str) -> Result<bool, Error> {
+    let database = Database::open(data_dir)?;
+    let now_ms = Clock::system().now_ms();
+    let found = database.run("reset a second factor", |connection| {
+        let transaction = connection.transaction()?;
+        let Some(user) = user::by_name(&transaction, user)? else { return Ok(None) };
+        let removed = second_factor::remove(&transaction, user.id)?;
+        session::end_all(&transaction, user.id)?;
+        audit::insert(&transaction, &by_command(Action::SecondFactorReset, &user.name), now_ms)?;
+        transaction.commit()?;
+        Ok(Some(removed))
+    })?;
+    found.ok_or_else(|| Error::NoUser { name: user.into() })
 }
 
 /// Adds a user to the accounts of `data_dir`. Blocks.
@@ -138,6 +160,8 @@ fn by_command(action: Action, target: &str) -> Entry {
 pub(crate) struct Accounts {
     database: Arc<Database>,
     limits: SessionLimits,
+    factor_key: FactorKey,
+    second_factor_roles: Arc<[Role]>,
     clock: Clock,
     hashes: Arc<Semaphore>,
     sign_ins: Arc<Semaphore>,
@@ -158,13 +182,21 @@ impl Accounts {
     ) -> Result<Self, Error> {
         let database = Database::open(data_dir)?;
         ensure_first_user(&database, clock.now_ms())?;
+        let factor_key = key_file::read_or_make(data_dir, second_factor::KEY_FILE)?;
         Ok(Self {
             database,
+            factor_key: FactorKey(factor_key),
+            second_factor_roles: Arc::new([]),
             limits,
             clock,
             hashes: Arc::new(Semaphore::new(HASHES_MAX)),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS_MAX)),
         })
+    }
+
+    /// The same, where whoever holds one of `roles` must have a second factor.
+    pub(crate) fn with_second_factor_for(self, roles: &[Role]) -> Self {
+        Self { second_factor_roles: roles.into(), ..self }
     }
 
     /// The database, for what else is kept beside the accounts.

@@ -7,6 +7,7 @@ use crate::config::Origin;
 use crate::idempotency::Running;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::rate::Limiter;
 use crate::work::Work;
 use mapping::Tables;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Requests with an `Idempotency-Key` that are under way.
     pub(crate) running: Running,
+    /// How much each caller has asked for.
+    pub(crate) rate: Limiter,
     /// The origins that may send changes, and whose names may stand in `Host`.
     pub(crate) origins: Arc<[Origin]>,
 }

@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::{Agencies, Permission};
 use crate::work::Reach;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header;
 use axum::http::request::Parts;
 use model::Agency;
@@ -114,6 +114,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let trace = TraceId::from_request_parts(parts, app).await?;
+        if let Some(Identity::Session { user, .. }) = parts.extensions.get::<Identity>() {
+            enrolled(app, parts, user)?;
+        }
         match parts.extensions.get::<Identity>().cloned() {
             Some(Identity::Session { user, session }) => {
                 Ok(Self { user: *user, proof: Proof::Session(session), trace })
@@ -128,6 +131,20 @@ impl FromRequestParts<App> for Caller {
             _ => Err(Problem::new(Code::NotSignedIn, "sign in at POST /api/v1/session")),
         }
     }
+}
+
+/// Whoever holds a role that asks for a second factor and has none may only take one up.
+fn enrolled(app: &App, parts: &Parts, user: &User) -> Answer<()> {
+    let own = |path: &str| {
+        let path = path.strip_prefix("/api/v1").unwrap_or_default();
+        path == "/session" || path == "/me" || path.starts_with("/me/")
+    };
+    let on_own = parts.extensions.get::<MatchedPath>().is_some_and(|path| own(path.as_str()));
+    if on_own || !app.accounts.must_enrol(user) {
+        return Ok(());
+    }
+    let detail = "take one up at POST /api/v1/me/second-factor";
+    Err(Problem::new(Code::SecondFactorMissing, detail))
 }
 
 impl FromRequestParts<App> for TraceId {

@@ -1,7 +1,8 @@
 //! Configuration of the service: the raw TOML and what it becomes once checked.
 
-use crate::Error;
 use crate::accounts::SessionLimits;
+use crate::rate::Rates;
+use crate::{Error, Role};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -25,6 +26,12 @@ pub struct RawConfig {
     /// Sessions.
     #[serde(default)]
     pub session: RawSession,
+    /// Codes beside the password.
+    #[serde(default)]
+    pub second_factor: RawSecondFactor,
+    /// How much one caller may ask for.
+    #[serde(default)]
+    pub rate: Rates,
 }
 
 /// The `[http]` table.
@@ -60,6 +67,14 @@ impl Default for RawSession {
     }
 }
 
+/// The `[second_factor]` table.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSecondFactor {
+    /// Whoever holds one of these roles must have a second factor.
+    pub roles: Vec<Role>,
+}
+
 /// The checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -75,6 +90,10 @@ pub struct Config {
     pub origins: Vec<Origin>,
     /// How long a session lives.
     pub session: SessionLimits,
+    /// Roles that ask for a second factor.
+    pub second_factor: Vec<Role>,
+    /// How much one caller may ask for.
+    pub rate: Rates,
 }
 
 /// Scheme and authority under which browsers reach the dashboard.
@@ -145,6 +164,8 @@ impl TryFrom<RawConfig> for Config {
             listen: raw.http.listen,
             origins: raw.http.origins.iter().map(origin).collect::<Result<_, _>>()?,
             session,
+            second_factor: raw.second_factor.roles,
+            rate: raw.rate.checked()?,
         })
     }
 }

@@ -38,9 +38,9 @@ pub enum Error {
         #[source]
         source: rusqlite::Error,
     },
-    /// The key that seals the audit log cannot be read or made.
-    #[error("cannot read or make the audit log's key {path}", path = path.display())]
-    AuditKey {
+    /// A key file cannot be read or made.
+    #[error("cannot read or make the key {path}", path = path.display())]
+    KeyFile {
         /// The file.
         path: PathBuf,
         /// Why.

@@ -15,6 +15,7 @@ mod caller;
 mod idempotency;
 mod params;
 mod problem;
+pub(crate) mod rate;
 mod written;
 
 mod routes;
@@ -38,6 +39,7 @@ pub mod roles;
 pub use clock::Clock;
 pub use config::{Config, RawConfig};
 pub use error::Error;
+pub use rate::Rates;
 pub use roles::Role;
 pub use routes::openapi;
 
@@ -81,7 +83,8 @@ impl Api {
     pub async fn bind(config: Config, registry: &Registry) -> Result<Self, Error> {
         let clock = Clock::system();
         let metrics = Metrics::register(registry)?;
-        let accounts = Accounts::open(&config.data_dir, config.session, clock.clone())?;
+        let accounts = Accounts::open(&config.data_dir, config.session, clock.clone())?
+            .with_second_factor_for(&config.second_factor);
         let seal = Arc::new(audit::key(&config.data_dir)?);
         let store = Store::connect(&config.store);
         let listener = server::bind(config.listen).await?;
@@ -100,6 +103,7 @@ impl Api {
             clock,
             metrics,
             running: idempotency::Running::new(),
+            rate: rate::Limiter::new(config.rate),
             origins: origins.into(),
         };
         let (bus, registry) = (config.bus, registry.clone());

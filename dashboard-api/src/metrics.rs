@@ -13,6 +13,8 @@ pub(crate) struct Metrics {
     pub(crate) seconds: HistogramVec,
     /// Sign-ins by outcome.
     pub(crate) sign_ins: IntCounterVec,
+    /// Requests beyond a limit, by its name.
+    pub(crate) rate_limited: IntCounterVec,
     /// Requests with a key that was not good.
     pub(crate) keys_refused: prometheus::IntCounter,
     /// Requests ended by the time limit or by a panic, by which.
@@ -41,6 +43,11 @@ impl Metrics {
             )?,
             seconds: register(registry, HistogramVec::new(seconds, &["route"])?)?,
             sign_ins: counters("prohori_api_sign_ins_total", "Sign-ins tried.", &["outcome"])?,
+            rate_limited: counters(
+                "prohori_api_rate_limited_total",
+                "Requests refused because the caller asked for too much.",
+                &["policy"],
+            )?,
             keys_refused: register(
                 registry,
                 prometheus::IntCounter::new(

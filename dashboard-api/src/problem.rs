@@ -46,6 +46,10 @@ codes! {
     NothingToChange = "nothing_to_change", BAD_REQUEST, "The body changes nothing";
     NotSignedIn = "not_signed_in", UNAUTHORIZED, "Not signed in";
     SignInFailed = "sign_in_failed", UNAUTHORIZED, "Sign-in failed";
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED, "A code is needed too";
+    SecondFactorWrong = "second_factor_wrong", FORBIDDEN, "The code is not right";
+    SecondFactorMissing =
+        "second_factor_missing", FORBIDDEN, "Your role asks for a second factor";
     InvalidKey = "invalid_api_key", UNAUTHORIZED, "The API key is not good";
     SessionRequired = "session_required", FORBIDDEN, "A key is not enough";
     Forbidden = "forbidden", FORBIDDEN, "Your roles do not allow this";
@@ -59,6 +63,7 @@ codes! {
     TimeLimit = "time_limit", REQUEST_TIMEOUT, "The request took too long";
     NameTaken = "name_taken", CONFLICT, "The name is taken";
     LastAdministrator = "last_administrator", CONFLICT, "Nobody would look after users";
+    SecondFactorPresent = "second_factor_present", CONFLICT, "There is a second factor";
     AccountDisabled = "account_disabled", CONFLICT, "The account is disabled";
     DeadKey = "dead_api_key", CONFLICT, "The key has ended";
     TooManyKeys = "too_many_api_keys", CONFLICT, "Too many live keys";
@@ -85,6 +90,7 @@ codes! {
     PasswordTooWeak = "password_too_weak", UNPROCESSABLE_ENTITY, "The password is not accepted";
     IfMatchRequired = "if_match_required", PRECONDITION_REQUIRED, "Header If-Match is required";
     LockedOut = "locked_out", TOO_MANY_REQUESTS, "Too many failed sign-ins";
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     Busy = "busy", TOO_MANY_REQUESTS, "Too busy, come back";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed here";
     EvidenceBroken = "evidence_broken", INTERNAL_SERVER_ERROR, "The evidence was changed";

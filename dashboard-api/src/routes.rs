@@ -15,11 +15,12 @@ pub(crate) mod me;
 pub(crate) mod meta;
 pub(crate) mod query;
 pub(crate) mod roles;
+pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod users;
 
 use crate::problem::{Code, ProblemDocument};
-use crate::{App, guard, idempotency, identity, web};
+use crate::{App, guard, idempotency, identity, rate, web};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::json;
@@ -55,6 +56,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(me::get))
         .routes(routes!(me::set_password))
         .routes(routes!(me::set_language))
+        .routes(routes!(second_factor::get, second_factor::begin, second_factor::confirm))
+        .routes(routes!(second_factor::remove))
         .routes(routes!(me::sessions))
         .routes(routes!(me::end_session))
         .routes(routes!(alerts::list))
@@ -92,6 +95,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change))
         .routes(routes!(users::set_grants))
+        .routes(routes!(users::reset_second_factor))
         .routes(routes!(users::reset))
         .routes(routes!(users::sessions, users::end_sessions))
         .routes(routes!(keys::list, keys::create))
@@ -107,6 +111,7 @@ pub(crate) fn router(app: App, probes: Router) -> Router {
     let (api, _) = api().split_for_parts();
     api.method_not_allowed_fallback(guard::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), idempotency::once))
+        .layer(from_fn_with_state(app.clone(), rate::limit))
         .layer(from_fn_with_state(app.clone(), identity::identify))
         .with_state(app.clone())
         .merge(probes)

@@ -1,5 +1,6 @@
 //! The service as a browser meets it: every layer, through the router that is served.
 
+mod abuse;
 mod auditing;
 mod browser;
 mod cases;
@@ -13,6 +14,7 @@ mod guarded;
 mod isolation;
 mod ledger;
 mod repeating;
+mod second_factor;
 mod served;
 mod signing_in;
 mod triage;

@@ -72,6 +72,9 @@ pub(crate) struct Login {
     /// The user
     #[arg(default_value = dashboard_api::accounts::FIRST_USER)]
     pub user: String,
+    /// Take the user's second factor away too, where the app and the recovery codes are lost
+    #[arg(long)]
+    pub reset_second_factor: bool,
 }
 
 /// Keys and tokens of personal data.

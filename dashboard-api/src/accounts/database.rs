@@ -32,6 +32,7 @@ const ACCOUNTS: Schema = Schema {
         include_str!("migrations/0002_audit_tree.sql"),
         include_str!("migrations/0003_idempotency.sql"),
         include_str!("migrations/0004_governance.sql"),
+        include_str!("migrations/0005_second_factor.sql"),
     ],
 };
 

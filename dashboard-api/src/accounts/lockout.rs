@@ -91,13 +91,23 @@ pub(crate) fn clear(
     transaction: &Transaction<'_>,
     subject: Subject<'_>,
 ) -> Result<(), rusqlite::Error> {
-    let sql = match subject {
-        Subject::Name(_) => "DELETE FROM login_failures WHERE subject = ?1",
-        Subject::Address(_) => {
-            "UPDATE login_failures SET failures = failures - 1, locked_until_ms = 0 \
-             WHERE subject = ?1"
+    match subject {
+        Subject::Name(_) => {
+            let sql = "DELETE FROM login_failures WHERE subject = ?1";
+            transaction.execute(sql, [subject.key()]).map(drop)
         }
-    };
+        Subject::Address(_) => take_back(transaction, subject),
+    }
+}
+
+/// Takes one failure back that was counted in advance. The password alone, without the second
+/// factor, clears nothing: else whoever knows it could guess codes for ever.
+pub(crate) fn take_back(
+    transaction: &Transaction<'_>,
+    subject: Subject<'_>,
+) -> Result<(), rusqlite::Error> {
+    let sql = "UPDATE login_failures SET failures = failures - 1, locked_until_ms = 0 \
+               WHERE subject = ?1";
     transaction.execute(sql, [subject.key()]).map(drop)
 }
 

@@ -32,6 +32,22 @@ pub(super) fn end_all(transaction: &Transaction<'_>, user: i64) -> Result<(), ru
     transaction.execute(sql, [user]).map(drop)
 }
 
+/// The id of the user whose good token it is; it stays good.
+pub(super) fn owner(
+    transaction: &Transaction<'_>,
+    token: SecretHash,
+    now_ms: i64,
+) -> Result<Option<i64>, rusqlite::Error> {
+    transaction
+        .query_row(
+            "SELECT user_id FROM login_tokens \
+             WHERE hash = ?1 AND used_ms IS NULL AND expires_ms > ?2",
+            params![token.0, now_ms],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
 /// Uses the token up: the id of its user, once.
 pub(super) fn redeem(
     transaction: &Transaction<'_>,

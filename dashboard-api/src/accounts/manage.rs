@@ -24,6 +24,7 @@ pub(crate) struct Managed {
     pub(crate) created_ms: i64,
     pub(crate) disabled_ms: Option<i64>,
     pub(crate) has_password: bool,
+    pub(crate) second_factor: bool,
     pub(crate) version: u32,
     /// When a live session was last used.
     pub(crate) seen_ms: Option<i64>,
@@ -119,7 +120,8 @@ pub(crate) struct UserChange {
 
 const COLUMNS: &str = "u.id, u.name, u.display_name, u.language, u.kind, u.created_ms, \
     u.disabled_ms, u.password_hash IS NOT NULL, u.version, \
-    (SELECT max(s.seen_ms) FROM sessions s WHERE s.user_id = u.id)";
+    (SELECT max(s.seen_ms) FROM sessions s WHERE s.user_id = u.id), \
+    EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_ms IS NOT NULL)";
 
 fn read(row: &Row<'_>) -> Result<Managed, rusqlite::Error> {
     Ok(Managed {
@@ -133,6 +135,7 @@ fn read(row: &Row<'_>) -> Result<Managed, rusqlite::Error> {
         has_password: row.get(7)?,
         version: row.get(8)?,
         seen_ms: row.get(9)?,
+        second_factor: row.get(10)?,
         grants: Grants::default(),
     })
 }
@@ -188,7 +191,7 @@ pub(crate) fn grants_in(grants: &Grants, seen: &Agencies) -> Vec<(Role, String)>
 }
 
 /// A transaction that takes the write lock at once, so that what it checks is what it changes.
-fn immediate(connection: &mut Connection) -> Result<Transaction<'_>, rusqlite::Error> {
+pub(super) fn immediate(connection: &mut Connection) -> Result<Transaction<'_>, rusqlite::Error> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
@@ -203,7 +206,7 @@ fn has_administrator(connection: &Connection) -> Result<bool, rusqlite::Error> {
 }
 
 /// The account, where `manager` may change it.
-fn changeable(
+pub(super) fn changeable(
     transaction: &Transaction<'_>,
     manager: &Manager,
     name: &str,

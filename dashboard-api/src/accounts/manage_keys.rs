@@ -1,6 +1,6 @@
 //! Making, listing, rotating and ending API keys: one's own, and those that one looks after.
 
-use super::manage::{Manager, Managing, Refused};
+use super::manage::{Manager, Managing, Refused, immediate};
 use super::secret::Secret;
 use super::user::{self, Kind, User};
 use super::{Accounts, key};
@@ -8,7 +8,7 @@ use crate::Error;
 use crate::audit::{self, Entry};
 use crate::roles::{Agencies, Permission};
 use key::{ApiKey, NewKey};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use std::net::IpAddr;
 
 /// A key whose secret has just been made.
@@ -51,10 +51,6 @@ fn fits(owner: &User, new: &NewKey) -> bool {
     let held = owner.grants.agencies();
     let permission = |p: &Permission| !owner.grants.allow(*p).is_empty();
     held.covers(&new.scope.agencies) && new.scope.permissions.iter().all(permission)
-}
-
-fn immediate(connection: &mut Connection) -> Result<Transaction<'_>, rusqlite::Error> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 impl Accounts {

@@ -1,6 +1,7 @@
 //! Signing in by password or one-time token, and changing the password.
 
 use super::lockout::{self, Subject};
+use super::second_factor::{self, Checked};
 use super::secret::{Secret, SecretHash};
 use super::{Accounts, NewSession, login_token, password, session, user};
 use crate::Error;
@@ -27,6 +28,10 @@ pub(crate) enum Refusal {
     },
     /// Too many sign-ins at once.
     Busy,
+    /// So far right; a code of the second factor is missing.
+    SecondFactor,
+    /// So far right; the code is not.
+    WrongCode,
 }
 
 /// The outer error is ours, the inner one the client's.
@@ -37,6 +42,8 @@ pub(crate) struct Client {
     pub(crate) address: Option<IpAddr>,
     pub(crate) replaced: Option<SecretHash>,
     pub(crate) trace_id: String,
+    /// Of the second factor.
+    pub(crate) code: Option<String>,
 }
 
 impl Accounts {
@@ -59,19 +66,54 @@ impl Accounts {
             return Ok(Err(Refusal::Wrong));
         };
         let accounts = self.clone();
-        self.database
-            .call("sign in by token", move |connection| {
-                let transaction = immediate(connection)?;
-                let now_ms = accounts.clock.now_ms();
-                let Some(id) = login_token::redeem(&transaction, token, now_ms)? else {
-                    return Ok(None);
-                };
-                let begun = accounts.begin(&transaction, id, &client, "token")?;
-                transaction.commit()?;
-                Ok(begun)
-            })
-            .await
-            .map(|begun| begun.ok_or(Refusal::Wrong))
+        let sign_in = move |connection: &mut rusqlite::Connection| {
+            let transaction = immediate(connection)?;
+            let now_ms = accounts.clock.now_ms();
+            let Some(id) = login_token::owner(&transaction, token, now_ms)? else {
+                return Ok(Err(Refusal::Wrong));
+            };
+            let by = match accounts.second_step(&transaction, id, &client)? {
+                Ok(by) => format!("token{by}"),
+                Err(refusal) => {
+                    transaction.commit()?;
+                    return Ok(Err(refusal));
+                }
+            };
+            login_token::redeem(&transaction, token, now_ms)?;
+            let begun = accounts.begin(&transaction, id, &client, &by)?;
+            transaction.commit()?;
+            Ok(begun.ok_or(Refusal::Wrong))
+        };
+        self.database.call("sign in by token", sign_in).await
+    }
+
+    /// Checks the second factor where there is one; how it was shown. A wrong code is counted.
+    fn second_step(
+        &self,
+        transaction: &Transaction<'_>,
+        id: i64,
+        client: &Client,
+    ) -> Result<Result<&'static str, Refusal>, rusqlite::Error> {
+        let now_ms = self.clock.now_ms();
+        let Some(user) = user::by_id(transaction, id)? else { return Ok(Err(Refusal::Wrong)) };
+        let name = Subject::Name(&user.name);
+        let locked = lockout::locked_until(transaction, name, now_ms)?;
+        if let Some(until) = locked.filter(|_| user.second_factor && client.code.is_some()) {
+            return Ok(Err(Refusal::Locked { retry_after_s: (until - now_ms + 999) / 1000 }));
+        }
+        let code = client.code.as_deref();
+        Ok(match second_factor::check(transaction, &self.factor_key, id, code, now_ms)? {
+            Checked::NotNeeded => Ok(""),
+            Checked::App => Ok(" and code"),
+            Checked::Recovery => Ok(" and recovery code"),
+            Checked::Missing => Err(Refusal::SecondFactor),
+            Checked::Wrong => {
+                lockout::count(transaction, name, now_ms)?;
+                let entry = refused(user.name.clone(), client.address, &client.trace_id);
+                audit::insert(transaction, &entry, now_ms)?;
+                Err(Refusal::WrongCode)
+            }
+        })
     }
 
     async fn sign_in_by_password(
@@ -87,18 +129,25 @@ impl Accounts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let accounts = self.clone();
-        self.database
-            .call("sign in", move |connection| {
-                let transaction = immediate(connection)?;
-                for subject in subjects(&name, address) {
-                    lockout::clear(&transaction, subject)?;
+        let sign_in = move |connection: &mut rusqlite::Connection| {
+            let transaction = immediate(connection)?;
+            // What was counted in advance: the password was right.
+            for subject in subjects(&name, address) {
+                lockout::take_back(&transaction, subject)?;
+            }
+            let by = match accounts.second_step(&transaction, id, &client)? {
+                Ok(by) => format!("password{by}"),
+                Err(refusal) => {
+                    transaction.commit()?;
+                    return Ok(Err(refusal));
                 }
-                let begun = accounts.begin(&transaction, id, &client, "password")?;
-                transaction.commit()?;
-                Ok(begun)
-            })
-            .await
-            .map(|begun| begun.ok_or(Refusal::Wrong))
+            };
+            lockout::clear(&transaction, Subject::Name(&name))?;
+            let begun = accounts.begin(&transaction, id, &client, &by)?;
+            transaction.commit()?;
+            Ok(begun.ok_or(Refusal::Wrong))
+        };
+        self.database.call("sign in", sign_in).await
     }
 
     /// The id of the user whose password it is. Each failure is counted and audited.

@@ -54,12 +54,12 @@ impl Rig {
         address: Option<IpAddr>,
     ) -> Result<NewSession, Refusal> {
         let credentials = Credentials::Password { user: user.into(), password: password.into() };
-        let client = Client { address, replaced: None, trace_id: "t".into() };
+        let client = Client { address, replaced: None, trace_id: "t".into(), code: None };
         self.accounts.sign_in(credentials, client).await.unwrap()
     }
 
     async fn by_token(&self, token: &str) -> Result<NewSession, Refusal> {
-        let client = Client { address: None, replaced: None, trace_id: "t".into() };
+        let client = Client { address: None, replaced: None, trace_id: "t".into(), code: None };
         self.accounts.sign_in(Credentials::Token(token.into()), client).await.unwrap()
     }
 
@@ -161,7 +161,7 @@ async fn guesses_sent_side_by_side_do_not_slip_past_the_count() {
         guesses.spawn(async move {
             let credentials =
                 Credentials::Password { user: "rahima".into(), password: "wrong".into() };
-            let client = Client { address: None, replaced: None, trace_id: "t".into() };
+            let client = Client { address: None, replaced: None, trace_id: "t".into(), code: None };
             accounts.sign_in(credentials, client).await.unwrap().err().unwrap()
         });
     }
@@ -201,7 +201,7 @@ async fn sessions_end_by_idleness_by_age_and_by_rotation() {
     let old = rig.by_password("rahima", PASSWORD).await.ok().unwrap().cookie;
     let replaced = Secret::parse(&old).map(|secret| secret.hash());
     let credentials = Credentials::Password { user: "rahima".into(), password: PASSWORD.into() };
-    let client = Client { address: None, replaced, trace_id: "t".into() };
+    let client = Client { address: None, replaced, trace_id: "t".into(), code: None };
     let new = rig.accounts.sign_in(credentials, client).await.unwrap().ok().unwrap().cookie;
     assert!(!rig.is_live(&old).await && rig.is_live(&new).await, "rotated at sign-in");
     assert!(!rig.is_live("").await && !rig.is_live(&"0".repeat(64)).await);
@@ -213,7 +213,7 @@ async fn a_new_password_ends_every_other_session() {
     let other = rig.by_password("rahima", PASSWORD).await.ok().unwrap().cookie;
     let own = rig.by_password("rahima", PASSWORD).await.ok().unwrap();
     let change = |current: &str| {
-        let client = Client { address: None, replaced: None, trace_id: "t".into() };
+        let client = Client { address: None, replaced: None, trace_id: "t".into(), code: None };
         let new = "another good password".to_owned();
         rig.accounts.change_password(&own.user, Some(current.into()), new, client)
     };

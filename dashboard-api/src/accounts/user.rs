@@ -89,6 +89,8 @@ pub(crate) struct User {
     pub(crate) language: Language,
     pub(crate) password_hash: Option<String>,
     pub(crate) kind: Kind,
+    /// Whether a sign-in asks for a code.
+    pub(crate) second_factor: bool,
     pub(crate) grants: Grants,
 }
 
@@ -143,7 +145,9 @@ fn find(
     value: &dyn rusqlite::ToSql,
 ) -> Result<Option<User>, rusqlite::Error> {
     let sql = format!(
-        "SELECT id, name, display_name, language, password_hash, kind FROM users \
+        "SELECT id, name, display_name, language, password_hash, kind, \
+         EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = users.id \
+                 AND f.confirmed_ms IS NOT NULL) FROM users \
          WHERE disabled_ms IS NULL AND {condition}"
     );
     let found = connection
@@ -156,6 +160,7 @@ fn find(
                 language: Language::of(row.get_ref(3)?.as_str()?),
                 password_hash: row.get(4)?,
                 kind: Kind::of(row.get_ref(5)?.as_str()?),
+                second_factor: row.get(6)?,
                 grants: Grants::default(),
             })
         })

@@ -3,9 +3,8 @@
 
 use super::record;
 use crate::Error;
+use crate::accounts::key_file;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use tlog::{Checkpoint, Key, Tree};
 
@@ -16,22 +15,7 @@ const KEY_FILE: &str = "audit.key";
 
 /// The key of `data_dir`, which is made where there is none yet.
 pub(crate) fn key(data_dir: &Path) -> Result<Key, Error> {
-    let path = data_dir.join(KEY_FILE);
-    let failed = |source| Error::AuditKey { path: path.clone(), source };
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|source| Error::Random { source })?;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made {
-        Ok(mut file) => {
-            file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let mut file = std::fs::File::open(&path).map_err(failed)?;
-            file.read_exact(&mut bytes).map_err(failed)?;
-        }
-        Err(error) => return Err(failed(error)),
-    }
-    Ok(Key::new(NAME, &bytes))
+    Ok(Key::new(NAME, &key_file::read_or_make(data_dir, KEY_FILE)?))
 }
 
 /// Adds what is new to the tree; the checkpoint, if anything was.

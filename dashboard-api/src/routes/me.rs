@@ -28,10 +28,14 @@ pub(crate) struct Me {
     permissions: Vec<Permission>,
     /// Without a password the user can set one without giving a current one.
     has_password: bool,
+    /// Whether a sign-in asks for a code.
+    second_factor: bool,
+    /// Whether a role asks for a second factor; until there is one, nothing else may be done.
+    must_enrol: bool,
 }
 
 /// The account as its user sees it.
-pub(crate) fn me(user: &User) -> Me {
+pub(crate) fn me(app: &App, user: &User) -> Me {
     Me {
         user: user.name.clone(),
         display_name: user.display_name.clone(),
@@ -40,6 +44,8 @@ pub(crate) fn me(user: &User) -> Me {
         language: user.language,
         permissions: user.grants.permissions(),
         has_password: user.password_hash.is_some(),
+        second_factor: user.second_factor,
+        must_enrol: app.accounts.must_enrol(user),
     }
 }
 
@@ -65,10 +71,11 @@ pub(crate) struct LanguageBody {
 #[utoipa::path(get, path = "/me", tag = "session",
     responses((status = 200, description = "The signed-in user.", body = Me)))]
 pub(crate) async fn get(
+    State(app): State<App>,
     Query(NoParams {}): Query<NoParams>,
     caller: Caller,
 ) -> Answer<axum::Json<Me>> {
-    Ok(axum::Json(me(&caller.user)))
+    Ok(axum::Json(me(&app, &caller.user)))
 }
 
 /// Set my password
@@ -148,5 +155,5 @@ pub(crate) async fn set_language(
     let entry = caller.entry(Action::LanguageChange, "", detail);
     app.accounts.set_language(caller.user.id, body.language, entry).await?;
     caller.user.language = body.language;
-    Ok(axum::Json(me(&caller.user)))
+    Ok(axum::Json(me(&app, &caller.user)))
 }

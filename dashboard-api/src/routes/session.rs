@@ -32,24 +32,26 @@ pub(crate) struct SignInBody {
     /// A one-time token; stands alone.
     #[schema(max_length = 64)]
     token: Option<String>,
+    /// Of the second factor, once it was asked for: the app's code, or a recovery code.
+    #[schema(max_length = 64)]
+    code: Option<String>,
 }
 
 impl SignInBody {
-    fn credentials(self) -> Answer<Credentials> {
+    fn credentials(self) -> Answer<(Credentials, Option<String>)> {
         let typed = |text: String| {
             if text.len() <= TYPED_BYTES_MAX {
                 return Ok(text);
             }
-            Err(Problem::new(Code::InvalidBody, "user and token have at most 64 characters"))
+            Err(Problem::new(Code::InvalidBody, "user, token and code have at most 64 characters"))
         };
-        match self {
-            Self { user: Some(user), password: Some(password), token: None } => {
+        let code = self.code.map(typed).transpose()?;
+        match (self.user, self.password, self.token) {
+            (Some(user), Some(password), None) => {
                 let user = typed(user)?.trim().to_lowercase();
-                Ok(Credentials::Password { user, password })
+                Ok((Credentials::Password { user, password }, code))
             }
-            Self { user: None, password: None, token: Some(token) } => {
-                Ok(Credentials::Token(typed(token)?))
-            }
+            (None, None, Some(token)) => Ok((Credentials::Token(typed(token)?), code)),
             _ => Err(Problem::new(Code::InvalidBody, "send user and password, or token alone")),
         }
     }
@@ -67,6 +69,7 @@ impl<S: Sync> FromRequestParts<S> for From {
             address: parts.extensions.get::<Peer>().map(|peer| peer.0),
             replaced: cookie(parts).and_then(Secret::parse).map(|secret| secret.hash()),
             trace_id: trace.unwrap_or_default(),
+            code: None,
         };
         Ok(Self(client, parts.extensions.get().copied().unwrap_or_default()))
     }
@@ -82,19 +85,23 @@ impl<S: Sync> FromRequestParts<S> for From {
 pub(crate) async fn sign_in(
     State(app): State<App>,
     Query(NoParams {}): Query<NoParams>,
-    From(client, by_tls): From,
+    From(mut client, by_tls): From,
     Json(body): Json<SignInBody>,
 ) -> Answer<Response> {
-    let result = app.accounts.sign_in(body.credentials()?, client).await?;
+    let (credentials, code) = body.credentials()?;
+    client.code = code;
+    let result = app.accounts.sign_in(credentials, client).await?;
     let outcome = match &result {
         Ok(_) => "done",
         Err(Refusal::Wrong) => "wrong",
         Err(Refusal::Locked { .. }) => "locked",
         Err(Refusal::Busy) => "busy",
+        Err(Refusal::SecondFactor) => "code_missing",
+        Err(Refusal::WrongCode) => "code_wrong",
     };
     app.metrics.sign_ins.with_label_values(&[outcome]).inc();
     let session = result.map_err(refused)?;
-    let body = axum::Json(me(&session.user));
+    let body = axum::Json(me(&app, &session.user));
     Ok(([(header::SET_COOKIE, set_cookie(by_tls, &session)?)], body).into_response())
 }
 
@@ -136,6 +143,14 @@ pub(crate) fn refused(refusal: Refusal) -> Box<Problem> {
             Problem::new(Code::LockedOut, "too many failed sign-ins; wait, then try again")
                 .with(json!({"retry_after_s": retry_after_s}))
                 .retry_after(retry_after_s)
+        }
+        Refusal::SecondFactor => {
+            let detail = "send the same again with code: the app's, or a recovery code";
+            Problem::new(Code::SecondFactorRequired, detail)
+        }
+        Refusal::WrongCode => {
+            let detail = "look at the app again; a code holds for half a minute and is taken once";
+            Problem::new(Code::SecondFactorWrong, detail).with(json!({"field": "code"}))
         }
         Refusal::Busy => Problem::new(Code::Busy, "many are signing in; try again").retry_after(1),
     }

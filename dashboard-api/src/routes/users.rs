@@ -61,6 +61,8 @@ pub(crate) struct UserView {
     /// When it was disabled, in ms.
     disabled_ms: Option<i64>,
     has_password: bool,
+    /// Whether a sign-in asks for a code.
+    second_factor: bool,
     /// When a session that still lives was last used, in ms.
     seen_ms: Option<i64>,
     /// The roles in the agencies that the caller sees.
@@ -82,6 +84,7 @@ impl UserView {
             created_ms: user.created_ms,
             disabled_ms: user.disabled_ms,
             has_password: user.has_password,
+            second_factor: user.second_factor,
             seen_ms: user.seen_ms,
             grants: grants.into_iter().map(|(role, agency)| Grant { role, agency }).collect(),
             may_change: caller.manager().may_change(user),

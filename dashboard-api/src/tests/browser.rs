@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::config::Origin;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::rate::{Limiter, Rates};
 use crate::roles::{Agencies, Grants, Role};
 use crate::work::Work;
 use crate::{Clock, routes};
@@ -23,7 +24,7 @@ pub(super) const HOST: &str = "127.0.0.1:8088";
 pub(super) const ORIGIN: &str = "http://127.0.0.1:8088";
 const LIMITS: SessionLimits = SessionLimits { idle_ms: 3_600_000, absolute_ms: 43_200_000 };
 /// Nothing listens there: port 1 is reserved.
-const NOWHERE: &str = "127.0.0.1:1";
+pub(super) const NOWHERE: &str = "127.0.0.1:1";
 
 /// The service on a data directory of its own.
 pub(super) struct Rig {
@@ -46,11 +47,21 @@ impl Rig {
     }
 
     pub(super) fn with_both(store: Store, bus: bus::Config) -> Self {
+        // Tests that look at limits set their own.
+        let rates =
+            Rates { read: 1_000_000, write: 1_000_000, codes: 1_000_000, anonymous: 1_000_000 };
+        Self::of(store, bus, rates, &[])
+    }
+
+    /// With limits, and roles that ask for a second factor.
+    pub(super) fn of(store: Store, bus: bus::Config, rates: Rates, factor_for: &[Role]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let skew_ms = Arc::new(AtomicI64::new(0));
         let (system, skew) = (Clock::system(), Arc::clone(&skew_ms));
         let clock = Clock::new(move || system.now_ms() + skew.load(Ordering::Relaxed));
-        let accounts = Accounts::open(dir.path(), LIMITS, clock.clone()).unwrap();
+        let accounts = Accounts::open(dir.path(), LIMITS, clock.clone())
+            .unwrap()
+            .with_second_factor_for(factor_for);
         let registry = Registry::new();
         let app = App {
             ledger: Arc::new(Ledger::new(bus, store.clone())),
@@ -61,6 +72,7 @@ impl Rig {
             tables: Arc::new(mapping::Tables::builtin().unwrap()),
             clock,
             running: crate::idempotency::Running::new(),
+            rate: Limiter::new(rates),
             metrics: Metrics::register(&registry).unwrap(),
             origins: [
                 Origin::of_listener(HOST.parse().unwrap()),
@@ -97,6 +109,11 @@ impl Rig {
             .database()
             .run("name a user", move |c| c.execute(sql, [name, display_name]));
         assert_eq!(named.unwrap(), 1);
+    }
+
+    /// The time as the service knows it.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.app.clock.now_ms()
     }
 
     /// Lets time pass.

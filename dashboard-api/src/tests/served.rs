@@ -90,12 +90,15 @@ fn a_configuration_is_checked() {
             store: service::config::parse(Path::new("x"), "url = 'http://127.0.0.1:1'").unwrap(),
             http: RawHttp::default(),
             session: crate::config::RawSession::default(),
+            second_factor: crate::config::RawSecondFactor::default(),
+            rate: crate::Rates::default(),
         };
         change(&mut raw);
         let error = Config::try_from(raw).unwrap_err().to_string();
         assert!(error.contains(key), "{error}");
     };
     check(|raw| raw.http.origins = vec!["soc.example".into()], "http.origins");
+    check(|raw| raw.rate.read = 0, "rate");
     check(|raw| raw.session.idle_minutes = 0, "session");
     check(|raw| raw.session.absolute_minutes = 1, "session");
 }

@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { accessCases } from './cases/access.mjs';
 import { alertCases } from './cases/alert.mjs';
+import { governanceCases } from './cases/governance.mjs';
 import { keysCases } from './cases/keys.mjs';
 import { queueCases } from './cases/queue.mjs';
 import { searchCases } from './cases/search.mjs';
@@ -28,6 +29,7 @@ const cases = [
   ...keysCases,
   ...alertCases,
   ...searchCases,
+  ...governanceCases,
   ...accessCases,
   ...sessionCases.end,
 ];

@@ -3,6 +3,7 @@
 import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { ChangesProvider } from './alert/changes';
 import { Frame } from './frame/Frame';
+import { withWords } from './i18n/i18n';
 import { Login } from './login/Login';
 import { PAGE_NAMES, PAGES, type PageName } from './pages';
 import { go, pageOf, usePage } from './route/route';
@@ -21,6 +22,13 @@ const DRAW = new Map<PageName, (id: string | null) => ReactNode>(
   }),
 );
 
+/** For whom a role asks for a second factor, before anything else. */
+const MustEnrol = lazy(() =>
+  withWords('governance', () =>
+    import('./governance/MustEnrol').then(({ MustEnrol: each }) => ({ default: each })),
+  ),
+);
+
 /** Begins to load the page of this address, so that it comes together with the session. */
 export function preload(path: string): void {
   void PAGES[pageOf(path)?.name ?? 'queue'].load().catch(() => {});
@@ -28,7 +36,14 @@ export function preload(path: string): void {
 
 export function App() {
   const { session } = useSession();
-  if (session.kind === 'out') return <Login fault={session.fault} />;
+  if (session.kind === 'out') return <Login fault={session.fault} token={session.token} />;
+  if (session.kind === 'in' && session.me.must_enrol) {
+    return (
+      <Suspense fallback={<Skeleton rows={4} />}>
+        <MustEnrol />
+      </Suspense>
+    );
+  }
   const expired = session.kind === 'expired';
   return (
     <>

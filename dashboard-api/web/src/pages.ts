@@ -47,6 +47,14 @@ export const PAGES = {
       withWords('audit', () => import('./audit/AuditPage').then(({ AuditPage }) => ({ default: AuditPage }))),
     bar: { label: 'nav.audit', needs: 'read_audit' },
   },
+  governance: {
+    path: 'governance',
+    load: () =>
+      withWords('governance', () =>
+        import('./governance/GovernancePage').then(({ GovernancePage }) => ({ default: GovernancePage })),
+      ),
+    bar: { label: 'nav.governance', needs: 'read_users' },
+  },
 } as const satisfies Record<string, PageRow>;
 
 export type PageName = keyof typeof PAGES;

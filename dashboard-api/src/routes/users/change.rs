@@ -235,3 +235,22 @@ pub(crate) async fn end_sessions(
     })?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// Take a user's second factor away
+///
+/// For who lost the app; ends every session. The next sign-in asks for no code.
+#[utoipa::path(delete, path = "/users/{name}/second-factor", tag = "governance",
+    params(("name" = String, Path, description = "The user.")),
+    responses((status = 204, description = "Taken away.")))]
+pub(crate) async fn reset_second_factor(
+    State(app): State<App>,
+    caller: Caller,
+    Id(name): Id,
+    Query(NoParams {}): Query<NoParams>,
+) -> Answer<StatusCode> {
+    manages(&caller)?;
+    let entry = caller.entry(Action::SecondFactorReset, &name, json!({}));
+    let reset = app.accounts.reset_second_factor(caller.manager(), name, entry);
+    reset.await?.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}

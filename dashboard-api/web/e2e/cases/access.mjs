@@ -25,12 +25,30 @@ const PAGES = [
   { name: 'letters', open: openLetters },
   { name: 'table', open: openTable },
   { name: 'audit', open: openAudit },
+  { name: 'governance', open: (stage) => openGovernance(stage, 'users') },
+  { name: 'roles', open: (stage) => openGovernance(stage, 'roles') },
+  { name: 'api-keys', open: (stage) => openGovernance(stage, 'keys') },
+  { name: 'sessions', open: (stage) => openGovernance(stage, 'sessions') },
+  { name: 'user', open: openUser },
 ];
 
 /** @param {Stage} stage */
 async function openTable(stage) {
   await stage.go(`/search?from=-30d&q=${encodeURIComponent('| count by source, host')}`);
   await stage.page.locator('.made tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage @param {string} part */
+async function openGovernance(stage, part) {
+  await stage.go(`/governance?part=${part}`);
+  await stage.page.locator('.governance-rows tbody tr, .governance .empty').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openUser(stage) {
+  await openGovernance(stage, 'users');
+  await stage.page.locator('.governance-rows tbody .button').first().click();
+  await stage.page.getByRole('dialog').locator('.grants li').first().waitFor();
 }
 
 /** @param {Stage} stage */

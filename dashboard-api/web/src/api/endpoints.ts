@@ -24,8 +24,10 @@ import type {
 type Signal = AbortSignal | undefined;
 const id = encodeURIComponent;
 
-export const signIn = (body: { user: string; password: string } | { token: string }) =>
-  call<Me>('POST', '/session', { body });
+/** What a sign-in begins with; a code comes along once it was asked for. */
+export type Credentials = { user: string; password: string } | { token: string };
+
+export const signIn = (body: Credentials & { code?: string }) => call<Me>('POST', '/session', { body });
 export const signOut = () => call<void>('DELETE', '/session');
 export const getMe = (signal: Signal) => call<Me>('GET', '/me', { signal });
 export const setPassword = (body: { current?: string; new: string }) =>

@@ -17,6 +17,10 @@ export interface Me {
   permissions: string[];
   /** False after a one-time sign-in on a fresh installation: the first password then needs no current one. */
   has_password: boolean;
+  /** Whether a sign-in asks for a code. */
+  second_factor: boolean;
+  /** A role asks for a second factor; until there is one, nothing else may be done. */
+  must_enrol: boolean;
 }
 
 export interface AlertSummary {
@@ -223,4 +227,101 @@ export interface Ledger {
   alerts: number;
   streams: { heard: number; silent: number };
   as_of: number;
+}
+
+export interface Grant {
+  role: string;
+  /** `*`: every agency. */
+  agency: string;
+}
+
+export interface User {
+  name: string;
+  display_name: string;
+  kind: 'person' | 'service';
+  language: 'bn' | 'en';
+  created_ms: number;
+  disabled_ms: number | null;
+  has_password: boolean;
+  second_factor: boolean;
+  /** When a live session was last used. */
+  seen_ms: number | null;
+  /** In the agencies that the reader sees. */
+  grants: Grant[];
+  may_change: boolean;
+  version: number;
+}
+
+export interface NewUser {
+  name: string;
+  display_name: string;
+  kind: 'person' | 'service';
+  language: 'bn' | 'en';
+  grants: Grant[];
+}
+
+/** A way in, told once. */
+export interface FirstLogin {
+  name: string;
+  login_token: string | null;
+}
+
+export interface RoleInfo {
+  role: string;
+  permissions: string[];
+  /** `["*"]`: everywhere; `[]`: nowhere. */
+  may_grant_in: string[];
+}
+
+export interface SecondFactor {
+  enrolled: boolean;
+  since_ms: number | null;
+  recovery_codes_left: number;
+  must_enrol: boolean;
+}
+
+/** What goes into an authenticator app. */
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  /** Dark squares as an SVG path; `size` squares wide, without the quiet zone. */
+  qr: { size: number; path: string };
+}
+
+export interface SessionInfo {
+  id: string;
+  created_ms: number;
+  seen_ms: number;
+  expires_ms: number;
+  address: string | null;
+  current: boolean;
+}
+
+export interface ApiKey {
+  id: string;
+  user: string;
+  name: string;
+  permissions: string[];
+  agencies: string[];
+  networks: string[];
+  created_ms: number;
+  created_by: string;
+  expires_ms: number;
+  used_ms: number | null;
+  revoked_ms: number | null;
+}
+
+export interface NewApiKey {
+  name: string;
+  user?: string;
+  permissions: string[];
+  agencies: string[];
+  expires_days: number;
+  networks: string[];
+}
+
+/** A key with its secret, told once. */
+export interface ApiKeyShown {
+  key: ApiKey;
+  secret: string;
 }

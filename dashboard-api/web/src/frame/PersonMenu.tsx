@@ -5,6 +5,7 @@ import { Button as AriaButton } from 'react-aria-components/Button';
 import { Dialog as AriaDialog, DialogTrigger } from 'react-aria-components/Dialog';
 import { Popover } from 'react-aria-components/Popover';
 import { useI18n, type Key } from '../i18n/i18n';
+import { address, go } from '../route/route';
 import { useMe, useSession } from '../session/session';
 import { changeSettings, useSettings, type Settings } from '../settings/settings';
 import { Button } from '../ui/Button';
@@ -41,6 +42,14 @@ export function PersonMenu() {
                     }}
                   >
                     {t(me.has_password ? 'password.change' : 'password.set')}
+                  </Button>
+                  <Button
+                    onPress={() => {
+                      close();
+                      go(address('/governance', 'part=keys'));
+                    }}
+                  >
+                    {t('person.keys')}
                   </Button>
                   <Button onPress={() => void actions.signOut()}>{t('person.signOut')}</Button>
                 </div>

@@ -3,6 +3,7 @@
 import type alert from './en/alert.json';
 import type audit from './en/audit.json';
 import type frame from './en/frame.json';
+import type governance from './en/governance.json';
 import type letters from './en/letters.json';
 import type palette from './en/palette.json';
 import type queue from './en/queue.json';
@@ -19,6 +20,7 @@ interface Shell {
 /** Rooms whose words come with the room: only files in `src/<room>` say them. */
 interface Rooms {
   audit: typeof audit;
+  governance: typeof governance;
   letters: typeof letters;
   palette: typeof palette;
 }

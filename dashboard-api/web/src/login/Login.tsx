@@ -3,6 +3,7 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import { Problem } from '../api/client';
 import { LanguageSwitch } from '../frame/LanguageSwitch';
+import { toLatin } from '../i18n/digits';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { useSession } from '../session/session';
 import { Button } from '../ui/Button';
@@ -11,7 +12,16 @@ import { Field } from '../ui/Field';
 import { Icon, Mark } from '../ui/Icon';
 
 /** `expiredUser`: the session ended while the page was in use; the page waits behind. */
-export function Login({ fault, expiredUser }: { fault: unknown; expiredUser?: string }) {
+export function Login({
+  fault,
+  expiredUser,
+  token,
+}: {
+  fault: unknown;
+  expiredUser?: string;
+  /** A one-time link that needs a code besides. */
+  token?: string | undefined;
+}) {
   const i18n = useI18n();
   const { t } = i18n;
   useEffect(() => {
@@ -29,33 +39,55 @@ export function Login({ fault, expiredUser }: { fault: unknown; expiredUser?: st
           <LanguageSwitch />
         </header>
         {expiredUser && <p className="note">{t('login.expired')}</p>}
-        <LoginForm fault={fault} user={expiredUser ?? ''} />
+        <LoginForm fault={fault} user={expiredUser ?? ''} token={token} />
         <p className="quiet login-help">{t('login.help')}</p>
       </div>
     </main>
   );
 }
 
-function LoginForm({ fault, user: known }: { fault: unknown; user: string }) {
+/** Whether the server asks for a code of the second factor. */
+function asksForCode(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'second_factor_required';
+}
+
+function LoginForm({
+  fault,
+  user: known,
+  token,
+}: {
+  fault: unknown;
+  user: string;
+  token: string | undefined;
+}) {
   const i18n = useI18n();
   const { t } = i18n;
   const { actions } = useSession();
   const [user, setUser] = useState(known);
   const [password, setPassword] = useState('');
-  const [failed, setFailed] = useState<unknown>(fault);
+  const [code, setCode] = useState('');
+  const [needsCode, setNeedsCode] = useState(asksForCode(fault));
+  const [failed, setFailed] = useState<unknown>(asksForCode(fault) ? null : fault);
   const [busy, setBusy] = useState(false);
   const [tried, setTried] = useState(false);
+  const byToken = token !== undefined && needsCode;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (user.trim() === '' || password === '') return;
+    if (!byToken && (user.trim() === '' || password === '')) return;
+    if (needsCode && code.trim() === '') return;
     setBusy(true);
     setFailed(null);
     try {
-      await actions.signIn(user.trim(), password);
+      const credentials = byToken ? { token } : { user: user.trim(), password };
+      await actions.signIn(credentials, needsCode ? toLatin(code.trim()) : undefined);
     } catch (error) {
-      setFailed(error);
       setBusy(false);
+      // Right so far: nothing to complain about, one more field to fill.
+      if (!needsCode && asksForCode(error)) {
+        setNeedsCode(true);
+        setTried(false);
+      } else setFailed(error);
     }
   };
   return (
@@ -66,31 +98,50 @@ function LoginForm({ fault, user: known }: { fault: unknown; user: string }) {
           <span>{signInFault(failed, i18n, failed === fault)}</span>
         </p>
       )}
-      <Field
-        label={t('login.user')}
-        name="username"
-        autoComplete="username"
-        spellCheck="false"
-        value={user}
-        onChange={setUser}
-        error={tried && user.trim() === '' ? t('login.noUser') : null}
-        isRequired
-        // The page is there to write here.
-        // oxlint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus={known === ''}
-      />
-      <Field
-        label={t('login.password')}
-        name="password"
-        type="password"
-        autoComplete="current-password"
-        value={password}
-        onChange={setPassword}
-        error={tried && password === '' ? t('login.noPassword') : null}
-        isRequired
-        // oxlint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus={known !== ''}
-      />
+      {!byToken && (
+        <>
+          <Field
+            label={t('login.user')}
+            name="username"
+            autoComplete="username"
+            spellCheck="false"
+            value={user}
+            onChange={setUser}
+            error={tried && user.trim() === '' ? t('login.noUser') : null}
+            isRequired
+            // The page is there to write here.
+            // oxlint-disable-next-line jsx-a11y/no-autofocus
+            autoFocus={known === ''}
+          />
+          <Field
+            label={t('login.password')}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={setPassword}
+            error={tried && password === '' ? t('login.noPassword') : null}
+            isRequired
+            // oxlint-disable-next-line jsx-a11y/no-autofocus
+            autoFocus={known !== ''}
+          />
+        </>
+      )}
+      {needsCode && (
+        <Field
+          label={t('login.code')}
+          help={t('login.codeHelp')}
+          name="code"
+          autoComplete="one-time-code"
+          value={code}
+          onChange={setCode}
+          error={tried && code.trim() === '' ? t('login.noCode') : null}
+          isRequired
+          // What was asked for a moment ago.
+          // oxlint-disable-next-line jsx-a11y/no-autofocus
+          autoFocus
+        />
+      )}
       <Button kind="primary" type="submit" isPending={busy}>
         {t('login.submit')}
       </Button>

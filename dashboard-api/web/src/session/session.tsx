@@ -3,18 +3,19 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { onSignedOut, Problem } from '../api/client';
-import { getMe, setLanguage, signIn, signOut } from '../api/endpoints';
+import { getMe, setLanguage, signIn, signOut, type Credentials } from '../api/endpoints';
 import type { Me } from '../api/types';
 import { changeSettings, settings, type Settings } from '../settings/settings';
 
 export type Session =
-  | { kind: 'out'; fault: unknown }
+  /** `token`: a one-time sign-in that still needs a code. */
+  | { kind: 'out'; fault: unknown; token?: string }
   | { kind: 'in'; me: Me }
   /** Signed out by the server while the page was in use. */
   | { kind: 'expired'; me: Me };
 
 interface SessionActions {
-  signIn: (user: string, password: string) => Promise<void>;
+  signIn: (credentials: Credentials, code?: string) => Promise<void>;
   signOut: () => Promise<void>;
   chooseLanguage: (language: Settings['language']) => void;
   update: (me: Me) => void;
@@ -30,6 +31,8 @@ export async function firstSession(): Promise<Session> {
     return { kind: 'in', me: adopt(token === null ? await getMe(undefined) : await signIn({ token })) };
   } catch (error) {
     const notSignedIn = error instanceof Problem && error.code === 'not_signed_in';
+    const needsCode = error instanceof Problem && error.code === 'second_factor_required';
+    if (needsCode && token !== null) return { kind: 'out', fault: error, token };
     return { kind: 'out', fault: notSignedIn ? null : error };
   }
 }
@@ -51,8 +54,8 @@ export function SessionProvider({ first, children }: { first: Session; children:
     [],
   );
   const enter = useCallback(
-    async (user: string, password: string) => {
-      const me = adopt(await signIn({ user, password }));
+    async (credentials: Credentials, code?: string) => {
+      const me = adopt(await signIn(code === undefined ? credentials : { ...credentials, code }));
       setSession((before) => {
         // Another person must not find the first one's page.
         if (before.kind === 'expired' && before.me.user !== me.user) queries.clear();

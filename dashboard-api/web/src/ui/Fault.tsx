@@ -22,6 +22,8 @@ const WORDS: Record<string, Key> = {
   verdict_without_close: 'fault.verdictWithoutClose',
   unknown_assignee: 'fault.unknownAssignee',
   sign_in_failed: 'fault.signInFailed',
+  second_factor_wrong: 'fault.wrongCode',
+  rate_limited: 'fault.busy',
   wrong_password: 'fault.wrongPassword',
   bus_unavailable: 'fault.busUnavailable',
   password_too_weak: 'fault.passwordTooWeak',

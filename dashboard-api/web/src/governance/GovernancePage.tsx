@@ -1,0 +1,49 @@
+// Governance: users with their roles, API keys, what each role may do, and one’s own sessions.
+
+import { useEffect } from 'react';
+import { useI18n, type Key } from '../i18n/i18n';
+import { address, usePlace } from '../route/route';
+import { useMe } from '../session/session';
+import { Link } from '../ui/Link';
+import { Keys } from './Keys';
+import { Roles } from './Roles';
+import { Sessions } from './Sessions';
+import { Users } from './Users';
+
+const PARTS = {
+  users: { label: 'governance.users', body: Users, needs: 'read_users' },
+  keys: { label: 'governance.keys', body: Keys, needs: null },
+  roles: { label: 'governance.roles', body: Roles, needs: null },
+  sessions: { label: 'governance.sessions', body: Sessions, needs: null },
+} as const satisfies Record<string, { label: Key; body: () => React.ReactNode; needs: string | null }>;
+
+type Part = keyof typeof PARTS;
+
+export function GovernancePage() {
+  const { t } = useI18n();
+  const { permissions } = useMe();
+  const { query } = usePlace();
+  const parts = (Object.keys(PARTS) as Part[]).filter((part) => {
+    const { needs } = PARTS[part];
+    return needs === null || permissions.includes(needs);
+  });
+  const asked = new URLSearchParams(query).get('part') as Part | null;
+  const part = asked !== null && parts.includes(asked) ? asked : parts[0]!;
+  const Body = PARTS[part].body;
+  useEffect(() => {
+    document.title = t('governance.page', { product: t('common.product') });
+  }, [t]);
+  return (
+    <section className="letters governance" aria-label={t('governance.title')}>
+      <h1>{t('governance.title')}</h1>
+      <nav className="governance-parts" aria-label={t('governance.parts')}>
+        {parts.map((each) => (
+          <Link key={each} to={address('/governance', `part=${each}`)} current={each === part}>
+            {t(PARTS[each].label)}
+          </Link>
+        ))}
+      </nav>
+      <Body />
+    </section>
+  );
+}
