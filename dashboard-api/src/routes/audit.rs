@@ -70,6 +70,9 @@ pub(crate) async fn list(
     allowed(&caller)?;
     in_order(params.from, params.to)?;
     let limit = page_limit(params.limit)?;
+    if params.before.is_some_and(|before| before < 1) {
+        return Err(Problem::parameter(Code::InvalidParameter, "before", "numbers begin at 1"));
+    }
     let text = |text: Option<Text>| text.map(|text| text.0);
     let filter = Filter {
         from_ms: params.from.map(|time| time.0),

@@ -33,6 +33,7 @@ async fn an_auditor_of_all_reads_it_and_nobody_else() {
     for (query, code) in [
         ("limit=0", "invalid_parameter"),
         ("x=1", "unknown_parameter"),
+        ("before=0", "invalid_parameter"),
         ("from=2&to=1", "reversed_range"),
     ] {
         assert_eq!(karim.get(&format!("/audit?{query}")).await.code(), code, "{query}");

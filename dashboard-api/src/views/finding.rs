@@ -46,6 +46,7 @@ pub(crate) struct Attack {
 
 /// What an alert's detail has beyond its summary and the finding itself.
 #[derive(Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = AlertEvidence)]
 pub(crate) struct Evidence {
     rule: Rule,
     matched: Vec<Matched>,

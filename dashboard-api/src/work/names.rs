@@ -6,6 +6,8 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize,
             utoipa::ToSchema)]
+        // The document's words come from this: utoipa does not see a `rename` that a macro hands on.
+        #[serde(rename_all = "snake_case")]
         pub(crate) enum $name { $($(#[$each])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {

@@ -5,6 +5,7 @@ import { check, equal } from '../stage.mjs';
 
 /** New with every run: names are never given twice. */
 const NAME = `nadia-${Date.now()}`;
+const KEY = `report of ${NAME}`;
 
 /** @typedef {import('../stage.mjs').Stage} Stage */
 
@@ -46,7 +47,7 @@ export const governanceCases = [
       await dialog.getByRole('button', { name: 'English' }).click();
       await dialog.getByRole('button', { name: 'Choose a role' }).click();
       await page.getByRole('option', { name: 'Analyst', exact: true }).click();
-      await dialog.getByLabel('Agency').fill('*');
+      await dialog.getByRole('textbox', { name: 'Agency' }).fill('*');
       await dialog.getByRole('button', { name: 'Add role' }).click();
       await dialog.getByRole('button', { name: 'Add a user' }).click();
       const link = await dialog.locator('.one-time-text').innerText();
@@ -70,10 +71,10 @@ export const governanceCases = [
       await page.getByRole('img', { name: /QR code/ }).waitFor();
       const secret = await page.locator('.second-factor .code').innerText();
       const first = Date.now();
-      await page.getByLabel('Code').fill('000000');
+      await page.getByRole('textbox', { name: 'Code' }).fill('000000');
       await page.getByRole('button', { name: 'Confirm' }).click();
       await page.getByText('The code is not right').waitFor();
-      await page.getByLabel('Code').fill(code(secret, first));
+      await page.getByRole('textbox', { name: 'Code' }).fill(code(secret, first));
       await page.getByRole('button', { name: 'Confirm' }).click();
       equal(await page.locator('.one-time-text li').count(), 10, 'recovery codes');
       const recovery = await page.locator('.one-time-text li').first().innerText();
@@ -87,7 +88,7 @@ export const governanceCases = [
       const link = await dialog.locator('.one-time-text').innerText();
       await page.goto('about:blank');
       await page.goto(link);
-      await page.getByLabel('Code').fill(recovery);
+      await page.getByRole('textbox', { name: 'Code' }).fill(recovery);
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.locator('[role=row][data-index="0"]').waitFor();
     },
@@ -99,7 +100,7 @@ export const governanceCases = [
       await stage.go('/governance?part=keys');
       await page.getByRole('button', { name: 'New API key' }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByLabel('What for').fill('nightly report');
+      await dialog.getByLabel('What for').fill(KEY);
       await dialog.getByRole('button', { name: /^May/ }).click();
       await page.getByRole('menuitemcheckbox', { name: 'Read alerts' }).click();
       await page.keyboard.press('Escape');
@@ -110,7 +111,7 @@ export const governanceCases = [
       equal((await ask('/alerts?limit=1')).status, 200, 'what the key may');
       equal((await ask('/ledger')).status, 403, 'what it may not');
       await dialog.getByRole('button', { name: 'I have kept it' }).click();
-      await page.getByRole('button', { name: 'nightly report' }).first().click();
+      await page.getByRole('button', { name: KEY }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'End this key' }).click();
       await page.getByText('Ended').first().waitFor();
       equal((await ask('/alerts?limit=1')).status, 401, 'an ended key');
