@@ -131,7 +131,13 @@ fn ensure_first_user(database: &Database, now_ms: i64) -> Result<(), Error> {
     if empty {
         // The platform's administrator reads no events; on a fresh machine the same person is
         // also its first analyst, until others are added.
-        let roles = [Role::NationalAnalyst, Role::AgencyAdmin, Role::Auditor, Role::PlatformAdmin];
+        let roles = [
+            Role::NationalAnalyst,
+            Role::RuleAuthor,
+            Role::AgencyAdmin,
+            Role::Auditor,
+            Role::PlatformAdmin,
+        ];
         let first = NewUser {
             name: FIRST_USER.into(),
             display_name: "Administrator".into(),

@@ -1,14 +1,16 @@
 //! What every handler reaches: accounts, store, ledger, clock, metrics.
 
-use crate::Clock;
 use crate::accounts::Accounts;
 use crate::collectors::Board;
 use crate::config::Origin;
 use crate::idempotency::Running;
+use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::rate::Limiter;
+use crate::rulebook::Rulebook;
 use crate::work::Work;
+use crate::{Clock, Replayer};
 use mapping::Tables;
 use std::sync::Arc;
 use store::Store;
@@ -25,6 +27,12 @@ pub(crate) struct App {
     pub(crate) ledger: Arc<Ledger>,
     /// What collectors tell of themselves.
     pub(crate) fleet: Arc<Board>,
+    pub(crate) rulebook: Rulebook,
+    pub(crate) jobs: Jobs,
+    /// Where rules are tried.
+    pub(crate) bench: Arc<dyn trial::Bench>,
+    /// Who sends dead letters once more.
+    pub(crate) replayer: Arc<dyn Replayer>,
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     /// Requests with an `Idempotency-Key` that are under way.

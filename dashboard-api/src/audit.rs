@@ -57,6 +57,14 @@ pub(crate) enum Action {
     CaseSplit,
     EvidenceAdd,
     EvidenceRead,
+    RuleSave,
+    RuleStage,
+    RuleApprove,
+    RuleReject,
+    RuleHunt,
+    ExceptionPreview,
+    JobCancel,
+    DeadLettersReplay,
 }
 
 impl Action {
@@ -98,6 +106,14 @@ impl Action {
             Self::CaseSplit => "case.split",
             Self::EvidenceAdd => "evidence.add",
             Self::EvidenceRead => "evidence.read",
+            Self::RuleSave => "rule.save",
+            Self::RuleStage => "rule.stage",
+            Self::RuleApprove => "rule.approve",
+            Self::RuleReject => "rule.reject",
+            Self::RuleHunt => "rule.hunt",
+            Self::ExceptionPreview => "exception.preview",
+            Self::JobCancel => "job.cancel",
+            Self::DeadLettersReplay => "dead_letters.replay",
         }
     }
 }

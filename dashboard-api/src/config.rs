@@ -20,6 +20,12 @@ pub struct RawConfig {
     pub bus: bus::Config,
     /// ClickHouse.
     pub store: store::RawConfig,
+    /// Folders of rules, as git has them: taken in as they change, and given to the detectors.
+    #[serde(default)]
+    pub rules: Vec<PathBuf>,
+    /// The values of `%placeholders%` in rules, as detectors have them.
+    #[serde(default)]
+    pub placeholders: sigma::Placeholders,
     /// The web server.
     #[serde(default)]
     pub http: RawHttp,
@@ -84,6 +90,10 @@ pub struct Config {
     pub bus: bus::Config,
     /// ClickHouse.
     pub store: store::Config,
+    /// Folders of rules.
+    pub rules: Vec<PathBuf>,
+    /// The values of `%placeholders%` in rules.
+    pub placeholders: sigma::Placeholders,
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Origins of the dashboard besides the loopback ones.
@@ -161,6 +171,8 @@ impl TryFrom<RawConfig> for Config {
             data_dir: raw.data_dir,
             bus: raw.bus,
             store: raw.store.try_into()?,
+            rules: raw.rules,
+            placeholders: raw.placeholders,
             listen: raw.http.listen,
             origins: raw.http.origins.iter().map(origin).collect::<Result<_, _>>()?,
             session,

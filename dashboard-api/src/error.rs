@@ -29,6 +29,16 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The folders of rules cannot be read.
+    #[error("cannot read the rule folders")]
+    RuleFolder {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Rules cannot be given to the detectors.
+    #[error("cannot publish the rules")]
+    Control(#[from] control::Error),
     /// A SQLite file cannot be opened or migrated.
     #[error("cannot open database {path}", path = path.display())]
     OpenDatabase {

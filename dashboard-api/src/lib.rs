@@ -28,8 +28,11 @@ mod app;
 mod clock;
 mod collectors;
 mod error;
+mod jobs;
 mod ledger;
 mod metrics;
+mod replaying;
+mod rulebook;
 
 pub mod accounts;
 pub mod audit;
@@ -40,16 +43,21 @@ pub use clock::Clock;
 pub use config::{Config, RawConfig};
 pub use error::Error;
 pub use rate::Rates;
+pub use replaying::{ReplayAsked, ReplayCounts, Replayer};
 pub use roles::Role;
 pub use routes::openapi;
 
 use accounts::Accounts;
 use app::App;
 use config::Origin;
+use jobs::Jobs;
 use ledger::Ledger;
 use metrics::Metrics;
+use rulebook::Rulebook;
+use rulebook::keeper::Keeper;
 use service::{Part, Registry, Shutdown, Status, Tasks};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -63,15 +71,32 @@ const SEAL_PAUSE: Duration = Duration::from_secs(60);
 /// Pause between two looks at whether the store answers.
 const STORE_CHECK_PAUSE: Duration = Duration::from_secs(5);
 
+/// What other services' tools do for the API, handed in by whoever starts it: services do not import
+/// one another.
+#[derive(Clone)]
+pub struct Tools {
+    /// Tries rules.
+    pub bench: Arc<dyn trial::Bench>,
+    /// Sends dead letters once more.
+    pub replayer: Arc<dyn Replayer>,
+}
+
 /// Serves until the shutdown begins.
-pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Result<(), Error> {
-    Api::bind(config, registry).await?.serve(shutdown).await
+pub async fn run(
+    config: Config,
+    tools: Tools,
+    registry: &Registry,
+    shutdown: Shutdown,
+) -> Result<(), Error> {
+    Api::bind(config, tools, registry).await?.serve(shutdown).await
 }
 
 /// The service with its port bound, before it answers.
 pub struct Api {
     app: App,
     bus: bus::Config,
+    /// Where rules come from.
+    rules: Vec<PathBuf>,
     seal: Arc<tlog::Key>,
     listener: TcpListener,
     registry: Registry,
@@ -80,7 +105,7 @@ pub struct Api {
 
 impl Api {
     /// Opens the accounts and binds the port; ClickHouse and Kafka may come later.
-    pub async fn bind(config: Config, registry: &Registry) -> Result<Self, Error> {
+    pub async fn bind(config: Config, tools: Tools, registry: &Registry) -> Result<Self, Error> {
         let clock = Clock::system();
         let metrics = Metrics::register(registry)?;
         let accounts = Accounts::open(&config.data_dir, config.session, clock.clone())?
@@ -93,13 +118,26 @@ impl Api {
             .map_err(|source| Error::Bind { address: config.listen, source })?;
         let mut origins = Origin::of_listener(address);
         origins.extend(config.origins);
+        let rules = config.rules;
+        let tables = Arc::new(mapping::Tables::builtin()?);
+        let rulebook = Rulebook::new(
+            Arc::clone(accounts.database()),
+            clock.clone(),
+            Arc::clone(&tables),
+            config.placeholders,
+        );
+        let jobs = Jobs::open(Arc::clone(accounts.database()), clock.clone())?;
         let app = App {
             work: Work::open(&config.data_dir, clock.clone())?,
             ledger: Arc::new(Ledger::new(config.bus.clone(), store.clone())),
             fleet: Arc::default(),
             accounts,
             store,
-            tables: Arc::new(mapping::Tables::builtin()?),
+            tables,
+            rulebook,
+            jobs,
+            bench: tools.bench,
+            replayer: tools.replayer,
             clock,
             metrics,
             running: idempotency::Running::new(),
@@ -107,7 +145,7 @@ impl Api {
             origins: origins.into(),
         };
         let (bus, registry) = (config.bus, registry.clone());
-        Ok(Self { app, bus, seal, listener, registry, address })
+        Ok(Self { app, bus, rules, seal, listener, registry, address })
     }
 
     /// The bound address.
@@ -117,11 +155,15 @@ impl Api {
 
     /// Serves until the shutdown begins.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
-        let Self { app, bus, seal, listener, registry, address } = self;
+        let Self { app, bus, rules, seal, listener, registry, address } = self;
         let status = Status::new();
         let part = status.part("store");
+        let rules_part = status.part("rules");
         let mut tasks = Tasks::new(&shutdown);
         tasks.spawn("store", watch_store(app.store.clone(), part, shutdown.clone()));
+        let (rulebook, part) = (app.rulebook.clone(), rules_part);
+        let keeper = Keeper { rulebook, folders: rules, bus: bus.clone(), part };
+        tasks.spawn("rules", keeper.run(shutdown.clone()));
         let (fleet, until) = (app.fleet.clone(), shutdown.clone());
         tasks.spawn_blocking("collectors", move || fleet.follow(&bus, &until));
         tasks.spawn("audit", seal_audit(app.accounts.clone(), seal, shutdown.clone()));

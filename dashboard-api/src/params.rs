@@ -12,6 +12,8 @@ use serde_json::json;
 
 /// The longest body: no request of ours needs more than a comment.
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The longest body of a route that takes a rule: the text and the lines beside it.
+const LONG_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// The longest query string.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
 /// The longest text of a filter, in characters.
@@ -70,11 +72,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Box<Problem>;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        if essence(request.headers()) != "application/json" {
-            let detail = "send the body as application/json";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
-        }
-        body(&bytes(request.into_body(), BODY_BYTES_MAX).await?).map(Self)
+        read(request, BODY_BYTES_MAX).await.map(Self)
     }
 }
 
@@ -83,6 +81,25 @@ fn essence(headers: &HeaderMap) -> String {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     essence.trim().to_ascii_lowercase()
+}
+
+/// A JSON body that may be as long as a rule with its samples.
+pub(crate) struct LongJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for LongJson<T> {
+    type Rejection = Box<Problem>;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        read(request, LONG_BODY_BYTES_MAX).await.map(Self)
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Answer<T> {
+    if essence(request.headers()) != "application/json" {
+        let detail = "send the body as application/json";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
+    body(&bytes(request.into_body(), bytes_max).await?)
 }
 
 async fn bytes(body: Body, bytes_max: usize) -> Answer<Vec<u8>> {
@@ -160,6 +177,19 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         if_match(&parts.headers).map(Self)
+    }
+}
+
+/// A path's two parameters: an id and a number.
+pub(crate) struct IdAndNumber(pub(crate) String, pub(crate) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdAndNumber {
+    type Rejection = Box<Problem>;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let found = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let found = found.ok().and_then(|Path((id, number))| Some(Self(id, number.parse().ok()?)));
+        found.ok_or_else(|| Problem::new(Code::NotFound, "there is nothing under that id"))
     }
 }
 

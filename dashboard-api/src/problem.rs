@@ -88,6 +88,10 @@ codes! {
     TlpForbids = "tlp_forbids", UNPROCESSABLE_ENTITY, "The TLP does not let it be shared";
     TooMany = "too_many", UNPROCESSABLE_ENTITY, "There are too many of these";
     PasswordTooWeak = "password_too_weak", UNPROCESSABLE_ENTITY, "The password is not accepted";
+    RuleInvalid = "rule_invalid", UNPROCESSABLE_ENTITY, "The text is no rule that could run";
+    RuleExists = "rule_exists", CONFLICT, "Another rule has that id";
+    RuleNeeded = "rule_needed", CONFLICT, "Rules depend on one another";
+    FourEyes = "four_eyes", FORBIDDEN, "It takes somebody else";
     IfMatchRequired = "if_match_required", PRECONDITION_REQUIRED, "Header If-Match is required";
     LockedOut = "locked_out", TOO_MANY_REQUESTS, "Too many failed sign-ins";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";

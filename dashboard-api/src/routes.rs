@@ -7,14 +7,18 @@ pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod collectors;
+pub(crate) mod coverage;
 pub(crate) mod dead_letters;
 pub(crate) mod events;
+pub(crate) mod exceptions;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod me;
 pub(crate) mod meta;
 pub(crate) mod query;
 pub(crate) mod roles;
+pub(crate) mod rules;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod users;
@@ -51,7 +55,7 @@ struct Document;
 
 /// The routes with their document.
 fn api() -> OpenApiRouter<App> {
-    let routes = OpenApiRouter::new()
+    let routes = rule_routes()
         .routes(routes!(session::sign_in, session::sign_out))
         .routes(routes!(me::get))
         .routes(routes!(me::set_password))
@@ -89,6 +93,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(collectors::list))
         .routes(routes!(collectors::streams))
         .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::reasons))
+        .routes(routes!(dead_letters::replay))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(roles::list))
@@ -104,6 +110,28 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(meta::get))
         .routes(routes!(meta::openapi));
     OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)
+}
+
+/// What rule writers and hunters use.
+fn rule_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(rules::list, rules::create))
+        .routes(routes!(rules::get, rules::save))
+        .routes(routes!(rules::version))
+        .routes(routes!(rules::ship))
+        .routes(routes!(rules::approve))
+        .routes(routes!(rules::reject))
+        .routes(routes!(rules::lint))
+        .routes(routes!(rules::test))
+        .routes(routes!(rules::ruleset))
+        .routes(routes!(rules::matches))
+        .routes(routes!(rules::backtest))
+        .routes(routes!(exceptions::preview))
+        .routes(routes!(coverage::attack_matrix))
+        .routes(routes!(coverage::navigator))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::cancel))
 }
 
 /// The whole service: API, web app and, merged in, the routes for probes.

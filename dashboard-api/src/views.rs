@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod collector;
 pub(crate) mod event;
 pub(crate) mod finding;
+pub(crate) mod rule;
 mod sentence;
 
 /// A text that the store keeps empty where it is unknown, and clients get as `null`.

@@ -13,6 +13,17 @@ export default defineConfig({
     // Inlined assets would be data: addresses, which the content security policy forbids.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // The editor of rules in several files, so that each is within a route's budget and they come side by side.
+        codeSplitting: {
+          groups: [
+            { name: 'editor-state', test: /node_modules\/(@codemirror\/state|@marijn)\// },
+            { name: 'editor-view', test: /node_modules\/(@codemirror\/view|style-mod|crelt|w3c-keyname)\// },
+          ],
+        },
+      },
+    },
   },
   server: {
     // `npm run dev` works against a running stack: PROHORI_URL=http://127.0.0.1:8088 npm run dev

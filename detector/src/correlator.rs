@@ -152,13 +152,17 @@ impl Correlator {
                 headers: &headers,
             })
         };
+        // An alert that is told again is the same alert.
+        let told = match alarm.stage {
+            correlate::Stage::Raised => &self.metrics.alerts,
+            _ => &self.metrics.alert_updates,
+        };
         if send(Evidence::Whole).is_ok() {
-            self.metrics.alerts.inc();
-            return;
+            return told.inc();
         }
         self.metrics.referred.inc();
         match send(Evidence::Reference) {
-            Ok(()) => self.metrics.alerts.inc(),
+            Ok(()) => told.inc(),
             Err(error) => {
                 let rule = alarm.correlation.uid();
                 tracing::error!(rule, %error, "alert of a correlation lost");

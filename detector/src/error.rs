@@ -68,21 +68,21 @@ pub enum Error {
     /// Kafka.
     #[error(transparent)]
     Bus(#[from] bus::Error),
-    /// A published ruleset is damaged, or one cannot be published.
+    /// The ruleset that was published cannot be taken.
     #[error(transparent)]
-    Ruleset(#[from] ruleset::Error),
-    /// A part of a ruleset is not taken for sending.
-    #[error("cannot publish the ruleset")]
-    Send(#[from] bus::SendError),
-    /// A part of a ruleset was not confirmed.
-    #[error("cannot publish the ruleset")]
-    Delivery(#[source] bus::DeliveryError),
+    Control(Box<control::Error>),
     /// The scaffolding.
     #[error(transparent)]
     Service(#[from] service::Error),
     /// A thread was lost.
     #[error("the compiler of rules panicked")]
     Compiler(#[source] tokio::task::JoinError),
+}
+
+impl From<control::Error> for Error {
+    fn from(error: control::Error) -> Self {
+        Self::Control(Box::new(error))
+    }
 }
 
 fn others(count: usize) -> String {

@@ -4,13 +4,12 @@
 //! rules in force ([`live`]) and writes a finding per match. Matches that correlations are about go
 //! to topic `matches`, by the values they are grouped by ([`scatter`]); a second relay reads them
 //! and correlates ([`correlator`]), on this or another instance. [`filter`] is the same on standard
-//! input. Rules are read from folders ([`rules`]) or from the topic `control` ([`control`]), and read again
-//! when they change: the new set is compiled aside and swapped whole, or not at all.
+//! input. Rules are read from folders ([`rules`]) or from the topic `control`, and read again when they
+//! change: the new set is compiled aside and swapped whole, or not at all.
 
 mod account;
 mod clock;
 mod config;
-pub mod control;
 pub mod correlator;
 mod error;
 mod feeds;

@@ -19,6 +19,8 @@ pub struct Metrics {
     pub indicators: IntGauge,
     /// Alerts written.
     pub alerts: IntCounter,
+    /// Alerts told again, with a count that has grown.
+    pub alert_updates: IntCounter,
     /// Alerts whose event was too large to be repeated in them.
     pub referred: IntCounter,
     /// Matches by rule id; only rules that have matched.
@@ -117,6 +119,7 @@ impl Metrics {
             sightings: counter("sightings_total", "Indicators seen in events, each time counted")?,
             indicators: gauge("indicators", "Indicators in force")?,
             alerts: counter("alerts_total", "Alerts written")?,
+            alert_updates: counter("alert_updates_total", "Alerts told again with more events")?,
             referred: counter("referred_total", "Alerts without their event, which is too large")?,
             rule_matches,
             rule_evaluated,

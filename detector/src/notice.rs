@@ -42,7 +42,7 @@ impl Notice {
                     |error| tracing::warn!(%error, "rule folders are looked at by time only"),
                 )
                 .ok(),
-            Origin::Control(_) => None,
+            Origin::Control(_) | Origin::Texts(_) => None,
         };
         Self { notices, buffer: vec![0; BUFFER_BYTES].into() }
     }

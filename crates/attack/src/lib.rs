@@ -1,12 +1,17 @@
-//! MITRE ATT&CK as rules speak of it: what a tag such as `attack.t1059.001` stands for.
+//! MITRE ATT&CK as rules speak of it: what a tag such as `attack.t1059.001` stands for, and which
+//! techniques a set of rules looks for.
 //!
 //! Rules of different years name techniques of different releases. A technique that was renumbered
 //! is told with its successor, and defense evasion is understood beside the two tactics that it
 //! was split into.
 
+mod coverage;
+mod navigator;
 mod table;
 mod tactic;
 
+pub use coverage::{Coverage, Covering, full_name};
+pub use navigator::layer;
 pub use tactic::{TACTICS, Tactic};
 
 /// The release of ATT&CK that techniques are told by.
@@ -53,6 +58,11 @@ impl Technique {
     pub fn whole(&self) -> &str {
         self.id.split_once('.').map_or(self.id, |(whole, _)| whole)
     }
+}
+
+/// Every technique in force, sub-techniques after the whole ones that they are parts of.
+pub fn techniques() -> impl Iterator<Item = &'static Technique> {
+    table::TECHNIQUES.iter()
 }
 
 /// The technique with that id, in capitals.

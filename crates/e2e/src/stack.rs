@@ -42,6 +42,11 @@ impl Stack {
         stack
     }
 
+    /// The folder whose files the demo's collector tails.
+    pub fn tailed(&self) -> PathBuf {
+        self.folder.path().join("data/in/demo")
+    }
+
     /// The folder whose `*.log` files are tailed.
     pub fn logs(&self) -> PathBuf {
         self.folder.path().join("in")

@@ -33,6 +33,7 @@ fn the_story_raises_alerts_and_an_analyst_works_them_in_a_browser() {
         .current_dir(binary::root())
         .env("PROHORI_URL", format!("http://{}", stack.address("dashboard")))
         .env("PROHORI_TOKEN", token(&stack.output()))
+        .env("PROHORI_IN", stack.tailed())
         .status();
     assert!(status.is_ok_and(|s| s.success()), "the browser test failed\n{}", stack.report());
     stack.stop();

@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// Our crates from the bottom up: each may import only what stands on an earlier line.
 const LAYERS: &[&[&str]] = &[
-    &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack", "spool"],
+    &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack", "spool", "trial"],
     &["privacy", "cidr", "tlog", "fleet"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["alert", "query", "lint", "enrich"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],
-    &["embedded-kafka"],
+    &["embedded-kafka", "control"],
     &["collector", "normalizer", "detector", "loader", "dashboard-api"],
     &["workbench"],
     &["prohori"],
@@ -37,6 +37,7 @@ const PURE: &[&str] = &[
     "detect",
     "correlate",
     "ruleset",
+    "trial",
     "alert",
     "query",
     "lint",

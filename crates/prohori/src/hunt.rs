@@ -5,20 +5,18 @@
 //! included, as if they came from Kafka; so a hunt raises the alerts that the detector raised, with
 //! the same ids, or would have raised.
 
-mod events;
 mod report;
 
 use crate::rules::{moment, range};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use detector::live::{Origin, Ruleset, Source};
-use events::Events;
 use model::Agency;
 use query::Moment;
 use report::Report;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use store::{Scope, Store};
+use store::{History, HistoryCounts, HistoryOptions, Scope, Store};
 
 /// For whom to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -96,7 +94,8 @@ pub(crate) fn run(args: &Hunt) -> anyhow::Result<()> {
         warning_lists: args.warning_list.clone(),
         ..detector::filter::Options::default()
     };
-    let events = Events::start(store, scope, condition, range)?;
+    let asked = HistoryOptions { scope, condition, range, events_max: None };
+    let events = History::start(store, asked)?;
     let counts = hunt(&ruleset, &options, events, &mut report)?;
     report.flush().context("cannot write the alerts")?;
     eprintln!(
@@ -123,17 +122,17 @@ fn candidates(ruleset: &Ruleset, source: &Source) -> query::sql::Condition {
 fn hunt(
     ruleset: &Ruleset,
     options: &detector::filter::Options,
-    events: Events,
+    events: History,
     report: &mut (impl std::io::Write + Send),
-) -> anyhow::Result<events::Counts> {
-    let counts = events.counts();
+) -> anyhow::Result<HistoryCounts> {
+    let progress = events.progress();
     let done = detector::filter::run_with(ruleset, options, events, report);
     // What went wrong while reading says more than that the input broke off.
-    if let Some(error) = counts.failure() {
+    if let Some(error) = progress.failure() {
         return Err(anyhow::Error::new(error).context("cannot read the events"));
     }
     done.context("hunt")?;
-    Ok(counts.take())
+    Ok(progress.counts())
 }
 
 /// Where ClickHouse is.

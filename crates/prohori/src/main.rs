@@ -8,6 +8,7 @@ mod ledger;
 mod login;
 mod parsers;
 mod privacy_keys;
+mod replayer;
 mod rules;
 mod services;
 mod up;

@@ -287,7 +287,7 @@ fn publish(args: &Publish) -> anyhow::Result<Verdict> {
     }
     let bundle = ruleset::Bundle::new(texts);
     let cluster = bus(args.brokers.as_deref(), args.config.as_deref())?;
-    detector::control::publish(&cluster, &bundle)?;
+    control::publish(&cluster, &bundle)?;
     let (rules, version) = (loaded.rules.len(), &bundle.version);
     written(|out| {
         writeln!(out, "published ruleset {version}: {rules} rules in {} files", bundle.files.len())

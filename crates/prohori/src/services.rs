@@ -5,6 +5,7 @@ use anyhow::{Context as _, bail};
 use service::{Registry, Shutdown};
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Begins `shutdown` on SIGTERM or SIGINT, from a thread of its own.
@@ -106,7 +107,12 @@ pub(crate) fn load(config: &Path) -> anyhow::Result<()> {
 pub(crate) fn serve(config: &Path) -> anyhow::Result<()> {
     let raw = service::load::<dashboard_api::RawConfig>(config)?;
     let config = dashboard_api::Config::try_from(raw)?;
-    run(|registry, shutdown| async move { dashboard_api::run(config, &registry, shutdown).await })
+    let bench = Arc::new(workbench::Workbench::new(config.placeholders.clone())?);
+    let replayer = Arc::new(crate::replayer::OfKafka(config.bus.clone()));
+    let tools = dashboard_api::Tools { bench, replayer };
+    run(
+        |registry, shutdown| async move { dashboard_api::run(config, tools, &registry, shutdown).await },
+    )
 }
 
 /// `prohori clickhouse-engine`

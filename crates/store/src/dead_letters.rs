@@ -71,6 +71,49 @@ impl Store {
     }
 }
 
+/// How many dead letters of an agency have a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterReason {
+    /// Whose.
+    pub agency: String,
+    /// Why, as a code.
+    pub code: String,
+    /// How many.
+    pub letters: u64,
+    /// When the last of them arrived, in ms.
+    pub last_ms: i64,
+    /// One of the reasons, in words.
+    pub reason: String,
+}
+
+#[derive(Row, Deserialize)]
+struct ReasonRow {
+    agency: String,
+    code: String,
+    letters: u64,
+    last_ms: i64,
+    reason: String,
+}
+
+impl Store {
+    /// Dead letters by agency and code, the most first.
+    pub async fn dead_letter_reasons(&self, scope: &Scope) -> Result<Vec<DeadLetterReason>, Error> {
+        let sql = "SELECT agency, code, count() AS letters, \
+             max(toUnixTimestamp64Milli(kafka_time)) AS last_ms, any(reason) AS reason \
+             FROM dead_letters WHERE {where} GROUP BY agency, code ORDER BY letters DESC, agency, code";
+        let select = Select::of(scope, None);
+        let rows: Vec<ReasonRow> = select.fetch(self, "count dead letters", sql).await?;
+        let reason = |row: ReasonRow| DeadLetterReason {
+            agency: row.agency,
+            code: row.code,
+            letters: row.letters,
+            last_ms: row.last_ms,
+            reason: row.reason,
+        };
+        Ok(rows.into_iter().map(reason).collect())
+    }
+}
+
 impl From<DeadLetterRow> for DeadLetter {
     fn from(row: DeadLetterRow) -> Self {
         Self {

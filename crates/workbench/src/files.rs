@@ -5,6 +5,7 @@ use lint::RuleFile;
 use ruleset::Stages;
 use sigma::Placeholders;
 use std::path::{Path, PathBuf};
+pub(crate) use trial::Kind;
 
 /// For whom a tool writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,7 +59,7 @@ impl Input {
 
 fn rule_file(path: &Path) -> Result<RuleFile, Error> {
     let bytes = read(path)?;
-    let has = |kind| Kind::paths(kind, path).into_iter().any(|path| !is_blank(&path));
+    let has = |kind| samples(kind, path).into_iter().any(|path| !is_blank(&path));
     Ok(RuleFile {
         name: path.to_string_lossy().into_owned(),
         text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -76,27 +77,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-/// What is expected of a rule on a sample.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// It must fire.
-    Match,
-    /// It must not.
-    Miss,
-}
-
-impl Kind {
-    /// Its name, which is part of the samples' file name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Match => "match",
-            Self::Miss => "miss",
-        }
-    }
-
-    /// The files beside a rule that hold its samples of this kind, of which any may be absent: raw
-    /// lines, and framed ones that say their source.
-    pub(crate) fn paths(self, rule: &Path) -> [PathBuf; 2] {
-        ["log", "ndjson"].map(|end| rule.with_extension(format!("{}.{end}", self.as_str())))
-    }
+/// The files beside a rule that hold its samples of a kind, of which any may be absent: raw lines,
+/// and framed ones that say their source.
+pub(crate) fn samples(kind: Kind, rule: &Path) -> [PathBuf; 2] {
+    ["log", "ndjson"].map(|end| rule.with_extension(format!("{}.{end}", kind.as_str())))
 }

@@ -10,16 +10,17 @@ pub mod coverage;
 mod error;
 pub mod explain;
 mod files;
-mod navigator;
 pub mod parsers;
 mod run;
 pub mod samples;
 mod sequences;
 pub mod sql;
+mod trials;
 mod words;
 
 pub use error::Error;
 pub use files::{Format, Input, Verdict};
+pub use trials::Workbench;
 pub use words::Language;
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn samples(
     bench: &mut Bench,
     tables: &Tables,
 ) -> Result<(), Error> {
-    for path in kind.paths(Path::new(&file.name)) {
+    for path in files::samples(kind, Path::new(&file.name)) {
         if !path.exists() {
             continue;
         }
@@ -189,7 +189,7 @@ fn samples(
     Ok(())
 }
 
-/// A line as it stands, or the raw text and source of a framed one.
+/// A line as it stands, or the raw text and source of a framed one. Without a path, whichever it is.
 pub(crate) fn raw(path: &Path, line: &str) -> Result<Raw, String> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -198,15 +198,26 @@ pub(crate) fn raw(path: &Path, line: &str) -> Result<Raw, String> {
         #[serde(default)]
         source: Option<String>,
     }
+    let plain = || Raw { text: line.to_owned(), source: None };
     if path.extension().is_some_and(|end| end == "log") {
-        return Ok(Raw { text: line.to_owned(), source: None });
+        return Ok(plain());
     }
-    serde_json::from_str::<Frame>(line)
-        .map(|frame| Raw { text: frame.raw, source: frame.source })
-        .map_err(|error| format!("not a framed line {{\"raw\", \"source\"?}}: {error}"))
+    match serde_json::from_str::<Frame>(line) {
+        Ok(frame) => Ok(Raw { text: frame.raw, source: frame.source }),
+        // Lines that stand in no file of their own may be of either form.
+        Err(_) if path.as_os_str().is_empty() => Ok(plain()),
+        Err(error) => Err(format!("not a framed line {{\"raw\", \"source\"?}}: {error}")),
+    }
 }
 
-fn ask(raw: &Raw, own: &[String], outcome: &mut Outcome, bench: &mut Bench, tables: &Tables) {
+/// Asks the rules about the events of a record.
+pub(crate) fn ask(
+    raw: &Raw,
+    own: &[String],
+    outcome: &mut Outcome,
+    bench: &mut Bench,
+    tables: &Tables,
+) {
     let events = match bench.events(raw) {
         Ok(events) => events,
         Err(why) => return outcome.why.push(format!("no event: {why}")),

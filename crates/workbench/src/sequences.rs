@@ -9,9 +9,11 @@ use crate::run::Bench;
 use crate::samples::{Outcome, Tested, raw};
 use crate::{Error, Input};
 use detector::filter;
+use detector::live::{Origin, Ruleset, Source};
 use lint::RuleFile;
 use serde_json::Value;
 use sigma::{Correlation, Document, Placeholders};
+use std::io::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +64,7 @@ pub(crate) fn run(
     bench: &mut Bench,
     placeholders: &Placeholders,
 ) -> Result<(), Error> {
-    for path in kind.paths(Path::new(&file.name)) {
+    for path in files::samples(kind, Path::new(&file.name)) {
         if !path.exists() {
             continue;
         }
@@ -70,14 +72,16 @@ pub(crate) fn run(
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
         let mut outcome = Outcome::new(path, 1, kind, first);
         let events = events(&text, &mut outcome, bench);
-        fire(entry, &events, placeholders, &mut outcome)?;
+        let origin = Origin::Folders(entry.needs.clone());
+        let ruleset = Source::new(origin, placeholders.clone())?.compile(warn)?;
+        fire(&ruleset, &entry.rules, &events, &mut outcome)?;
         entry.samples.push(outcome);
     }
     Ok(())
 }
 
 /// The events of the lines. A line that becomes none spoils the sequence.
-fn events(text: &str, outcome: &mut Outcome, bench: &mut Bench) -> Vec<u8> {
+pub(crate) fn events(text: &str, outcome: &mut Outcome, bench: &mut Bench) -> Vec<u8> {
     let mut all = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         match raw(&outcome.file, line).and_then(|raw| bench.events(&raw)) {
@@ -97,31 +101,28 @@ fn events(text: &str, outcome: &mut Outcome, bench: &mut Bench) -> Vec<u8> {
     all
 }
 
-/// Asks the detection filter which alerts the events raise by the rules that `entry` needs.
-fn fire(
-    entry: &Tested,
+/// A tool has no log of its own: its standard error is for people.
+fn warn(text: String) {
+    let _ = writeln!(std::io::stderr(), "warning: {text}");
+}
+
+/// Asks the detection filter which alerts of `own` rules and of others the events raise.
+pub(crate) fn fire(
+    ruleset: &Ruleset,
+    own: &[String],
     events: &[u8],
-    placeholders: &Placeholders,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let options = filter::Options {
-        rules: entry.needs.clone(),
-        placeholders: placeholders.clone(),
-        threads: Some(NonZero::<usize>::MIN),
-        ..Default::default()
-    };
+    let options = filter::Options { threads: Some(NonZero::<usize>::MIN), ..Default::default() };
     let mut alerts = Vec::new();
-    filter::run(&options, events, &mut alerts)?;
+    filter::run_with(ruleset, &options, events, &mut alerts)?;
     for line in alerts.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let alert: Value = serde_json::from_slice(line).unwrap_or_default();
         let Some(uid) = alert.pointer("/finding_info/analytic/uid").and_then(Value::as_str) else {
             continue;
         };
-        let of = if entry.rules.iter().any(|own| own == uid) {
-            &mut outcome.fired
-        } else {
-            &mut outcome.others
-        };
+        let of =
+            if own.iter().any(|own| own == uid) { &mut outcome.fired } else { &mut outcome.others };
         of.insert(uid.to_owned());
     }
     if outcome.kind == Kind::Match && outcome.fired.is_empty() && outcome.why.is_empty() {

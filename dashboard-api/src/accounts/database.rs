@@ -33,6 +33,8 @@ const ACCOUNTS: Schema = Schema {
         include_str!("migrations/0003_idempotency.sql"),
         include_str!("migrations/0004_governance.sql"),
         include_str!("migrations/0005_second_factor.sql"),
+        include_str!("migrations/0006_rules.sql"),
+        include_str!("migrations/0007_jobs.sql"),
     ],
 };
 

@@ -3,10 +3,12 @@
 use crate::accounts::{Accounts, Language, NewUser, SessionLimits, add_user, one_time_login};
 use crate::app::App;
 use crate::config::Origin;
+use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::rate::{Limiter, Rates};
 use crate::roles::{Agencies, Grants, Role};
+use crate::rulebook::Rulebook;
 use crate::work::Work;
 use crate::{Clock, routes};
 use axum::Router;
@@ -63,13 +65,25 @@ impl Rig {
             .unwrap()
             .with_second_factor_for(factor_for);
         let registry = Registry::new();
+        let tables = Arc::new(mapping::Tables::builtin().unwrap());
+        let placeholders = sigma::Placeholders::new();
+        let rulebook = Rulebook::new(
+            Arc::clone(accounts.database()),
+            clock.clone(),
+            Arc::clone(&tables),
+            placeholders.clone(),
+        );
         let app = App {
+            rulebook,
+            jobs: Jobs::open(Arc::clone(accounts.database()), clock.clone()).unwrap(),
+            bench: Arc::new(workbench::Workbench::new(placeholders).unwrap()),
+            replayer: Arc::new(super::replaying::OfKafka(bus.clone())),
             ledger: Arc::new(Ledger::new(bus, store.clone())),
             work: Work::open(dir.path(), clock.clone()).unwrap(),
             fleet: Arc::default(),
             accounts,
             store,
-            tables: Arc::new(mapping::Tables::builtin().unwrap()),
+            tables,
             clock,
             running: crate::idempotency::Running::new(),
             rate: Limiter::new(rates),

@@ -26,7 +26,12 @@ fn values(name: &str) -> Vec<String> {
             "failed+%7C+timechart+span=1m+by+user".into(),
         ],
         "group" => vec!["group-1".into()],
-        "order" => vec!["arrival".into(), "risk".into()],
+        "order" => {
+            vec!["arrival".into(), "risk".into(), "title".into(), "alerts".into(), "last".into()]
+        }
+        "kind" => vec!["rule".into(), "exception".into()],
+        "stage" => vec!["draft".into(), "active".into()],
+        "level" => vec!["high".into()],
         "grouped" => vec!["true".into(), "false".into()],
         "source" => vec!["sshd".into()],
         "class_uid" => vec!["3002".into()],
@@ -82,6 +87,10 @@ fn paths(path: &str) -> Vec<String> {
             .replace("{name}", if agency == OWN { "viewer" } else { "other" })
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
     };
+    // A rule is everybody's; what its alerts came to is not.
+    if path.starts_with("/rules/") {
+        return vec![path.replace("{id}", "rule-1").replace("{version}", "1")];
+    }
     let mut filled = vec![fill(OWN, 1), fill(OTHER, 1), fill(OTHER, 2)];
     filled.dedup();
     assert!(!filled[0].contains('{'), "give ids to try for {path}");
@@ -131,6 +140,7 @@ async fn no_route_shows_another_agency() {
     rig.add_named("other", &poison(OTHER), &[(Role::Analyst, OTHER)]);
     rig.add_named("own", &poison(OWN), &[(Role::Analyst, OWN)]);
     plant_cases(&rig).await;
+    super::rules::keep(&rig, "rule-1").await;
     let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
     let (secret, mut answered, mut own_seen) = (poison(OTHER), 0, 0);
     for (name, _) in &roles {

@@ -1,13 +1,20 @@
 //! The service on a real socket: start, answers, slow clients, an orderly end.
 
 use crate::config::{RawConfig, RawHttp};
-use crate::{Api, Config};
+use crate::{Api, Config, Tools};
 use service::{Registry, Shutdown, Tasks};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+fn tools() -> Tools {
+    let bench = workbench::Workbench::new(sigma::Placeholders::new()).unwrap();
+    let replayer = super::replaying::OfKafka(bus::Config::new("127.0.0.1:1"));
+    Tools { bench: Arc::new(bench), replayer: Arc::new(replayer) }
+}
 
 fn config(data_dir: &Path) -> Config {
     let text = format!(
@@ -31,7 +38,7 @@ async fn get(address: SocketAddr, path: &str) -> String {
 #[tokio::test]
 async fn it_serves_without_clickhouse_and_kafka_and_ends_when_told() {
     let dir = tempfile::tempdir().unwrap();
-    let api = Api::bind(config(dir.path()), &Registry::new()).await.unwrap();
+    let api = Api::bind(config(dir.path()), tools(), &Registry::new()).await.unwrap();
     let (address, shutdown) = (api.address(), Shutdown::new());
     let mut tasks = Tasks::new(&shutdown);
     tasks.spawn("api", api.serve(shutdown.clone()));
@@ -57,7 +64,7 @@ async fn it_serves_without_clickhouse_and_kafka_and_ends_when_told() {
 #[tokio::test]
 async fn a_head_that_is_too_long_is_cut_off() {
     let dir = tempfile::tempdir().unwrap();
-    let api = Api::bind(config(dir.path()), &Registry::new()).await.unwrap();
+    let api = Api::bind(config(dir.path()), tools(), &Registry::new()).await.unwrap();
     let (address, shutdown) = (api.address(), Shutdown::new());
     let mut tasks = Tasks::new(&shutdown);
     tasks.spawn("api", api.serve(shutdown.clone()));
@@ -75,9 +82,9 @@ async fn a_head_that_is_too_long_is_cut_off() {
 #[tokio::test]
 async fn a_taken_port_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let first = Api::bind(config(dir.path()), &Registry::new()).await.unwrap();
+    let first = Api::bind(config(dir.path()), tools(), &Registry::new()).await.unwrap();
     let second = Config { listen: first.address(), ..config(dir.path()) };
-    let error = Api::bind(second, &Registry::new()).await.err().unwrap().to_string();
+    let error = Api::bind(second, tools(), &Registry::new()).await.err().unwrap().to_string();
     assert!(error.contains(&first.address().to_string()), "{error}");
 }
 
@@ -85,6 +92,8 @@ async fn a_taken_port_is_named() {
 fn a_configuration_is_checked() {
     let check = |change: fn(&mut RawConfig), key: &str| {
         let mut raw = RawConfig {
+            rules: Vec::new(),
+            placeholders: sigma::Placeholders::new(),
             data_dir: "x".into(),
             bus: bus::Config::new("127.0.0.1:1"),
             store: service::config::parse(Path::new("x"), "url = 'http://127.0.0.1:1'").unwrap(),

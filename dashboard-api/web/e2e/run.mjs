@@ -2,6 +2,7 @@
 //
 //   PROHORI_URL=http://127.0.0.1:8088 PROHORI_TOKEN=... npm run e2e
 //
+// PROHORI_IN is a folder that the stack's collector tails (DATA/in/demo): with it a rule is followed to its alert.
 // PROHORI_TOKEN is a one-time sign-in; on a stack where it has been used already, give PROHORI_USER and
 // PROHORI_PASSWORD instead. Screenshots of failures, and of every page, go to PROHORI_SHOTS (default: none).
 
@@ -10,7 +11,9 @@ import { accessCases } from './cases/access.mjs';
 import { alertCases } from './cases/alert.mjs';
 import { governanceCases } from './cases/governance.mjs';
 import { keysCases } from './cases/keys.mjs';
+import { fleetCases } from './cases/fleet.mjs';
 import { queueCases } from './cases/queue.mjs';
+import { rulesCases } from './cases/rules.mjs';
 import { searchCases } from './cases/search.mjs';
 import { sessionCases } from './cases/session.mjs';
 import { Stage } from './stage.mjs';
@@ -29,6 +32,8 @@ const cases = [
   ...keysCases,
   ...alertCases,
   ...searchCases,
+  ...rulesCases,
+  ...fleetCases,
   ...governanceCases,
   ...accessCases,
   ...sessionCases.end,

@@ -34,6 +34,33 @@ export const PAGES = {
     keys: ['search', 'event'],
     bar: { label: 'nav.search', needs: 'read_events' },
   },
+  rules: {
+    path: 'rules',
+    load: () =>
+      withWords('rules', () => import('./rules/RulesPage').then(({ RulesPage }) => ({ default: RulesPage }))),
+    bar: { label: 'nav.rules', needs: 'read_rules' },
+  },
+  coverage: {
+    path: 'coverage',
+    load: () =>
+      withWords('rules', () =>
+        import('./rules/CoveragePage').then(({ CoveragePage }) => ({ default: CoveragePage })),
+      ),
+    bar: { label: 'nav.coverage', needs: 'read_rules' },
+  },
+  exceptions: {
+    path: 'exceptions',
+    load: () =>
+      withWords('rules', () =>
+        import('./rules/ExceptionsPage').then(({ ExceptionsPage }) => ({ default: ExceptionsPage })),
+      ),
+  },
+  fleet: {
+    path: 'fleet',
+    load: () =>
+      withWords('fleet', () => import('./fleet/FleetPage').then(({ FleetPage }) => ({ default: FleetPage }))),
+    bar: { label: 'nav.fleet', needs: 'read_collectors' },
+  },
   letters: {
     path: 'dead-letters',
     load: () =>

@@ -107,6 +107,8 @@ fn dashboard_api() {
     let config = |raw| dashboard_api::Config::try_from(raw).map(drop);
     let keys = [
         "data_dir",
+        "rules",
+        "[placeholders]",
         "brokers",
         "url",
         "user",

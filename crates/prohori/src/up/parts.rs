@@ -230,13 +230,14 @@ impl ServicePlan<'_> {
         let rules = absolute(&self.planner.args.rules)?;
         let store = self.clickhouse.clone();
         self.add("loader", "the loader", "load", json!({ "store": store }))?;
-        self.add("detector", "the detector", "detect", json!({ "rules": [rules] }))?;
         // A folder of rules of one's own need not have any.
         let parsers: Vec<_> =
             Some(rules.join("parsers")).filter(|p| p.is_dir()).into_iter().collect();
         self.add("normalizer", "the normalizer", "normalize", json!({ "parsers": parsers }))?;
+        // The dashboard gives the detector its rules, so it is ready before it.
         let config = json!({
             "data_dir": self.planner.path("api"),
+            "rules": [rules],
             "bus": self.bus(),
             "store": store,
             "http": { "listen": dashboard },
@@ -244,6 +245,7 @@ impl ServicePlan<'_> {
         let check = Check::Http(dashboard, "/ready");
         let part = self.planner.part("dashboard", "the dashboard", "serve", &config, check)?;
         self.list.push(part);
+        self.add("detector", "the detector", "detect", json!({ "control": true }))?;
         for agency in demo {
             let glob = self.planner.path("in/demo/*");
             self.collector(agency, &format!("collector-{agency}"), vec![glob], "beginning", None)?;

@@ -25,6 +25,11 @@ const PAGES = [
   { name: 'letters', open: openLetters },
   { name: 'table', open: openTable },
   { name: 'audit', open: openAudit },
+  { name: 'rules', open: openRules },
+  { name: 'rule', open: openRule },
+  { name: 'coverage', open: openCoverage },
+  { name: 'exceptions', open: openExceptions },
+  { name: 'fleet', open: openFleet },
   { name: 'governance', open: (stage) => openGovernance(stage, 'users') },
   { name: 'roles', open: (stage) => openGovernance(stage, 'roles') },
   { name: 'api-keys', open: (stage) => openGovernance(stage, 'keys') },
@@ -49,6 +54,37 @@ async function openUser(stage) {
   await openGovernance(stage, 'users');
   await stage.page.locator('.governance-rows tbody .button').first().click();
   await stage.page.getByRole('dialog').locator('.grants li').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openRules(stage) {
+  await stage.go('/rules');
+  await stage.page.locator('.rules-rows tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openRule(stage) {
+  const { items } = await stage.api('/rules?kind=rule&limit=1');
+  await stage.go(`/rules/${items[0].id}`);
+  await stage.page.locator('.editor .cm-content').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openCoverage(stage) {
+  await stage.go('/coverage');
+  await stage.page.locator('.cell:not([disabled])').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openFleet(stage) {
+  await stage.go('/fleet');
+  await stage.page.getByRole('region', { name: /./ }).last().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openExceptions(stage) {
+  await stage.go('/exceptions/new');
+  await stage.page.locator('.exception-form textarea').waitFor();
 }
 
 /** @param {Stage} stage */

@@ -4,10 +4,12 @@ import type { AlertDetail } from '../api/types';
 import { useI18n } from '../i18n/i18n';
 import { ALERT_KEYS } from '../keys/map';
 import { Assignee } from '../queue/columns';
+import { go } from '../route/route';
 import { useMe } from '../session/session';
 import { AlertState } from '../ui/AlertState';
 import { Button } from '../ui/Button';
 import { useActions } from './actions';
+import { exceptionAddress } from './exception';
 
 export function ActionBar({ alert }: { alert: AlertDetail }) {
   const { t } = useI18n();
@@ -43,6 +45,11 @@ export function ActionBar({ alert }: { alert: AlertDetail }) {
           ) : (
             <Button onPress={() => actions.assignMe(targets)} shortcut={ALERT_KEYS.assignMe}>
               {t('action.assignMe')}
+            </Button>
+          )}
+          {me.permissions.includes('manage_exceptions') && (
+            <Button kind="quiet" onPress={() => go(exceptionAddress(alert))}>
+              {t('action.exception')}
             </Button>
           )}
         </span>

@@ -325,3 +325,232 @@ export interface ApiKeyShown {
   key: ApiKey;
   secret: string;
 }
+
+export type Stage = 'draft' | 'shadow' | 'canary' | 'active' | 'retired';
+export const STAGES: readonly Stage[] = ['draft', 'shadow', 'canary', 'active', 'retired'];
+
+/** A rule with the lines beside it, as it is tried and kept. */
+export interface RuleText {
+  text: string;
+  matching: string;
+  missing: string;
+}
+
+export interface Finding {
+  severity: 'error' | 'warning';
+  code: string;
+  /** From 1. */
+  line: number;
+  /** In characters, from 1. */
+  column: number;
+  message: string;
+  mend: string;
+}
+
+export interface Linted {
+  findings: Finding[];
+  errors: number;
+  warnings: number;
+}
+
+export interface Tested {
+  passes: boolean;
+  whole: boolean;
+  errors: string[];
+  samples: {
+    kind: 'match' | 'miss';
+    line: number;
+    passes: boolean;
+    events: number;
+    fired: string[];
+    why: string[];
+  }[];
+  silent: string[];
+}
+
+/** What a rule would have raised. */
+export interface Matches {
+  from: number;
+  to: number;
+  /** Events that it could match and was asked about. */
+  read: number;
+  /** Whether there were more than could be asked. */
+  truncated: boolean;
+  alerts: number;
+  samples: RaisedAlert[];
+}
+
+export interface RaisedAlert {
+  time: number;
+  agency: string;
+  host: string;
+  message: string;
+}
+
+export interface RuleStats {
+  alerts: number;
+  last: number | null;
+  true_positives: number;
+  false_positives: number;
+  benign: number;
+  /** None of fewer than five closed alerts. */
+  false_positive_ratio: number | null;
+}
+
+export interface RuleSummary {
+  id: string;
+  kind: 'rule' | 'correlation' | 'exception';
+  title: string;
+  title_bn: string;
+  level: string;
+  logsource: string;
+  tags: string[];
+  stage: Stage;
+  agencies: string[];
+  revision: number;
+  newest: number;
+  live: number | null;
+  waits: boolean;
+  exception: {
+    owner: string;
+    agencies: string[];
+    expires: number | null;
+    ticket: string;
+    rules: string[];
+  } | null;
+  stats: RuleStats;
+}
+
+export interface RuleVersion extends RuleText {
+  version: number;
+  file: string;
+  origin: 'folder' | 'dashboard';
+  author: string;
+  note: string;
+  at: number;
+}
+
+export interface Proposal {
+  version: number;
+  stage: Stage;
+  agencies: string[];
+  by: string;
+  at_ms: number;
+  note: string;
+  needed: number;
+  approved_by: string[];
+}
+
+export interface RuleStep {
+  revision: number;
+  at_ms: number;
+  actor: string;
+  kind: 'save' | 'import' | 'propose' | 'approve' | 'reject' | 'ship';
+  version: number;
+  stage: Stage;
+  agencies: string[];
+  note: string;
+}
+
+export interface RuleDetail extends RuleSummary {
+  content: RuleVersion;
+  proposal: Proposal | null;
+  versions: Omit<RuleVersion, 'file' | 'text' | 'matching' | 'missing'>[];
+  history: RuleStep[];
+}
+
+export interface RulesetInfo {
+  published: { version: string; at_ms: number; files: number } | null;
+  stages: Record<Stage, number>;
+  waiting: number;
+  problems: string[];
+}
+
+/** What an exception would have hidden. */
+export interface Preview {
+  looked: number;
+  truncated: boolean;
+  hidden: number;
+  partly: number;
+  true_positives: number;
+  items: {
+    id: string;
+    title: string;
+    agency: string;
+    host: string;
+    created: number;
+    state: State;
+    verdict: Verdict | null;
+    whole: boolean;
+  }[];
+}
+
+export interface AttackTechnique {
+  id: string;
+  name: string;
+  rules: number;
+  tested: number;
+  seeing: number;
+  alerts: number;
+  parts: { id: string; name: string; rules: number }[];
+  rules_named: { id: string; title: string }[];
+}
+
+export interface AttackCoverage {
+  attack: string;
+  rules: number;
+  without: number;
+  techniques: number;
+  seeing: number;
+  tactics: { id: string; name: string; techniques: AttackTechnique[] }[];
+}
+
+export interface Job<T> {
+  id: string;
+  kind: string;
+  state: 'running' | 'done' | 'failed' | 'cancelled';
+  progress: number;
+  created: number;
+  ended: number | null;
+  result: T | null;
+  problem: string | null;
+}
+
+export interface ReplayCounts {
+  found: number;
+  again: number;
+  sent: number;
+  gone: number;
+  left_out: number;
+}
+
+export interface ReasonRow {
+  agency: string;
+  code: string;
+  letters: number;
+  last: number;
+  reason: string;
+}
+
+export interface CollectorRow {
+  agency: string;
+  id: string;
+  host: string | null;
+  version: string | null;
+  last_seen: number | null;
+  state: 'alive' | 'late' | 'silent' | 'stopped';
+  streams: number;
+  spool_records: number;
+  /** What a collector gave up, by its own counts. */
+  lost: number;
+  /** Numbers of its streams that never came. */
+  missing: number;
+}
+
+export interface StreamRow {
+  agency: string;
+  stream: string;
+  last_moved: number | null;
+  waiting_bytes: number;
+  missing: number;
+}

@@ -2,11 +2,13 @@
 
 import type alert from './en/alert.json';
 import type audit from './en/audit.json';
+import type fleet from './en/fleet.json';
 import type frame from './en/frame.json';
 import type governance from './en/governance.json';
 import type letters from './en/letters.json';
 import type palette from './en/palette.json';
 import type queue from './en/queue.json';
+import type rules from './en/rules.json';
 import type search from './en/search.json';
 
 /** Rooms whose words come with the first page. */
@@ -20,9 +22,11 @@ interface Shell {
 /** Rooms whose words come with the room: only files in `src/<room>` say them. */
 interface Rooms {
   audit: typeof audit;
+  fleet: typeof fleet;
   governance: typeof governance;
   letters: typeof letters;
   palette: typeof palette;
+  rules: typeof rules;
 }
 
 export type Room = keyof Rooms;

@@ -1,7 +1,10 @@
-//! A ruleset on the topic `control`: written whole by a publisher, taken whole by detectors.
+//! What people decide about rules on its way to the services: the topic `control`, written whole by a
+//! publisher, taken whole by whoever runs it.
 
-use crate::Error;
-use crate::rules::File;
+mod error;
+
+pub use error::Error;
+
 use bus::admin::end_offsets;
 use bus::{Outgoing, Partition, Producer, ProducerOptions};
 use model::topic::CONTROL;
@@ -11,19 +14,19 @@ use std::time::Duration;
 
 /// The partition that rulesets are in: one, so that their parts come in order.
 const PARTITION: i32 = 0;
-/// How long Kafka may take to confirm a ruleset.
+/// How long Kafka may take to confirm a part.
 const CONFIRM: Duration = Duration::from_secs(60);
 
 /// What tells that something was published: where the topic ends.
-pub(crate) fn fingerprint(config: &bus::Config) -> Result<u64, Error> {
+pub fn fingerprint(config: &bus::Config) -> Result<u64, Error> {
     let ends = end_offsets(config, &[CONTROL])?;
     let end = ends.get(&(CONTROL.to_owned(), PARTITION)).copied().unwrap_or_default();
     Ok(u64::try_from(end).unwrap_or_default())
 }
 
-/// The files of the ruleset that was published last; `None` where there is none, or where one is
-/// just being written.
-pub(crate) fn texts(config: &bus::Config) -> Result<Option<Vec<File>>, Error> {
+/// The ruleset that was published last; `None` where there is none, or where one is just being
+/// written.
+pub fn ruleset(config: &bus::Config) -> Result<Option<Bundle>, Error> {
     if fingerprint(config)? == 0 {
         return Ok(None);
     }
@@ -39,10 +42,10 @@ pub(crate) fn texts(config: &bus::Config) -> Result<Option<Vec<File>>, Error> {
             Err(error) => found = Err(error),
         }
     })?;
-    Ok(found?.map(|bundle: Bundle| bundle.files))
+    Ok(found?)
 }
 
-/// Writes a ruleset to the topic and waits until Kafka has confirmed all of it.
+/// Writes a ruleset to the topic and waits until Kafka has confirmed all of it. Blocks.
 pub fn publish(config: &bus::Config, bundle: &Bundle) -> Result<(), Error> {
     let failed: Arc<Mutex<Option<bus::DeliveryError>>> = Arc::default();
     let told = Arc::clone(&failed);
@@ -73,11 +76,10 @@ pub fn publish(config: &bus::Config, bundle: &Bundle) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::{Origin, Source};
     use bus::TopicSpec;
     use bus::admin::ensure_topics;
 
-    fn rule(id: &str, text: &str) -> File {
+    fn rule(id: &str, text: &str) -> (String, String) {
         let rule = format!(
             "title: t\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: [{text}], condition: s}}\n"
         );
@@ -89,33 +91,28 @@ mod tests {
         let broker = embedded_kafka::testing::broker();
         let config = bus::Config { brokers: broker.address(), tls: None, sasl: None };
         ensure_topics(&config, &TopicSpec::shared(2)).unwrap();
-        let source =
-            Source::new(Origin::Control(config.clone()), sigma::Placeholders::new()).unwrap();
-        let version = || source.compile(|told| panic!("{told}")).unwrap().version;
         // A topic that was made a moment ago may still be choosing its leader.
         let deadline = std::time::Instant::now() + CONFIRM;
         let first = loop {
-            match texts(&config) {
+            match ruleset(&config) {
                 Ok(first) => break first,
                 Err(error) if std::time::Instant::now() > deadline => panic!("{error}"),
                 Err(_) => std::thread::yield_now(),
             }
         };
         assert_eq!(first, None);
-        let nothing = source.fingerprint().unwrap();
+        let nothing = fingerprint(&config).unwrap();
         // Larger than one record holds, so that it travels in parts.
         let long = "x".repeat(1_500_000);
         let large = Bundle::new(vec![rule("a", &long), rule("b", &long), rule("c", "z")]);
         publish(&config, &large).unwrap();
-        let seen = source.fingerprint().unwrap();
+        let seen = fingerprint(&config).unwrap();
         assert_ne!(seen, nothing);
-        assert_eq!(texts(&config).unwrap().as_ref(), Some(&large.files));
-        assert_eq!(version(), large.version);
+        assert_eq!(ruleset(&config).unwrap().as_ref(), Some(&large));
         let stages = ("stages.yml".to_owned(), "c: retired\n".to_owned());
         let small = Bundle::new(vec![rule("c", "z"), rule("d", "z"), stages]);
         publish(&config, &small).unwrap();
-        assert_ne!(source.fingerprint().unwrap(), seen);
-        assert_eq!(version(), small.version);
-        assert_eq!(source.compile(|told| panic!("{told}")).unwrap().policy.rules(), 1);
+        assert_ne!(fingerprint(&config).unwrap(), seen);
+        assert_eq!(ruleset(&config).unwrap(), Some(small));
     }
 }

@@ -1,6 +1,6 @@
 //! The coverage as a layer of the ATT&CK Navigator, in its format 4.5.
 
-use crate::coverage::{Coverage, Covering, full_name};
+use crate::{Coverage, Covering, RELEASE, full_name};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ const NAVIGATOR: &str = "5.1.0";
 const NAMED_MAX: usize = 20;
 
 /// The layer: the score of a technique is the number of its rules.
-pub(crate) fn layer(coverage: &Coverage) -> Value {
+pub fn layer(coverage: &Coverage) -> Value {
     let techniques = coverage.techniques();
     let most = techniques.values().map(BTreeSet::len).max().unwrap_or_default().max(1);
     json!({
         "name": "Prohori",
-        "versions": {"attack": attack::RELEASE, "navigator": NAVIGATOR, "layer": LAYER},
+        "versions": {"attack": RELEASE, "navigator": NAVIGATOR, "layer": LAYER},
         "domain": "enterprise-attack",
         "description": format!(
             "{} Sigma rules; the score is the number of rules for a technique",

@@ -1,12 +1,13 @@
-//! Stored events as a stream of lines, in the order of their times, with bounded memory.
+//! Stored events as a stream of lines, in the order of their times, with bounded memory: for those who
+//! run rules on what has happened.
 
+use crate::{Error, Scope, Store};
 use query::Range;
 use query::sql::Condition;
 use std::io::Read;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Scope, Store};
 
 /// About how much is handed over at a time.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -16,78 +17,111 @@ const CHUNKS_MAX: usize = 16;
 const SLICE_EVENTS: u64 = 200_000;
 const HOUR_MS: i64 = 3_600_000;
 
-/// How far a hunt has come.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
+/// How far a reading has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HistoryCounts {
     /// Events in the range.
-    pub(super) total: u64,
+    pub total: u64,
     /// Events that were read.
-    pub(super) read: u64,
+    pub read: u64,
+    /// Every event before this time has been handed over, in ms since the epoch.
+    pub at_ms: i64,
+    /// Whether there were more than were wanted.
+    pub truncated: bool,
 }
 
-/// Shared between who reads and who tells.
+/// How far a reading has come, for who does not read himself.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub struct HistoryProgress {
     total: AtomicU64,
     read: AtomicU64,
-    failure: Mutex<Option<store::Error>>,
+    at_ms: AtomicI64,
+    truncated: AtomicBool,
+    stopped: AtomicBool,
+    failure: Mutex<Option<Error>>,
 }
 
-impl Shared {
-    pub(super) fn take(&self) -> Counts {
-        Counts {
+impl HistoryProgress {
+    /// The counts now.
+    pub fn counts(&self) -> HistoryCounts {
+        HistoryCounts {
             total: self.total.load(Ordering::Relaxed),
             read: self.read.load(Ordering::Relaxed),
+            at_ms: self.at_ms.load(Ordering::Relaxed),
+            truncated: self.truncated.load(Ordering::Relaxed),
         }
     }
 
-    /// What ended the reading too early.
-    pub(super) fn failure(&self) -> Option<store::Error> {
+    /// Ends the reading: the stream is over for whoever reads it.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody ended it.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// What ended the reading too early; told once.
+    pub fn failure(&self) -> Option<Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn fail(&self, error: store::Error) {
+    fn fail(&self, error: Error) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 }
 
-/// The events, one JSON document a line.
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct HistoryOptions {
+    /// Of these agencies.
+    pub scope: Scope,
+    /// That meet this; it may find more than is meant.
+    pub condition: Condition,
+    /// Of this time.
+    pub range: Range,
+    /// At most so many; none: all.
+    pub events_max: Option<u64>,
+}
+
+/// Stored events, one JSON document a line, in the order of their times.
 #[derive(Debug)]
-pub(super) struct Events {
+pub struct History {
     chunks: Receiver<Vec<u8>>,
     chunk: Vec<u8>,
     at: usize,
-    shared: Arc<Shared>,
+    progress: Arc<HistoryProgress>,
 }
 
-impl Events {
+impl History {
     /// Begins to read, in a thread of its own, which ends with this stream.
-    pub(super) fn start(
-        store: Store,
-        scope: Scope,
-        condition: Condition,
-        range: Range,
-    ) -> anyhow::Result<Self> {
+    pub fn start(store: Store, options: HistoryOptions) -> std::io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS_MAX);
-        let shared = Arc::new(Shared::default());
+        let progress = Arc::new(HistoryProgress::default());
+        progress.at_ms.store(options.range.from_ms, Ordering::Relaxed);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let told = Arc::clone(&shared);
-        std::thread::Builder::new().name("events".into()).spawn(move || {
-            let reader = Reader { store, scope, condition, sender, shared: told };
-            if let Err(error) = runtime.block_on(reader.all(range)) {
-                reader.shared.fail(error);
+        let told = Arc::clone(&progress);
+        std::thread::Builder::new().name("history".into()).spawn(move || {
+            let reader = Reader { store, options, sender, progress: told };
+            if let Err(error) = runtime.block_on(reader.all()) {
+                reader.progress.fail(error);
             }
         })?;
-        Ok(Self { chunks, chunk: Vec::new(), at: 0, shared })
+        Ok(Self { chunks, chunk: Vec::new(), at: 0, progress })
     }
 
-    pub(super) fn counts(&self) -> Arc<Shared> {
-        Arc::clone(&self.shared)
+    /// How far it has come, and the means to end it.
+    pub fn progress(&self) -> Arc<HistoryProgress> {
+        Arc::clone(&self.progress)
     }
 }
 
-impl Read for Events {
+impl Read for History {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.progress.is_stopped() {
+            return Ok(0);
+        }
         while self.at == self.chunk.len() {
             match self.chunks.recv() {
                 Ok(chunk) => (self.chunk, self.at) = (chunk, 0),
@@ -103,31 +137,39 @@ impl Read for Events {
 
 struct Reader {
     store: Store,
-    scope: Scope,
-    condition: Condition,
+    options: HistoryOptions,
     sender: SyncSender<Vec<u8>>,
-    shared: Arc<Shared>,
+    progress: Arc<HistoryProgress>,
 }
 
 impl Reader {
-    async fn all(&self, range: Range) -> Result<(), store::Error> {
-        let hours = self.store.events_by_hour(&self.scope, range).await?;
+    async fn all(&self) -> Result<(), Error> {
+        let HistoryOptions { scope, range, .. } = &self.options;
+        let hours = self.store.events_by_hour(scope, *range).await?;
         let total = hours.iter().map(|(_, events)| events).sum();
-        self.shared.total.store(total, Ordering::Relaxed);
-        for slice in slices(&hours, range) {
+        self.progress.total.store(total, Ordering::Relaxed);
+        for slice in slices(&hours, *range) {
             if !self.slice(slice).await? {
-                break;
+                return Ok(());
             }
+            self.progress.at_ms.store(slice.to_ms, Ordering::Relaxed);
         }
+        self.progress.at_ms.store(range.to_ms, Ordering::Relaxed);
         Ok(())
     }
 
     /// Whether anybody wants more.
-    async fn slice(&self, range: Range) -> Result<bool, store::Error> {
-        let mut documents = self.store.documents(&self.scope, &self.condition, range)?;
+    async fn slice(&self, range: Range) -> Result<bool, Error> {
+        let HistoryOptions { scope, condition, events_max, .. } = &self.options;
+        let mut documents = self.store.documents(scope, condition, range)?;
         let mut chunk = Vec::with_capacity(CHUNK_BYTES);
         while let Some(document) = documents.next().await? {
-            self.shared.read.fetch_add(1, Ordering::Relaxed);
+            if events_max.is_some_and(|max| self.progress.read.load(Ordering::Relaxed) >= max) {
+                self.progress.truncated.store(true, Ordering::Relaxed);
+                let _ = self.sender.send(chunk);
+                return Ok(false);
+            }
+            self.progress.read.fetch_add(1, Ordering::Relaxed);
             chunk.extend_from_slice(document.event.as_bytes());
             chunk.push(b'\n');
             if chunk.len() >= CHUNK_BYTES && self.sender.send(std::mem::take(&mut chunk)).is_err() {
