@@ -1,6 +1,6 @@
 //! The normalizer between Kafka's topics.
 
-use crate::engine::{Dead, Normalized, Normalizer, Settings};
+use crate::engine::{Dead, Events, Normalized, Normalizer, Settings};
 use crate::masks::Masks;
 use crate::metrics::{Metrics, Sources};
 use crate::repeats::{Judged, Repeats, SAVE_OFFSETS, Sent};
@@ -90,6 +90,43 @@ fn bury(
         }
     }
     metrics.dead_letters.with_label_values(&[dead.code.as_str()]).inc();
+}
+
+/// Sends the events of a record; how many of them a topic took. Of a batch, an event that is too large
+/// becomes a dead letter of its own part: the others are events.
+fn send(
+    record: &Record<'_>,
+    events: &Events<'_>,
+    masks: &Masks,
+    header: &mut String,
+    metrics: &Metrics,
+    out: &mut dyn Outbox,
+) -> u64 {
+    let origin = record.headers.get(ORIGIN_HEADER).unwrap_or_default();
+    let count = events.len() as u32;
+    let mut taken = 0;
+    for (index, json) in events.iter().enumerate() {
+        header.clear();
+        place(record, index as u32, count).encode(header);
+        let headers = [(RAW_HEADER, header.as_bytes()), (ORIGIN_HEADER, origin)];
+        let sent = out.send(&Outgoing {
+            topic: topic::EVENTS,
+            partition: Some(record.partition),
+            key: None,
+            value: json,
+            headers: &headers,
+        });
+        if sent.is_ok() {
+            taken += 1;
+            continue;
+        }
+        let part = (count > 1).then(|| raw_data(json)).flatten();
+        let value = part.as_deref().map_or(record.value, str::as_bytes);
+        let dead = Dead { parser: events.parser, ..TOO_LONG };
+        bury(&Record { value, ..*record }, dead, masks, header, metrics, out);
+    }
+    metrics.events.with_label_values(&[events.parser]).inc_by(taken);
+    taken
 }
 
 /// The record, as far as repetitions are concerned.
@@ -184,26 +221,8 @@ impl Stage for Normalize {
         match normalizer.normalize(record.value, &origin, agency.as_str(), now_ms()) {
             Normalized::Dead(dead) => bury(record, dead, masks, header, metrics, out),
             Normalized::Events(events) => {
-                let count = events.len() as u32;
-                let mut too_large = false;
-                for (index, json) in events.iter().enumerate() {
-                    header.clear();
-                    place(record, index as u32, count).encode(header);
-                    let headers = [(RAW_HEADER, header.as_bytes()), (ORIGIN_HEADER, header_bytes)];
-                    too_large |= out
-                        .send(&Outgoing {
-                            topic: topic::EVENTS,
-                            partition: Some(record.partition),
-                            key: None,
-                            value: json,
-                            headers: &headers,
-                        })
-                        .is_err();
-                }
-                metrics.events.with_label_values(&[events.parser]).inc_by(u64::from(count));
-                if too_large && count == 1 {
-                    let dead = Dead { parser: events.parser, ..TOO_LONG };
-                    return bury(record, dead, masks, header, metrics, out);
+                if send(record, &events, masks, header, metrics, out) == 0 {
+                    return;
                 }
                 if replay {
                     let forgotten = repeats.note_replay(&sent, |key, value| {
@@ -235,6 +254,15 @@ impl Stage for Normalize {
         };
         bury(record, dead, &self.settings.masks, &mut self.place, &self.metrics, out);
     }
+}
+
+/// The raw text that an event was made of.
+fn raw_data(json: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Own {
+        raw_data: String,
+    }
+    serde_json::from_slice::<Own>(json).ok().map(|own| own.raw_data)
 }
 
 const TOO_LONG: Dead = Dead {

@@ -11,6 +11,9 @@ pub(crate) fn read<'a>(program: &str, body: &'a str, _cx: &Cx<'a>, event: &mut E
     event.product("shadow", "shadow-utils");
     event.message = Some(body);
     if pam::read_message(body, event) {
+        if event.class == class::BASE {
+            password(program, body, event);
+        }
         return;
     }
     event.status(if body.starts_with("failed") || has(body, "cannot") {
@@ -132,6 +135,13 @@ fn password<'a>(program: &str, body: &'a str, event: &mut Event<'a>) {
         event.kind(class::ACCOUNT_CHANGE, 3);
         user(event, word(name).0.trim_matches(['\'', '`', '"']));
         event.set(Path::METADATA_LOG_PROVIDER, program_name(program, event));
+        if !event.has(Path::STATUS_ID) {
+            event.status(Status::Success);
+        }
+    } else if let Some(name) = crate::scan::after(body, "password expiry for ") {
+        event.kind(class::ACCOUNT_CHANGE, 99);
+        event.activity_name = Some("Change");
+        user(event, word(name).0);
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) fn read<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -> boo
     let text = text.trim_start();
     event.message = Some(text);
     generic::read(text, cx, event, &mut Guess::default());
+    if tag.ends_with("-CONFIG_I")
+        && let Some(name) = between(text, " by ", " on ")
+    {
+        crate::fields::actor(event, name);
+    }
     true
 }
 

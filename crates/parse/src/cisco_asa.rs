@@ -3,11 +3,13 @@
 //! Some hundred messages share a handful of ways to write addresses. Each is read by the words in
 //! front of it (`from`, `src`, `for`; `to`, `dst`, `->`), which holds for messages never seen too.
 
+mod said;
+
 use crate::Cx;
 use crate::fields::{End, actor, address, is_host, port, source};
 use crate::scan::{after, between, cut, cut_at, digits, find, has, word};
-use crate::words::set_action;
-use ocsf::{Event, Path, Severity, Status, class, ip};
+use ocsf::{Event, Path, Severity, class, ip};
+use said::{amounts, outcome};
 
 /// Words of one message that are looked at.
 const WORDS_MAX: usize = 120;
@@ -63,6 +65,12 @@ fn settle<'a>(text: &'a str, event: &mut Event<'a>) {
             event.set(Path::USER_NAME, name);
         }
         event.set(Path::SERVICE_NAME, "ASA");
+    } else if let Some(activity) = session(text).filter(|_| event.has(Path::ACTOR_USER_NAME)) {
+        event.kind(class::AUTHENTICATION, activity);
+        if let Some(name) = event.get(Path::ACTOR_USER_NAME) {
+            event.set(Path::USER_NAME, name);
+        }
+        event.set(Path::SERVICE_NAME, "ASA");
     } else if (has(text, "Accessed ") || has(text, " URL "))
         && event.has(Path::HTTP_REQUEST_URL_URL_STRING)
     {
@@ -82,6 +90,18 @@ fn settle<'a>(text: &'a str, event: &mut Event<'a>) {
         };
         event.kind(class::NETWORK, activity);
     }
+}
+
+/// Whether a user's session over VPN begins (1) or ends (2).
+fn session(text: &str) -> Option<u8> {
+    if !has(text, "ession ") {
+        return None;
+    }
+    let ends = ["Session disconnected", "ession terminated"];
+    if ends.iter().any(|words| has(text, words)) {
+        return Some(2);
+    }
+    (has(text, "PN session started") || has(text, "connection established")).then_some(1)
 }
 
 /// What stands before an address.
@@ -326,6 +346,11 @@ fn names<'a>(text: &'a str, event: &mut Event<'a>) {
     ] {
         named_address(text, key, end, event);
     }
+    // The server's address is not the client's too.
+    let server = event.get(Path::DST_ENDPOINT_IP);
+    if has(text, "server = ") && server.is_some() && server == event.get(Path::SRC_ENDPOINT_IP) {
+        event.remove(Path::SRC_ENDPOINT_IP);
+    }
     at_ends(text, event);
     rule(text, event);
     url(text, event);
@@ -367,7 +392,7 @@ fn user_names<'a>(text: &'a str, event: &mut Event<'a>) {
 
 /// The address behind a word, with its port.
 fn named_address<'a>(text: &'a str, key: &str, end: End, event: &mut Event<'a>) {
-    let Some(rest) = after(text, key) else { return };
+    let Some(rest) = after(text, key).map(str::trim_start) else { return };
     let token =
         rest.split([' ', '>', ',', ';']).next().unwrap_or(rest).trim_end_matches(['.', ':']);
     let (host, number) = crate::fields::split_port(token);
@@ -431,53 +456,4 @@ fn url<'a>(text: &'a str, event: &mut Event<'a>) {
     let server = server.rsplit('@').next().unwrap_or(server);
     address(event, End::Dst, server);
     crate::fields::url(event, target);
-}
-
-fn amounts<'a>(text: &'a str, event: &mut Event<'a>) {
-    if let Some(number) =
-        after(text, " bytes ").and_then(|r| digits(word(r).0.trim_end_matches(',')))
-    {
-        event.set(Path::TRAFFIC_BYTES, number);
-    }
-    if let Some(id) =
-        after(text, "connection ").map(|r| word(r).0).filter(|id| digits(id).is_some())
-    {
-        event.set(Path::CONNECTION_INFO_UID, id);
-    }
-    if let Some(text) = after(text, " duration ").map(|r| word(r).0) {
-        let mut parts = text.split(':').map(digits);
-        if let (Some(Some(h)), Some(Some(m)), Some(Some(s))) =
-            (parts.next(), parts.next(), parts.next())
-        {
-            event.set(Path::DURATION, (h.saturating_mul(3600) + m * 60 + s).saturating_mul(1000));
-        }
-    }
-    if text.starts_with("Built ") || text.starts_with("Teardown ") {
-        let inward = has(text, "inbound");
-        if inward || has(text, "outbound") {
-            event.set(Path::CONNECTION_INFO_DIRECTION_ID, if inward { 1 } else { 2 });
-            event.set(Path::CONNECTION_INFO_DIRECTION, if inward { "Inbound" } else { "Outbound" });
-        }
-    }
-}
-
-fn outcome<'a>(text: &'a str, event: &mut Event<'a>) {
-    for done in ["created", "deleted"] {
-        let tail = text.strip_suffix('.').unwrap_or(text).strip_suffix(done);
-        if tail.is_some_and(|before| before.ends_with("has been ")) {
-            return set_action(event, done);
-        }
-    }
-    let first = word(text).0;
-    if matches!(first, "Deny" | "Denied" | "Dropping" | "Discard") || has(text, " denied ") {
-        set_action(event, if first == "Denied" || first == "Deny" { "Deny" } else { "denied" });
-        event.status(Status::Failure);
-    } else if has(text, " permitted ") || first == "Built" {
-        set_action(event, "permitted");
-        event.status(Status::Success);
-    } else if has(text, "ejected") || has(text, "ailed") {
-        event.status(Status::Failure);
-    } else if has(text, "uccess") {
-        event.status(Status::Success);
-    }
 }

@@ -1,9 +1,10 @@
 //! Palo Alto's comma-separated logs, by their documented columns.
 
 use crate::Cx;
-use crate::fields::{End, actor, address, port, source, user};
+use crate::fields::{End, actor, address, logon, port, source, user};
+use crate::scan::{after, between, has};
 use crate::words::{set_action, set_protocol, set_time};
-use ocsf::{Event, Path, Severity, class};
+use ocsf::{Event, Path, Severity, Status, class};
 
 /// Columns that are looked at; the widest log has some 120.
 const COLUMNS_MAX: usize = 160;
@@ -81,6 +82,7 @@ pub(crate) fn read_panw<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
             event.message = Some(column(14));
             event.severity = crate::error_log::severity(column(13));
             event.set(Path::METADATA_EVENT_CODE, column(8));
+            authentication(column(8), column(14), event);
         }
         "CONFIG" => {
             address(event, End::Src, column(7));
@@ -94,6 +96,15 @@ pub(crate) fn read_panw<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
             event.set_if_absent(Path::USER_NAME, "(unknown)");
             event.kind(class::AUTHENTICATION, 1);
             event.set(Path::SERVICE_NAME, "GlobalProtect");
+            if has(column(8), "logout") {
+                event.activity = 2;
+            }
+            match column(28) {
+                "success" => event.status(Status::Success),
+                "failure" => event.status(Status::Failure),
+                _ => {}
+            }
+            event.set(Path::STATUS_DETAIL, column(25));
         }
         _ => {
             address(event, End::Src, column(8));
@@ -101,6 +112,29 @@ pub(crate) fn read_panw<'a>(body: &'a str, cx: &Cx<'a>, event: &mut Event<'a>) -
         }
     }
     true
+}
+
+/// `auth-fail`, `failed authentication for user 'x'. Reason: …. From: A.`, and what is said of an
+/// administrator: `User x logged in via Web from A using https`.
+fn authentication<'a>(name: &str, text: &'a str, event: &mut Event<'a>) {
+    let (quoted, plain) = (between(text, "user '", "'"), between(text, "User ", " logged "));
+    let Some(who) = quoted.or(plain).filter(|_| name.starts_with("auth") || plain.is_some()) else {
+        return;
+    };
+    user(event, who);
+    let host = after(text, "From: ").or_else(|| after(text, " from "));
+    if let Some(host) = host {
+        address(event, End::Src, host.split([' ', ',']).next().unwrap_or("").trim_end_matches('.'));
+    }
+    event.set(
+        Path::STATUS_DETAIL,
+        between(text, "Reason: ", " From: ").unwrap_or("").trim_end_matches('.'),
+    );
+    let failed = has(name, "fail") || has(text, "failed ");
+    logon(event, "PAN-OS", Some(if failed { Status::Failure } else { Status::Success }));
+    if has(text, " logged out ") {
+        event.activity = 2;
+    }
 }
 
 fn connection<'a>(columns: &[&'a str], kind: &str, event: &mut Event<'a>) {

@@ -147,6 +147,9 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("roundcube", "", "", ""),
     ("xrdp", "", "", ""),
     ("webmin", "", "", ""),
+    ("strongswan", "charon", "charon", ""),
+    ("vsftpd", "", "vsftpd", ""),
+    ("proftpd", "", "proftpd", ""),
     ("opensearch", "elasticsearch opensearch-server", "", ""),
 ];
 

@@ -5,7 +5,7 @@ mod products;
 pub(crate) use products::{Signs, utm_message};
 
 use crate::Cx;
-use crate::scan::quoted;
+use crate::scan::{cut, cut_at, quoted};
 use crate::words::{Guess, Target, alias};
 use memchr::{memchr, memchr_iter};
 use ocsf::Event;
@@ -161,11 +161,36 @@ pub(crate) fn read_data<'a>(
     event: &mut Event<'a>,
     guess: &mut Guess,
 ) -> Signs {
+    if is_colons(data) {
+        return walk(colons(data), cx, event, guess);
+    }
     let plain = |value: &'a str| match memchr(b'\\', value.as_bytes()) {
         Some(_) => unescape(value, cx),
         None => value,
     };
     walk(pairs(data, b' ').map(|(key, value)| (key, plain(value))), cx, event, guess)
+}
+
+/// Whether a text has Check Point's pairs in place of structured data: `[action:"Accept"; …]`.
+pub(crate) fn is_colons(text: &str) -> bool {
+    let key = text.strip_prefix('[').and_then(|rest| cut(rest, b':'));
+    key.is_some_and(|(key, rest)| {
+        rest.starts_with('"')
+            && key.len() <= 32
+            && key.bytes().all(|b| CLASSES[usize::from(b)] & KEY != 0)
+    })
+}
+
+/// Walks over such pairs.
+fn colons(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (before, value) = cut_at(rest, ":\"")?;
+        let key = before.rsplit(['[', ' ', ';']).next().unwrap_or(before);
+        let (value, behind) = cut(value, b'"')?;
+        rest = behind;
+        Some((key, value))
+    })
 }
 
 /// `\"`, `\\` and `\]` are escapes; a backslash before anything else is itself.

@@ -21,6 +21,7 @@ mod syslog;
 mod accounts;
 mod cron;
 mod pam;
+mod remote_access;
 mod sshd;
 mod sudo;
 

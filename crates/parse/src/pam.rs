@@ -84,13 +84,15 @@ fn name_and_uid(text: &str) -> (&str, &str) {
 ///
 /// `ruser` is the client's to choose, so `rhost` is the last one.
 fn failure<'a>(rest: &'a str, event: &mut Event<'a>) -> bool {
+    let worked = rest.starts_with("authentication success; ");
     let Some(at) = find(rest, "authentication failure; ")
         .or(find(rest, "auth could not identify password for ["))
+        .or(worked.then_some(0))
     else {
         return false;
     };
     event.kind(class::AUTHENTICATION, 1);
-    event.status(Status::Failure);
+    event.status(if worked { Status::Success } else { Status::Failure });
     if let Some(name) = between(&rest[at..], "password for [", "]") {
         user(event, name);
         return true;

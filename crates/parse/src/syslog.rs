@@ -8,8 +8,8 @@ use crate::scan::{between, cut, digits, has};
 use crate::words::Guess;
 use crate::{
     Cx, Emit, Scratch, access, accounts, apps, audit, cef, cisco, cisco_asa, cron, csv, databases,
-    dhcp, dns, error_log, firewall, generic, json, kv, mail, pam, squid, sshd, sudo, vmware,
-    windows_xml,
+    dhcp, dns, error_log, firewall, generic, json, kv, mail, pam, remote_access, squid, sshd, sudo,
+    vmware, windows_xml,
 };
 use ocsf::{Event, Path};
 
@@ -122,7 +122,8 @@ fn one<'a>(
     }
     let mut guess = Guess::default();
     let mut signs = kv::Signs::default();
-    if let Some(data) = header.data {
+    let colons = || Some(body).filter(|body| kv::is_colons(body));
+    if let Some(data) = header.data.or_else(colons) {
         signs = kv::read_data(data, cx, event, &mut guess);
     }
     // Splunk's own events, passed on by syslog, name their host in the data only.
@@ -148,6 +149,9 @@ fn by_program<'a>(
     cx: &Cx<'a>,
     event: &mut Event<'a>,
 ) -> bool {
+    if junos::read_text(body, event) {
+        return true;
+    }
     match name {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::read(body, cx, event),
         "sudo" => sudo::read_sudo(body, cx, event),
@@ -193,6 +197,7 @@ fn by_server<'a>(
             || dns::by_program(name, body, cx, event)
             || dhcp::by_program(name, body, cx, event)
             || vmware::by_program(name, body, cx, event)
+            || remote_access::by_program(name, body, event)
             || matches!(name, "squid" | "(squid-1)") && squid::read(body, cx, event))
 }
 
@@ -216,6 +221,7 @@ fn by_look<'a>(body: &'a str, cx: &Cx<'a>, scratch: &mut Scratch, event: &mut Ev
         return true;
     }
     cef::read(body, cx, event)
+        || body.starts_with("[pid ") && remote_access::vsftpd(body, event)
         || (body.starts_with("pam_") || body.starts_with("(pam_")) && pam::read(body, cx, event)
         || firewall::read_netfilter(body, cx, event)
         || csv::read_panw(body, cx, event)

@@ -4,6 +4,7 @@ mod cloud;
 mod flows;
 mod hosts;
 mod identity;
+pub(crate) mod keycloak;
 mod network;
 mod servers;
 mod xroad;
@@ -47,6 +48,7 @@ static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
         network::VENDORS,
         cloud::VENDORS,
         identity::VENDORS,
+        keycloak::VENDORS,
         servers::VENDORS,
         hosts::VENDORS,
         flows::VENDORS,

@@ -14,7 +14,7 @@ use crate::json::View;
 use crate::words::set_time;
 use crate::{Cx, Scratch, time};
 use bumpalo::collections::Vec as ArenaVec;
-use ocsf::{Event, Path, Severity, Status, Value};
+use ocsf::{Event, Path, Severity, Status, Value, class};
 
 /// Data fields of one event; more are not kept.
 pub(crate) const DATA_MAX: usize = 500;
@@ -107,6 +107,11 @@ pub(crate) fn finish<'a>(
     names::name_sids(event);
     names::name_rights(&record.data, cx, event);
     audit_status(record, event);
+    let ends = [Path::SRC_ENDPOINT_IP, Path::SRC_ENDPOINT_HOSTNAME, Path::DST_ENDPOINT_IP];
+    if event.class == class::DNS && !ends.iter().any(|path| event.has(*path)) {
+        // Who asks is the host itself.
+        event.set(Path::SRC_ENDPOINT_HOSTNAME, record.computer);
+    }
 }
 
 /// The system part names the account that wrote the event, where the event names none. Sysmon's is
@@ -151,13 +156,26 @@ fn audit_status(record: &Record<'_>, event: &mut Event<'_>) {
         event.status(if failed { Status::Failure } else { Status::Success });
         return;
     }
-    let hex = record.keywords.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok());
     let text = record.keywords;
+    // NXLog writes the same bits as a decimal number with a sign.
+    let hex = match text.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => text.parse::<i64>().ok().map(i64::cast_unsigned),
+    };
     if hex.is_some_and(|bits| bits & 1 << 52 != 0) || text.contains("Audit Failure") {
         event.status(Status::Failure);
     } else if hex.is_some_and(|bits| bits & 1 << 53 != 0) || text.contains("Audit Success") {
         event.status(Status::Success);
     } else if let Some(status) = record.outcome.and_then(crate::words::outcome) {
         event.status(status);
+    } else if record.channel == "Security"
+        && matches!(record.code, "4768" | "4769" | "4771" | "4776")
+    {
+        // A domain controller's answer, where the shape has no keywords.
+        let code = event.get(Path::STATUS_CODE).or(event.native("Status"));
+        if let Some(Value::Str(code)) = code {
+            let worked = code.trim_start_matches("0x").bytes().all(|byte| byte == b'0');
+            event.status(if worked { Status::Success } else { Status::Failure });
+        }
     }
 }

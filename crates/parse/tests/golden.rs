@@ -17,6 +17,7 @@ mod golden {
     mod names;
     mod network;
     mod values;
+    mod variants;
     mod web;
     mod windows;
 }

@@ -113,6 +113,27 @@ fn an_event_that_no_topic_takes_is_a_dead_letter() {
 }
 
 #[test]
+fn of_a_batch_the_event_that_no_topic_takes_is_a_dead_letter_of_its_own() {
+    let mut out = Recorder { bytes_max: Some(3000), ..Recorder::default() };
+    let mut stage = stage();
+    let record = |name: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventName":"{name}","eventSource":"iam.amazonaws.com"}}"#
+        )
+    };
+    let large = record(&"x".repeat(1500));
+    let batch = format!(r#"{{"Records":[{},{large},{}]}}"#, record("a"), record("b"));
+    process(&mut stage, "raw.mof", batch.as_bytes(), &origin(), &mut out);
+    let topics: Vec<&str> = out.sent.iter().map(|sent| sent.0.as_str()).collect();
+    assert_eq!(topics, ["events", "dead-letters", "events"]);
+    assert_eq!(header(&out.sent[1], CODE_HEADER), "too_long");
+    assert_eq!(out.sent[1].2, large.as_bytes());
+    assert_eq!(header(&out.sent[2], RAW_HEADER), "1\traw.mof\t2\t40\t5\t2\t3");
+    assert_eq!(stage.metrics.dead_letters.with_label_values(&["too_long"]).get(), 1);
+    assert_eq!(stage.metrics.records.get(), 1);
+}
+
+#[test]
 fn a_panic_leaves_a_dead_letter_and_a_working_stage() {
     let (mut stage, mut out) = (stage(), Recorder::default());
     let origin = origin();

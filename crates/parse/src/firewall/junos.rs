@@ -1,7 +1,7 @@
 //! Juniper: Junos' flows as text and as structured data, and NetScreen's pairs.
 
-use crate::fields::{End, address, logon, port, source, user};
-use crate::scan::{after, between, find, word};
+use crate::fields::{End, actor, address, logon, port, source, user};
+use crate::scan::{after, between, cut_at, find, word};
 use crate::words::{Guess, set_action, set_protocol};
 use crate::{Cx, kv};
 use ocsf::{Event, Path, Status, Value, class};
@@ -104,6 +104,32 @@ fn junos_logon<'a>(name: &str, who: &'a str, event: &mut Event<'a>) {
     let failed = name.contains("FAIL") || name.contains("INVALID");
     logon(event, "Junos", Some(if failed { Status::Failure } else { Status::Success }));
     event.activity = if name.contains("LOGOUT") { 2 } else { 1 };
+}
+
+/// Messages of Junos' own processes as text: `UI_LOGIN_EVENT: User 'x' login, …, ssh-connection 'A P B
+/// P'`, `SSHD_LOGIN_FAILED: Login failed for user 'x' from host 'A'`, `UI_CMDLINE_READ_LINE: User 'x',
+/// command 'y'`.
+pub(crate) fn read_text<'a>(body: &'a str, event: &mut Event<'a>) -> bool {
+    if !["UI_", "SSHD_LOGIN", "LOGIN_"].iter().any(|tag| body.starts_with(tag)) {
+        return false;
+    }
+    let Some((name, text)) = cut_at(body, ": ") else { return false };
+    let who = between(text, "ser '", "'").or_else(|| between(text, "ser ", " "));
+    let tag = |b: u8| b.is_ascii_uppercase() || b == b'_';
+    let Some(who) = who.filter(|_| name.bytes().all(tag)) else { return false };
+    mark(event);
+    event.message = Some(body);
+    event.set(Path::METADATA_EVENT_CODE, name);
+    let host = ["from host '", "from host ", "ssh-connection '"].iter();
+    if let Some(host) = host.filter_map(|key| after(text, key)).next() {
+        address(event, End::Src, word(host).0.trim_matches(['\'', ',', '.']));
+    }
+    junos_logon(name, who, event);
+    if event.class == class::BASE {
+        actor(event, who);
+        event.set(Path::ACTOR_PROCESS_CMD_LINE, between(text, "command '", "'").unwrap_or(""));
+    }
+    true
 }
 
 /// `NetScreen device_id=x [Root]system-notification-00257(traffic): start_time="…" … src zone=Trust

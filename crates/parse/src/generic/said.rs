@@ -172,7 +172,8 @@ fn bare_name(text: &str, sure: bool) -> Option<&str> {
 }
 
 /// Words that follow `user` without being a name.
-const STOP: [&str; 32] = [
+const STOP: [&str; 33] = [
+    "peer",
     "is",
     "was",
     "has",

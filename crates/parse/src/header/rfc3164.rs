@@ -29,11 +29,25 @@ pub(super) fn rfc3164<'a>(text: &'a str, cx: &Cx<'a>) -> Header<'a> {
         return host_then_time(text, cx).unwrap_or_else(|| without_time(text));
     };
     let header = Header { stamp: Some((stamp, written)), ..Header::default() };
+    let rest = behind_zone(rest);
     // A colon behind the time says that no host follows.
     if let Some(body) = rest.strip_prefix(':') {
         return Header { body: body.trim_start(), ..header };
     }
     host_and_program(header, rest.trim_start())
+}
+
+/// Zones by letters that more than one place has, which Cisco writes behind its times. They decide
+/// nothing: the source's zone is configured.
+const ZONES: [&str; 10] = ["BDT", "BST", "IST", "PKT", "SGT", "HKT", "JST", "AEST", "AEDT", "NZST"];
+
+/// What follows such a zone between a time and Cisco's tag.
+fn behind_zone(rest: &str) -> &str {
+    let inner = rest.strip_prefix(' ').and_then(|rest| cut(rest, b':'));
+    match inner.filter(|(zone, text)| ZONES.contains(zone) && text.starts_with(" %")) {
+        Some((zone, _)) => &rest[1 + zone.len()..],
+        None => rest,
+    }
 }
 
 fn host_and_program<'a>(header: Header<'a>, rest: &'a str) -> Header<'a> {
@@ -218,11 +232,14 @@ fn is_tag(c: char) -> bool {
         || !c.is_ascii()
 }
 
-/// Cisco with a host and no relay: `host: *Mar  1 18:46:11: %SYS-5-…`, `host: 00:01:01: %SYS-5-…`.
+/// Cisco with a host and no relay: `host: *Mar  1 18:46:11: %SYS-5-…`, `host: 00:01:01: %SYS-5-…`, also
+/// behind a sequence number.
 fn host_then_time<'a>(text: &'a str, cx: &Cx<'a>) -> Option<Header<'a>> {
+    let numbered = cut_at(text, ": ").filter(|(number, _)| digits(number).is_some());
+    let text = numbered.map_or(text, |(_, rest)| rest);
     let (host, rest) = cut_at(text, ": ").filter(|(host, _)| is_host(host))?;
     if let Some((stamp, written, rest)) = stamp(rest, cx) {
-        let body = rest.trim_start_matches([':', ' ']);
+        let body = behind_zone(rest).trim_start_matches([':', ' ']);
         let header =
             Header { host: Some(host), stamp: Some((stamp, written)), body, ..Header::default() };
         return body.starts_with('%').then_some(header);

@@ -1,7 +1,8 @@
 //! Products that are told by the names of their pairs, and what their events are.
 
-use crate::fields::{End, address, is_nothing, logon, source, user};
+use crate::fields::{End, address, is_nothing, logon, port, source, user};
 use crate::scan::{between, has_ignore_case};
+use crate::vendors;
 use ocsf::{Event, Path, Severity, Status, Value, class};
 
 /// What the keys of a record say about who wrote it; one bit a sign.
@@ -237,12 +238,26 @@ fn checkpoint(event: &mut Event<'_>) {
         event.activity = if operation == "Log Out" { 2 } else { 1 };
     } else if event.class == class::NETWORK {
         event.activity = if denied { 5 } else { 6 };
+        if !event.has(Path::DST_ENDPOINT_PORT) {
+            port(event, End::Dst, text(event, "service"));
+        }
     }
 }
 
 /// Keycloak's log: `type=LOGIN_ERROR, realmId=…, clientId=…, ipAddress=…, error=…, username=…`.
 fn keycloak(event: &mut Event<'_>) {
     product(event, "keycloak", "Keycloak", "Keycloak");
+    let operation = text(event, "operationType").trim_matches('"');
+    if !operation.is_empty() {
+        address(event, End::Src, text(event, "ipAddress").trim_matches('"'));
+        event.remove(Path::USER_NAME);
+        event.set(Path::ACTOR_USER_UID, text(event, "userId").trim_matches('"'));
+        event.set(Path::METADATA_EVENT_CODE, operation);
+        event.set(Path::STATUS_DETAIL, text(event, "error").trim_matches('"'));
+        let [kind, path] =
+            ["resourceType", "resourcePath"].map(|name| text(event, name).trim_matches('"'));
+        return vendors::keycloak::admin_event(operation, kind, path, event);
+    }
     let kind = text(event, "type").trim_matches('"');
     event.set(Path::METADATA_EVENT_CODE, kind);
     let name = text(event, "username").trim_matches('"');
@@ -252,8 +267,7 @@ fn keycloak(event: &mut Event<'_>) {
     address(event, End::Src, text(event, "ipAddress").trim_matches('"'));
     event.set(Path::STATUS_DETAIL, text(event, "error").trim_matches('"'));
     let failed = kind.ends_with("_ERROR");
-    logon(event, "Keycloak", Some(if failed { Status::Failure } else { Status::Success }));
-    event.activity = if kind.starts_with("LOGOUT") { 2 } else { 1 };
+    vendors::keycloak::user_event(kind, event);
     event.severity = if failed { Severity::Low } else { Severity::Informational };
 }
 

@@ -3,10 +3,9 @@
 use super::{Vendor, crud, operation};
 use crate::Cx;
 use crate::json::View;
-use crate::words::outcome;
 use ocsf::{Event, Path, Status, class};
 
-pub(super) const VENDORS: &[Vendor] = &[OKTA, AUTH0, GSUITE, M365, GITHUB, ONELOGIN, KEYCLOAK];
+pub(super) const VENDORS: &[Vendor] = &[OKTA, AUTH0, GSUITE, M365, GITHUB, ONELOGIN];
 
 /// A member by its name, whatever the case.
 fn member<'t, 'a>(view: View<'t, 'a>, name: &str) -> Option<View<'t, 'a>> {
@@ -215,9 +214,11 @@ const M365: Vendor = Vendor {
             event.set_if_absent(Path::USER_NAME, "(unknown)");
             event.status(if name == "UserLoggedIn" { Status::Success } else { Status::Failure });
             event.set(Path::SERVICE_NAME, "Microsoft 365");
+            event.set(Path::API_OPERATION, name);
             event.kind(class::AUTHENTICATION, 1);
         } else {
             operation(event, name);
+            directory(event, name);
         }
     },
     rows: &[
@@ -236,6 +237,28 @@ const M365: Vendor = Vendor {
         ("OrganizationId", "cloud.account.uid"),
     ],
 };
+
+/// What Entra ID's audit says of accounts and groups; the object is whom it is about.
+fn directory<'a>(event: &mut Event<'a>, name: &'a str) {
+    const DONE: [(&str, u32, u8); 8] = [
+        ("Add user", class::ACCOUNT_CHANGE, 1),
+        ("Enable account", class::ACCOUNT_CHANGE, 2),
+        ("Change user password", class::ACCOUNT_CHANGE, 3),
+        ("Reset user password", class::ACCOUNT_CHANGE, 4),
+        ("Disable account", class::ACCOUNT_CHANGE, 5),
+        ("Delete user", class::ACCOUNT_CHANGE, 6),
+        ("Add member to group", class::GROUP, 3),
+        ("Remove member from group", class::GROUP, 4),
+    ];
+    let name = name.trim_end_matches('.');
+    let done = DONE.iter().find(|(done, ..)| *done == name);
+    let Some(((_, class, activity), who)) = done.zip(event.get(Path::RESOURCES_UID)) else {
+        return;
+    };
+    event.set(Path::USER_NAME, who);
+    event.activity_name = None;
+    event.kind(*class, *activity);
+}
 
 const GITHUB: Vendor = Vendor {
     source: "github",
@@ -312,36 +335,5 @@ const ONELOGIN: Vendor = Vendor {
         ("actor_user_id", "actor.user.uid"),
         ("user_agent", "http_request.user_agent"),
         ("app_name", "api.service.name"),
-    ],
-};
-
-/// Keycloak's events, as its listeners write them in JSON.
-const KEYCLOAK: Vendor = Vendor {
-    source: "keycloak",
-    parser: "keycloak/1",
-    product: ("Keycloak", "Keycloak"),
-    class: class::AUTHENTICATION,
-    keep_all: true,
-    detect: |root| {
-        root.get("realmId").and(root.get("clientId")).and(root.get("type")).map(|_| root)
-    },
-    finish: |_, _, event| {
-        let kind = event.text(Path::METADATA_EVENT_CODE).unwrap_or("");
-        let failed = kind.ends_with("_ERROR") || outcome(kind) == Some(Status::Failure);
-        event.status(if failed { Status::Failure } else { Status::Success });
-        event.set_if_absent(Path::USER_NAME, "(unknown)");
-        event.set(Path::SERVICE_NAME, "Keycloak");
-        event.kind(class::AUTHENTICATION, if kind.starts_with("LOGOUT") { 2 } else { 1 });
-    },
-    rows: &[
-        ("time", "@time"),
-        ("type", "metadata.event_code"),
-        ("realmId", "user.domain"),
-        ("clientId", "actor.app_name"),
-        ("userId", "user.uid"),
-        ("ipAddress", "@src"),
-        ("error", "status_detail"),
-        ("details/username", "@user"),
-        ("sessionId", "session.uid"),
     ],
 };

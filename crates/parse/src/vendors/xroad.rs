@@ -46,7 +46,8 @@ fn identifier<'a>(view: View<'_, 'a>, cx: &Cx<'a>) -> Option<&'a str> {
 
 fn finish_audit<'a>(body: View<'_, 'a>, cx: &Cx<'a>, event: &mut Event<'a>) {
     let whole = event.text(Path::METADATA_EVENT_CODE).unwrap_or("unknown");
-    let failed = whole.ends_with(" failed") || body.get("reason").is_some();
+    let failed = whole.ends_with(" failed")
+        || body.get("reason").and_then(View::str).is_some_and(|reason| !reason.is_empty());
     let name = whole.strip_suffix(" failed").unwrap_or(whole);
     event.message = Some(whole);
     event.severity = if failed { Severity::Medium } else { Severity::Informational };

@@ -306,6 +306,8 @@ fn flat<'a>(root: View<'_, 'a>, cx: &Cx<'a>) -> Option<Record<'a>> {
         "CRITICAL" => Some(1),
         _ => None,
     });
+    let kind = first(&["EventType"]);
+    record.outcome = Some(kind).filter(|kind| kind.starts_with("AUDIT_"));
     // NXLog's EventType is its own; in Sysmon's data it is Windows'.
     let nxlog = root.get("SeverityValue").is_some();
     for (name, view) in root.members() {
