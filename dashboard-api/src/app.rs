@@ -3,6 +3,7 @@
 use crate::accounts::Accounts;
 use crate::collectors::Board;
 use crate::config::Origin;
+use crate::feed::Feed;
 use crate::idempotency::Running;
 use crate::jobs::Jobs;
 use crate::ledger::Ledger;
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub(crate) accounts: Accounts,
     /// Cases and what else analysts keep.
     pub(crate) work: Work,
+    /// What is new among the alerts.
+    pub(crate) feed: Feed,
     pub(crate) store: Store,
     /// Which fields there are, for searches.
     pub(crate) tables: Arc<Tables>,

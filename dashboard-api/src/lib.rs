@@ -24,6 +24,8 @@ mod views;
 
 mod work;
 
+mod feed;
+
 mod app;
 mod clock;
 mod collectors;
@@ -132,6 +134,7 @@ impl Api {
             ledger: Arc::new(Ledger::new(config.bus.clone(), store.clone())),
             fleet: Arc::default(),
             accounts,
+            feed: feed::Feed::new(),
             store,
             tables,
             rulebook,
@@ -167,6 +170,9 @@ impl Api {
         let (fleet, until) = (app.fleet.clone(), shutdown.clone());
         tasks.spawn_blocking("collectors", move || fleet.follow(&bus, &until));
         tasks.spawn("audit", seal_audit(app.accounts.clone(), seal, shutdown.clone()));
+        let feed = app.feed.clone();
+        let store = app.store.clone();
+        tasks.spawn("news", feed.run(store, app.clock.clone(), shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));
         tracing::info!(%address, "serving the dashboard and its API");

@@ -70,6 +70,7 @@ codes! {
     IdempotencyInProgress =
         "idempotency_in_progress", CONFLICT, "The same request is under way";
     IdempotencyDone = "idempotency_done", CONFLICT, "The same request was done";
+    CountDiffers = "count_differs", CONFLICT, "Not as many as expected";
     CaseMerged = "case_merged", CONFLICT, "The case went into another";
     VersionConflict = "version_conflict", PRECONDITION_FAILED, "Changed by another";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";

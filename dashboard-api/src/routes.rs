@@ -9,12 +9,15 @@ pub(crate) mod cases;
 pub(crate) mod collectors;
 pub(crate) mod coverage;
 pub(crate) mod dead_letters;
+pub(crate) mod entities;
 pub(crate) mod events;
 pub(crate) mod exceptions;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod fields;
 pub(crate) mod ledger;
 pub(crate) mod me;
+pub(crate) mod measures;
 pub(crate) mod meta;
 pub(crate) mod query;
 pub(crate) mod roles;
@@ -70,6 +73,17 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(alerts::comment))
         .routes(routes!(alerts::history))
         .routes(routes!(alerts::timeline))
+        .routes(routes!(alerts::similar))
+        .routes(routes!(alerts::explain))
+        .routes(routes!(alerts::bundle))
+        .routes(routes!(alerts::stream))
+        .routes(routes!(alerts::bulk))
+        .routes(routes!(entities::get))
+        .routes(routes!(entities::days))
+        .routes(routes!(entities::timeline))
+        .routes(routes!(entities::alerts))
+        .routes(routes!(entities::related))
+        .routes(routes!(measures::get))
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::get, cases::change))
         .routes(routes!(cases::history))
@@ -87,7 +101,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(events::list))
         .routes(routes!(events::histogram))
         .routes(routes!(events::table))
+        .routes(routes!(events::export))
         .routes(routes!(query::parse))
+        .routes(routes!(fields::list))
+        .routes(routes!(fields::values))
+        .routes(routes!(fields::complete))
         .routes(routes!(events::get))
         .routes(routes!(ledger::get))
         .routes(routes!(collectors::list))

@@ -18,6 +18,9 @@ impl From<store::Error> for Box<Problem> {
             store::Error::Cursor { .. } => {
                 Problem::parameter(Code::InvalidCursor, "cursor", "begin again without a cursor")
             }
+            error @ store::Error::Entity { .. } => {
+                Problem::parameter(Code::InvalidParameter, "value", error.to_string())
+            }
             error if error.is_transient() => {
                 tracing::warn!(error = %service::telemetry::chain(&error), "store unavailable");
                 let detail = "ClickHouse is away or overloaded; nothing was lost, try again";

@@ -5,11 +5,13 @@ mod auditing;
 mod browser;
 mod cases;
 mod engine;
+mod news;
 mod sample;
 mod searching;
 
 mod collectors;
 mod governing;
+mod desk;
 mod guarded;
 mod hunting;
 mod isolation;

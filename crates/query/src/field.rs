@@ -113,6 +113,12 @@ pub(crate) const OCSF_PREFIX: &str = "ocsf.";
 pub(crate) const ANY: &str = "any";
 pub(crate) const TIME: &str = "time";
 
+/// Every short name with its OCSF path, and whether the table has a column for it.
+pub fn short_names() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    let columns = COLUMNS.iter().map(|(_, short, path)| (*short, *path, true));
+    columns.chain(ALIASES.iter().map(|(short, path)| (*short, *path, false)))
+}
+
 /// Names shorter than this are no slips of one another: our own short names, and those of sources.
 const SHORT_BYTES_MIN: usize = 4;
 const LONG_BYTES_MIN: usize = 8;

@@ -31,7 +31,7 @@ mod rule;
 pub use error::{Error, Problem};
 pub use evaluate::Evaluator;
 pub use explain::{Language, explain};
-pub use field::{Column, Field};
+pub use field::{Column, Field, short_names};
 pub use parse::{DEPTH_MAX, NODES_MAX, TEXT_BYTES_MAX, parse};
 pub use rule::of_rule;
 pub use time::{Moment, Range, moment};

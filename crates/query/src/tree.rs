@@ -83,6 +83,11 @@ pub struct Query {
 }
 
 impl Expr {
+    /// What every event answers to.
+    pub fn everything() -> Self {
+        Self::All(Vec::new())
+    }
+
     /// All of `parts`; one alone stays itself.
     pub fn all(parts: Vec<Self>) -> Self {
         single(parts, Self::All)

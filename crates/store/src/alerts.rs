@@ -10,18 +10,18 @@ use clickhouse::Row;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const SUMMARY: &str = "id, version, toUnixTimestamp64Milli(time) AS time_ms, \
+pub(crate) const SUMMARY: &str = "id, version, toUnixTimestamp64Milli(time) AS time_ms, \
     toUnixTimestamp64Milli(created) AS created_ms, severity_id, title, title_bn, rule_id, agency, \
     host, user, src_ip, message, message_bn, event_count, state, verdict, reason, assignee, changed_by, \
     toUnixTimestamp64Milli(changed_at) AS changed_ms, toUnixTimestamp64Milli(last_time) AS last_ms, \
     risk_score, group_id";
 /// How many alerts of a group there are in a list that is not by groups.
-const ALONE: &str = "toUInt64(1) AS group_alerts";
+pub(crate) const ALONE: &str = "toUInt64(1) AS group_alerts";
 /// What alerts are grouped by: one without a group is one by itself.
 const GROUP: &str = "agency, if(group_id = '', id, group_id)";
 
 #[derive(Row, Deserialize)]
-struct SummaryRow {
+pub(crate) struct SummaryRow {
     id: String,
     version: u32,
     time_ms: i64,

@@ -1,9 +1,15 @@
 //! The alert queue, one alert with its evidence, and what analysts do to it.
 
+mod around;
+mod bulk;
 mod change;
 mod query;
+mod stream;
 
+pub(crate) use around::{__path_bundle, __path_explain, __path_similar, bundle, explain, similar};
+pub(crate) use bulk::{__path_bulk, bulk};
 pub(crate) use change::{__path_change, __path_comment, change, comment};
+pub(crate) use stream::{__path_stream, stream};
 
 use crate::App;
 use crate::audit::Action;
@@ -12,7 +18,7 @@ use crate::params::{Id, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
 use crate::store_answers::page;
-use crate::views::alert::{AlertCounts, AlertDetail, AlertPage, History, HistoryItem};
+use crate::views::alert::{AlertCounts, AlertDetail, AlertPage, History, HistoryItem, alert_page};
 use crate::views::event::{EventSummary, Timeline};
 use crate::written::etag;
 use axum::Json;
@@ -44,11 +50,7 @@ pub(crate) async fn list(
     let filter = params.filter(&caller.user.name)?;
     let as_of = app.clock.now_ms();
     let found = app.store.alerts(&scope, &filter, &page).await?;
-    Ok(Json(AlertPage {
-        items: found.items.into_iter().map(Into::into).collect(),
-        next_cursor: found.next.map(|cursor| cursor.to_string()),
-        as_of,
-    }))
+    Ok(Json(alert_page(found, as_of)))
 }
 
 /// How many alerts there are

@@ -9,8 +9,8 @@ pub(crate) use change::{
     merge, share, split,
 };
 pub(crate) use evidence::{
-    __path_content, __path_freeze, __path_get as __path_evidence, __path_upload, content, freeze,
-    get as evidence, upload,
+    __path_content, __path_freeze, __path_get as __path_evidence, __path_upload, attachment,
+    content, freeze, get as evidence, upload,
 };
 pub(crate) use parts::{
     __path_add_task, __path_alerts, __path_change_task, add_task, alerts, change_task,

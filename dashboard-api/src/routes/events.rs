@@ -1,5 +1,9 @@
 //! Searching events, by crate `query`'s language.
 
+mod export;
+
+pub(crate) use export::{__path_export, export};
+
 use crate::App;
 use crate::audit::Action;
 use crate::caller::Caller;

@@ -82,6 +82,7 @@ impl Rig {
             work: Work::open(dir.path(), clock.clone()).unwrap(),
             fleet: Arc::default(),
             accounts,
+            feed: crate::feed::Feed::new(),
             store,
             tables,
             clock,

@@ -42,7 +42,10 @@ fn values(name: &str) -> Vec<String> {
         "after" => vec!["a".into()],
         "action" => vec!["session.begin".into()],
         "target" | "alert" => vec![alert_id(OTHER, 0)],
-        "updated_since" => vec!["0".into()],
+        "updated_since" | "after" => vec!["0".into()],
+        "seconds" => vec!["0".into()],
+        "format" => vec!["ndjson".into(), "csv".into()],
+        "columns" => vec!["agency,user,raw,unmapped.x".into()],
         "before" => vec!["1000000".into()],
         "limit" => vec!["500".into()],
         "buckets" => vec!["500".into()],
@@ -62,7 +65,8 @@ fn queries(operation: &Value) -> Vec<String> {
     let name = |parameter: &&Value| parameter["name"].as_str().unwrap().to_owned();
     let in_query = || parameters.iter().filter(|parameter| parameter["in"] == "query");
     let required: Vec<String> = in_query()
-        .filter(|parameter| parameter["required"] == true)
+        // A stream would go on for minutes.
+        .filter(|parameter| parameter["required"] == true || parameter["name"] == "seconds")
         .map(|parameter| format!("{}={}", name(&parameter), values(&name(&parameter))[0]))
         .collect();
     let mut queries = vec![required.join("&")];
@@ -83,6 +87,9 @@ fn paths(path: &str) -> Vec<String> {
     let fill = |agency: &str, case: u32| {
         path.replace("{id}", &alert_id(agency, 0))
             .replace("{uid}", &uid(agency, 0))
+            .replace("{kind}", "user")
+            .replace("{value}", &poison(OWN))
+            .replace("{field}", "user")
             .replace("{case}", &format!("{agency}-{case}"))
             .replace("{name}", if agency == OWN { "viewer" } else { "other" })
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
@@ -92,6 +99,11 @@ fn paths(path: &str) -> Vec<String> {
         return vec![path.replace("{id}", "rule-1").replace("{version}", "1")];
     }
     let mut filled = vec![fill(OWN, 1), fill(OTHER, 1), fill(OTHER, 2)];
+    if path.contains("{kind}") {
+        // Whose name the asker knows, and what is the same everywhere.
+        filled.push(fill(OWN, 1).replace(&format!("user/{}", poison(OWN)), "ip/203.0.113.9"));
+        filled.push(fill(OWN, 1).replace(&format!("user/{}", poison(OWN)), "host/web-01"));
+    }
     filled.dedup();
     assert!(!filled[0].contains('{'), "give ids to try for {path}");
     filled

@@ -63,11 +63,16 @@ fn finding(agency: &str, number: u64) -> Value {
 
 /// Stores `count` events and alerts of an agency, and one dead letter.
 pub(super) async fn plant(store: &Store, agency: &str, count: u64) {
+    plant_at(store, agency, count, BEGIN_MS).await;
+}
+
+/// The same, arrived from this time on.
+pub(super) async fn plant_at(store: &Store, agency: &str, count: u64, begin_ms: i64) {
     let (mut events, mut alerts) = (Block::events(), Block::alerts());
     let topic = format!("raw.{agency}");
     for number in 0..count {
         let place = Place { partition: 0, offset: number };
-        let kafka_ms = BEGIN_MS + i64::try_from(number).unwrap() * 1_000;
+        let kafka_ms = begin_ms + i64::try_from(number).unwrap() * 1_000;
         let offset = i64::try_from(number).unwrap();
         let raw = RawPlace { topic: &topic, partition: 0, offset, kafka_ms };
         let from = EventPlace { raw, index: 0, count: 1 };
@@ -80,7 +85,7 @@ pub(super) async fn plant(store: &Store, agency: &str, count: u64) {
     let raw = poison(agency);
     let letter = DeadLetterRow {
         agency,
-        kafka_ms: BEGIN_MS,
+        kafka_ms: begin_ms,
         code: "binary",
         reason: &raw,
         parser: "detect/1",

@@ -149,6 +149,23 @@ impl From<store::AlertDetail> for AlertDetail {
     }
 }
 
+impl AlertDetail {
+    /// The rule, what of it matched, and where it stands in ATT&CK.
+    pub(crate) fn explained(self) -> (finding::Rule, Vec<finding::Matched>, Vec<finding::Attack>) {
+        self.evidence.explained()
+    }
+
+    /// The rule as its author wrote it.
+    pub(crate) fn rule_source(&self) -> Option<String> {
+        self.evidence.rule_source()
+    }
+
+    /// The events and their raw logs, in the same order.
+    pub(crate) fn evidence(&self) -> (&[Value], &[String]) {
+        self.evidence.events()
+    }
+}
+
 /// A page of the queue.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertPage {
@@ -157,6 +174,15 @@ pub(crate) struct AlertPage {
     pub(crate) next_cursor: Option<String>,
     /// When the page was read.
     pub(crate) as_of: i64,
+}
+
+/// A page as the store found it.
+pub(crate) fn alert_page(found: store::AlertPage, as_of: i64) -> AlertPage {
+    AlertPage {
+        items: found.items.into_iter().map(Into::into).collect(),
+        next_cursor: found.next.map(|cursor| cursor.to_string()),
+        as_of,
+    }
 }
 
 /// How many alerts a filter finds.

@@ -24,10 +24,11 @@ export class Analyst {
     return new Analyst(url, cookie, user);
   }
 
-  /** @param {string} id @param {number} version @param {object} change @returns {Promise<any>} */
-  async change(id, version, change) {
-    const response = await fetch(`${this.url}/api/v1/alerts/${encodeURIComponent(id)}`, {
-      method: 'PATCH',
+  /** Changes what was seen at a version. @param {string} method @param {string} path @param {number} version @param {object} body @returns {Promise<any>} */
+  async send(method, path, version, body) {
+    /** @type {RequestInit} */
+    const request = {
+      method,
       headers: {
         'content-type': 'application/json',
         'x-prohori-request': '1',
@@ -35,9 +36,16 @@ export class Analyst {
         origin: this.url,
         cookie: this.cookie,
       },
-      body: JSON.stringify(change),
-    });
-    if (!response.ok) throw new Error(`changing ${id} answered ${response.status}: ${await response.text()}`);
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(`${this.url}/api/v1${path}`, request);
+    if (!response.ok)
+      throw new Error(`changing ${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
+  }
+
+  /** @param {string} id @param {number} version @param {object} change @returns {Promise<any>} */
+  async change(id, version, change) {
+    return this.send('PATCH', `/alerts/${encodeURIComponent(id)}`, version, change);
   }
 }

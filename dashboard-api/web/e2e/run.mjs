@@ -12,6 +12,7 @@ import { alertCases } from './cases/alert.mjs';
 import { governanceCases } from './cases/governance.mjs';
 import { keysCases } from './cases/keys.mjs';
 import { fleetCases } from './cases/fleet.mjs';
+import { caseCases } from './cases/cases.mjs';
 import { queueCases } from './cases/queue.mjs';
 import { rulesCases } from './cases/rules.mjs';
 import { searchCases } from './cases/search.mjs';
@@ -31,6 +32,7 @@ const cases = [
   ...queueCases,
   ...keysCases,
   ...alertCases,
+  ...caseCases,
   ...searchCases,
   ...rulesCases,
   ...fleetCases,

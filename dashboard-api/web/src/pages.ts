@@ -61,6 +61,27 @@ export const PAGES = {
       withWords('fleet', () => import('./fleet/FleetPage').then(({ FleetPage }) => ({ default: FleetPage }))),
     bar: { label: 'nav.fleet', needs: 'read_collectors' },
   },
+  cases: {
+    path: 'cases',
+    load: () =>
+      withWords('cases', () => import('./cases/CasesPage').then(({ CasesPage }) => ({ default: CasesPage }))),
+    bar: { label: 'nav.cases', needs: 'read_cases' },
+  },
+  measures: {
+    path: 'measures',
+    load: () =>
+      withWords('measures', () =>
+        import('./measures/MeasuresPage').then(({ MeasuresPage }) => ({ default: MeasuresPage })),
+      ),
+    bar: { label: 'nav.measures', needs: 'read_alerts' },
+  },
+  entity: {
+    path: 'entities',
+    load: () =>
+      withWords('entity', () =>
+        import('./entity/EntityPage').then(({ EntityPage }) => ({ default: EntityPage })),
+      ),
+  },
   letters: {
     path: 'dead-letters',
     load: () =>

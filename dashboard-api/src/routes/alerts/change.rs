@@ -33,7 +33,7 @@ pub(crate) struct ChangeBody {
 }
 
 impl ChangeBody {
-    fn change(self) -> Answer<Change> {
+    pub(super) fn change(self) -> Answer<Change> {
         if let Some(reason) = &self.reason {
             text_of("reason", reason, WORDS_MAX)?;
         }
@@ -141,6 +141,25 @@ async fn triage_scope(app: &App, caller: &Caller, id: &str) -> Answer<(String, S
     let agency = alert.summary.agency;
     let scope = caller.scope_in(Permission::TriageAlerts, &agency)?;
     Ok((agency, scope))
+}
+
+/// What every alert would be refused for.
+pub(super) fn check_change(change: &Change) -> Answer<()> {
+    let closes = change.state == Some(store::State::Closed);
+    let refusal = match change {
+        Change { verdict: None, .. } if closes => Some(Refusal::VerdictRequired),
+        Change { reason: None, .. } if closes => Some(Refusal::ReasonRequired),
+        Change { reason: Some(reason), .. } if closes && reason.trim().is_empty() => {
+            Some(Refusal::ReasonRequired)
+        }
+        _ => None,
+    };
+    refusal.map_or(Ok(()), |refusal| Err(refused(refusal)))
+}
+
+/// The code of a refusal.
+pub(super) fn conflict_code(refusal: Refusal) -> &'static str {
+    refused(refusal).code.as_str()
 }
 
 fn refused(refusal: Refusal) -> Box<Problem> {

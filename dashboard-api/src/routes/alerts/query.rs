@@ -129,6 +129,53 @@ pub(crate) struct ListParams {
     pub(super) cursor: Option<Text>,
 }
 
+/// The queue's filter as it stands in a body.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FilterBody {
+    /// In one of these states; in any unless given.
+    #[serde(default)]
+    state: Vec<alert::State>,
+    /// At least this severity, 1 (informational) to 6.
+    #[schema(minimum = 1, maximum = 6)]
+    severity_min: Option<u8>,
+    /// Of this agency.
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
+    agency: Option<Agency>,
+    /// Of this host.
+    #[schema(value_type = Option<String>)]
+    host: Option<Text>,
+    /// Of the rule with this id.
+    #[schema(value_type = Option<String>)]
+    rule: Option<Text>,
+    /// Of the group with this id.
+    #[schema(value_type = Option<String>)]
+    group: Option<Text>,
+    /// Assigned to this user, to `me`, or to `none`.
+    #[schema(value_type = Option<String>)]
+    assignee: Option<Text>,
+    /// Holding all these words.
+    #[schema(value_type = Option<String>)]
+    q: Option<Text>,
+    /// Raised from this time on, in ms.
+    #[schema(value_type = Option<i64>)]
+    from: Option<TimeMs>,
+    /// Raised before this time, in ms.
+    #[schema(value_type = Option<i64>)]
+    to: Option<TimeMs>,
+}
+
+impl FilterBody {
+    /// The store's filter; `me` is who asks.
+    pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
+        let Self { state, severity_min, agency, host, rule, group, assignee, q, from, to } = self;
+        let state = Some(States(state.into_iter().map(Into::into).collect()));
+        let alike =
+            CountParams { state, severity_min, agency, host, rule, group, assignee, q, from, to };
+        alike.filter(me)
+    }
+}
+
 impl CountParams {
     /// The store's filter; `me` is who asks.
     pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {

@@ -35,6 +35,9 @@ const PAGES = [
   { name: 'api-keys', open: (stage) => openGovernance(stage, 'keys') },
   { name: 'sessions', open: (stage) => openGovernance(stage, 'sessions') },
   { name: 'user', open: openUser },
+  { name: 'cases', open: openCases },
+  { name: 'case', open: openCase },
+  { name: 'report', open: openReport },
 ];
 
 /** @param {Stage} stage */
@@ -91,6 +94,26 @@ async function openExceptions(stage) {
 async function openAudit(stage) {
   await stage.go('/audit');
   await stage.page.locator('.audit-rows tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openCases(stage) {
+  await stage.go('/cases?state=open,in_progress,closed');
+  await stage.page.locator('.cases-rows tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openCase(stage) {
+  const { items } = await stage.api('/cases?limit=1');
+  await stage.go(`/cases/${items[0].id}`);
+  await stage.page.locator('.history-entry').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openReport(stage) {
+  const { items } = await stage.api('/cases?limit=1');
+  await stage.go(`/cases/${items[0].id}?report`);
+  await stage.page.locator('.report .history-entry').first().waitFor();
 }
 
 /** @param {Stage} stage */

@@ -1,6 +1,7 @@
 // The verbs of one alert, with their keys.
 
 import type { AlertDetail } from '../api/types';
+import { bundleAddress } from '../api/endpoints';
 import { useI18n } from '../i18n/i18n';
 import { ALERT_KEYS } from '../keys/map';
 import { Assignee } from '../queue/columns';
@@ -50,10 +51,16 @@ export function ActionBar({ alert }: { alert: AlertDetail }) {
           {me.permissions.includes('manage_exceptions') && (
             <Button kind="quiet" onPress={() => go(exceptionAddress(alert))}>
               {t('action.exception')}
+          {actions.allowedCases && (
+            <Button onPress={() => actions.askCase(targets)} shortcut={ALERT_KEYS.case}>
+              {t('action.case')}
             </Button>
           )}
         </span>
       )}
+      <a className="button" href={bundleAddress(alert.id)} download>
+        {t('action.bundle')}
+      </a>
     </div>
   );
 }

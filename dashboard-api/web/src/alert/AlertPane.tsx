@@ -17,6 +17,7 @@ import { place } from './changes';
 import { ConflictBox } from './ConflictBox';
 import { Evidence } from './Evidence';
 import { History } from './History';
+import { Similar } from './Similar';
 import { Summary } from './Summary';
 import { Timeline } from './Timeline';
 import { titleIn } from './title';
@@ -124,6 +125,7 @@ function PaneBody({ alert }: { alert: AlertDetail }) {
       <Summary alert={alert} />
       <Why alert={alert} />
       <Evidence alert={alert} />
+      <Similar alert={alert} />
       <Timeline alert={alert} />
       <History alert={alert} />
     </div>

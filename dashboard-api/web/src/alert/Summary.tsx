@@ -4,7 +4,7 @@ import { Fragment } from 'react';
 import type { AlertDetail } from '../api/types';
 import { useI18n, type Language } from '../i18n/i18n';
 import { OPEN, writeFilter } from '../queue/filter';
-import { address } from '../route/route';
+import { address, entityAddress } from '../route/route';
 import { EMPTY, writeSearch } from '../search/filter';
 import { around } from '../time/range';
 import { Code } from '../ui/Code';
@@ -61,9 +61,8 @@ function searches(alert: AlertDetail): Map<string, string> {
 
 function Facts({ alert }: { alert: AlertDetail }) {
   const { t, number } = useI18n();
-  const links = searches(alert);
-  const value = (text: string | null) => {
-    const to = text ? links.get(text) : undefined;
+  const value = (text: string | null, kind?: 'host' | 'user' | 'ip') => {
+    const to = text && kind ? entityAddress(kind, text) : undefined;
     return to ? (
       <Link to={to}>
         <Code>{text}</Code>
@@ -80,10 +79,10 @@ function Facts({ alert }: { alert: AlertDetail }) {
           (<Age ms={alert.time} />)
         </span>
       </Fact>
-      <Fact label={t('column.host')}>{value(alert.host)}</Fact>
+      <Fact label={t('column.host')}>{value(alert.host, 'host')}</Fact>
       <Fact label={t('column.agency')}>{value(alert.agency)}</Fact>
-      {alert.user && <Fact label={t('fact.user')}>{value(alert.user)}</Fact>}
-      {alert.src_ip && <Fact label={t('fact.source')}>{value(alert.src_ip)}</Fact>}
+      {alert.user && <Fact label={t('fact.user')}>{value(alert.user, 'user')}</Fact>}
+      {alert.src_ip && <Fact label={t('fact.source')}>{value(alert.src_ip, 'ip')}</Fact>}
       <Fact label={t('column.count')}>{number(alert.event_count)}</Fact>
       {alert.last > alert.time && (
         <Fact label={t('fact.last')}>

@@ -1,7 +1,8 @@
 // What an analyst does to alerts, one or many: the verbs, and the dialogs that ask for more.
 
-import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
+import { createContext, lazy, Suspense, useContext, useMemo, useState, type ReactNode } from 'react';
 import type { AlertSummary, State, Verdict } from '../api/types';
+import { withWords } from '../i18n/i18n';
 import { useMe } from '../session/session';
 import { useChanges } from './changes';
 import { CloseDialog } from './CloseDialog';
@@ -15,20 +16,32 @@ interface Actions {
   unassign: (alerts: AlertSummary[]) => void;
   askState: (alerts: AlertSummary[]) => void;
   askClose: (alerts: AlertSummary[], verdict: Verdict | null) => void;
+  /** False for those who may not work on cases. */
+  allowedCases: boolean;
+  askCase: (alerts: AlertSummary[]) => void;
 }
 
 type Asking =
   | { what: 'state'; alerts: AlertSummary[] }
   | { what: 'close'; alerts: AlertSummary[]; verdict: Verdict | null }
+  | { what: 'case'; alerts: AlertSummary[] }
   | null;
 
 const Context = createContext<Actions | null>(null);
+
+/** Comes with the words of cases when it is asked for. */
+const OpenCase = lazy(() =>
+  withWords('cases', () =>
+    import('../cases/OpenCaseDialog').then(({ OpenCaseDialog }) => ({ default: OpenCaseDialog })),
+  ),
+);
 
 export function ActionsProvider({ children }: { children: ReactNode }) {
   const me = useMe();
   const { change } = useChanges();
   const [asking, setAsking] = useState<Asking>(null);
   const allowed = me.permissions.includes('triage_alerts');
+  const allowedCases = me.permissions.includes('manage_cases');
   const actions = useMemo<Actions>(() => {
     const when = <Args extends unknown[]>(work: (...args: Args) => void) => (allowed ? work : () => {});
     return {
@@ -44,8 +57,10 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
       unassign: when((alerts) => void change(alerts, { assignee: null })),
       askState: when((alerts) => setAsking({ what: 'state', alerts })),
       askClose: when((alerts, verdict) => setAsking({ what: 'close', alerts, verdict })),
+      allowedCases,
+      askCase: (alerts) => allowedCases && setAsking({ what: 'case', alerts }),
     };
-  }, [allowed, change, me.user]);
+  }, [allowed, allowedCases, change, me.user]);
   return (
     <Context value={actions}>
       {children}
@@ -70,6 +85,11 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
           }}
           onClose={() => setAsking(null)}
         />
+      )}
+      {asking?.what === 'case' && (
+        <Suspense fallback={null}>
+          <OpenCase alerts={asking.alerts} onClose={() => setAsking(null)} />
+        </Suspense>
       )}
     </Context>
   );

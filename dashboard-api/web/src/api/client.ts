@@ -3,6 +3,8 @@
 const BASE = '/api/v1';
 /** A thin link may take long; a request that takes longer than this has been lost. */
 const TIMEOUT_MS = 30_000;
+/** A file of several megabytes over the same link. */
+const UPLOAD_MS = 300_000;
 
 /** A request that failed, with what the server said (RFC 9457) or why it could not be reached. */
 export class Problem extends Error {
@@ -37,6 +39,8 @@ export type Query = Record<string, string | number | null | undefined>;
 export interface Request {
   query?: Query;
   body?: unknown;
+  /** A file, sent as it is in place of a body. */
+  file?: Blob;
   /** The version that the change was made against. */
   ifMatch?: number;
   signal?: AbortSignal | undefined;
@@ -64,26 +68,27 @@ export async function call<T>(method: Method, path: string, request: Request = {
   const response = await send(`${BASE}${path}${query === '' ? '' : `?${query}`}`, {
     method,
     headers: headers(method, request),
-    body: request.body === undefined ? null : JSON.stringify(request.body),
+    body: request.file ?? (request.body === undefined ? null : JSON.stringify(request.body)),
     credentials: 'same-origin',
-    signal: within(request.signal),
+    signal: within(request.signal, request.file ? UPLOAD_MS : TIMEOUT_MS),
   });
   if (!response.ok) throw await problem(response, path);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
-function headers(method: Method, { body, ifMatch }: Request): Record<string, string> {
+function headers(method: Method, { body, file, ifMatch }: Request): Record<string, string> {
   return {
     accept: 'application/json',
     // A page of another origin cannot set this header without asking first: it guards against forged requests.
     ...(method === 'GET' ? {} : { 'x-prohori-request': '1' }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(file === undefined ? {} : { 'content-type': 'application/octet-stream' }),
     ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
   };
 }
 
-function within(signal: AbortSignal | undefined): AbortSignal {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+function within(signal: AbortSignal | undefined, ms: number): AbortSignal {
+  const timeout = AbortSignal.timeout(ms);
   return signal && 'any' in AbortSignal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 

@@ -17,6 +17,7 @@ import type {
   Me,
   Paged,
   Parsed,
+  Similar,
   Table,
   Timeline,
 } from './types';
@@ -49,6 +50,10 @@ export const getHistory = (alert: string, signal: Signal) =>
   call<{ items: HistoryEntry[] }>('GET', `/alerts/${id(alert)}/history`, { signal });
 export const getTimeline = (alert: string, signal: Signal) =>
   call<Timeline>('GET', `/alerts/${id(alert)}/timeline`, { signal });
+
+export const getSimilar = (alert: string, signal: Signal) =>
+  call<Similar>('GET', `/alerts/${id(alert)}/similar`, { signal });
+export const bundleAddress = (alert: string) => `/api/v1/alerts/${id(alert)}/bundle`;
 
 export const getEvents = (query: Query, signal: Signal) =>
   call<Paged<EventSummary>>('GET', '/events', { query, signal });

@@ -125,6 +125,17 @@ export interface HistoryEntry {
   comment: string | null;
 }
 
+/** Alerts of the same rule and agency. */
+export interface Similar {
+  items: (AlertSummary & {
+    shares: ('group' | 'host' | 'user' | 'src_ip')[];
+    reason: string | null;
+  })[];
+  verdicts: Partial<Record<Verdict, number>>;
+  total: number;
+  truncated: boolean;
+}
+
 export interface AlertCounts {
   total: number;
   by_state: Partial<Record<State, number>>;

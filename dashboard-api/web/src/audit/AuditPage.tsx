@@ -53,6 +53,22 @@ const ACTIONS: Record<string, Key> = {
   'timeline.read': 'audit.did.timelineRead',
   'dead_letters.read': 'audit.did.deadLettersRead',
   'audit.read': 'audit.did.auditRead',
+  'alerts.bulk': 'audit.did.alertsBulk',
+  'alert.export': 'audit.did.alertExport',
+  'entity.read': 'audit.did.entityRead',
+  'events.export': 'audit.did.eventsExport',
+  'measures.read': 'audit.did.measuresRead',
+  'case.open': 'audit.did.caseOpen',
+  'case.read': 'audit.did.caseRead',
+  'case.change': 'audit.did.caseChange',
+  'case.comment': 'audit.did.caseComment',
+  'case.alerts': 'audit.did.caseAlerts',
+  'case.task': 'audit.did.caseTask',
+  'case.share': 'audit.did.caseShare',
+  'case.merge': 'audit.did.caseMerge',
+  'case.split': 'audit.did.caseSplit',
+  'evidence.add': 'audit.did.evidenceAdd',
+  'evidence.read': 'audit.did.evidenceRead',
 };
 
 /** The address with one filter set anew. */

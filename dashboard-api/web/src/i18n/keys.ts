@@ -3,10 +3,13 @@
 import type alert from './en/alert.json';
 import type audit from './en/audit.json';
 import type fleet from './en/fleet.json';
+import type cases from './en/cases.json';
+import type entity from './en/entity.json';
 import type frame from './en/frame.json';
 import type governance from './en/governance.json';
 import type letters from './en/letters.json';
 import type palette from './en/palette.json';
+import type measures from './en/measures.json';
 import type queue from './en/queue.json';
 import type rules from './en/rules.json';
 import type search from './en/search.json';
@@ -24,6 +27,9 @@ interface Rooms {
   audit: typeof audit;
   fleet: typeof fleet;
   governance: typeof governance;
+  cases: typeof cases;
+  entity: typeof entity;
+  measures: typeof measures;
   letters: typeof letters;
   palette: typeof palette;
   rules: typeof rules;

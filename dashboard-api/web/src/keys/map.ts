@@ -34,6 +34,7 @@ export const ALERT_KEYS = {
   falsePositive: { code: 'Digit2', label: 'keys.falsePositive' },
   benign: { code: 'Digit3', label: 'keys.benign' },
   duplicate: { code: 'Digit4', label: 'keys.duplicate' },
+  case: { code: 'KeyI', label: 'keys.case' },
   comment: { code: 'KeyC', label: 'keys.comment' },
   raw: { code: 'KeyO', label: 'keys.raw' },
   undo: { code: 'KeyU', label: 'keys.undo' },

@@ -20,6 +20,11 @@ export function BulkBar({ selected, onClear }: { selected: AlertSummary[]; onCle
         {t('action.state')}
       </Button>
       <Button onPress={() => actions.askClose(selected, null)}>{t('action.close')}</Button>
+      {actions.allowedCases && (
+        <Button onPress={() => actions.askCase(selected)} shortcut={ALERT_KEYS.case}>
+          {t('action.case')}
+        </Button>
+      )}
       <Button kind="quiet" onPress={onClear} shortcut={QUEUE_KEYS.back}>
         {t('bulk.clear')}
       </Button>

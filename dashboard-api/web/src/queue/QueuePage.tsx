@@ -236,5 +236,6 @@ function useQueueKeys({ queue, walk, openId, selection, setSelection, selected, 
     falsePositive: onTargets((alerts) => actions.askClose(alerts, 'false_positive')),
     benign: onTargets((alerts) => actions.askClose(alerts, 'benign')),
     duplicate: onTargets((alerts) => actions.askClose(alerts, 'duplicate')),
+    case: onTargets(actions.askCase),
   });
 }

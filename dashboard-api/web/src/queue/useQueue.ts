@@ -11,12 +11,15 @@ import { useCallback, useMemo, useState } from 'react';
 import { getAlertCounts, getAlerts } from '../api/endpoints';
 import type { AlertSummary } from '../api/types';
 import { filterParams, listParams, OPEN, writeFilter, type AlertFilter } from './filter';
+import { useLive } from './live';
 import { mergeHead } from './merge';
 
 const PAGE_ROWS = 100;
 /** How many of the newest are looked at for what is new; more than this is shown as "50+". */
 export const HEAD_ROWS = 50;
 const HEAD_POLL_MS = 10_000;
+/** While the server tells of news by itself, asking is only for what it might have kept to itself. */
+const LIVE_POLL_MS = 60_000;
 const COUNTS_POLL_MS = 15_000;
 
 export interface Queue {
@@ -38,6 +41,7 @@ export interface Queue {
 
 export function useQueue(filter: AlertFilter): Queue {
   const queries = useQueryClient();
+  const live = useLive();
   const key = writeFilter(filter);
   const list = useInfiniteQuery({
     queryKey: ['alerts', 'list', key],
@@ -58,7 +62,7 @@ export function useQueue(filter: AlertFilter): Queue {
     initialData: () => (list.isPlaceholderData ? undefined : list.data?.pages[0]),
     initialDataUpdatedAt: () => list.dataUpdatedAt,
     staleTime: HEAD_POLL_MS,
-    refetchInterval: HEAD_POLL_MS,
+    refetchInterval: live ? LIVE_POLL_MS : HEAD_POLL_MS,
   });
   const listed = useMemo(() => unique(list.data?.pages.flatMap((page) => page.items) ?? []), [list.data]);
   const merged = useMemo(

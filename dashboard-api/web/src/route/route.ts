@@ -73,3 +73,8 @@ export function address(path: string, query: string): string {
 export function alertAddress(id: string, query: string): string {
   return address(`/alerts/${encodeURIComponent(id)}`, query);
 }
+
+/** The page of a host, a user, an address, a hash or a domain. */
+export function entityAddress(kind: 'host' | 'user' | 'ip' | 'hash' | 'domain', value: string): string {
+  return `/entities/${encodeURIComponent(`${kind}:${value}`)}`;
+}
