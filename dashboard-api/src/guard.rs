@@ -65,6 +65,7 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let trace = TraceId::random();
     let method = request.method().clone();
     let in_api = request.uri().path().starts_with("/api/");
+    let in_lite = in_lite(request.uri().path());
     let route = match request.extensions().get::<MatchedPath>() {
         Some(path) => path.as_str().to_owned(),
         None => if in_api { "unknown" } else { "web" }.to_owned(),
@@ -87,6 +88,11 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         keep_headers(bare.headers(), response.headers_mut());
     }
     finish(by_tls, in_api, &trace, response.headers_mut());
+    if in_lite {
+        // Without a referrer a browser sends a form without its origin, too.
+        let value = HeaderValue::from_static("same-origin");
+        response.headers_mut().insert(header::REFERRER_POLICY, value);
+    }
 
     let status = response.status();
     app.metrics.seconds.with_label_values(&[&route]).observe(begun.elapsed().as_secs_f64());
@@ -131,7 +137,9 @@ fn check(app: &App, request: &Request) -> Answer<ByTls> {
     if request.method().is_safe() || headers.contains_key(header::AUTHORIZATION) {
         return Ok(by_tls);
     }
-    if text(headers, &HeaderName::from_static(CSRF_HEADER)) != Some("1") {
+    // A plain form cannot send the header; it carries a token of its session, which its handler checks.
+    let is_form = in_lite(request.uri().path());
+    if !is_form && text(headers, &HeaderName::from_static(CSRF_HEADER)) != Some("1") {
         let detail = "send header X-Prohori-Request: 1 with every change";
         return Err(Problem::new(Code::CsrfHeaderMissing, detail));
     }
@@ -143,6 +151,12 @@ fn check(app: &App, request: &Request) -> Answer<ByTls> {
         return Err(Problem::new(Code::OriginNotAllowed, detail));
     }
     Ok(by_tls)
+}
+
+/// Whether a path is one of the pages that work without scripts.
+fn in_lite(path: &str) -> bool {
+    let rest = path.strip_prefix(crate::lite::PREFIX);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -25,6 +25,7 @@ mod views;
 mod work;
 
 mod feed;
+mod lite;
 
 mod app;
 mod clock;

@@ -125,6 +125,15 @@ fn body<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     Ok(parsed)
 }
 
+/// The bytes of a form, at most as long as a JSON body.
+pub(crate) async fn form_bytes(request: Request) -> Answer<Vec<u8>> {
+    if essence(request.headers()) != "application/x-www-form-urlencoded" {
+        let detail = "send the form as application/x-www-form-urlencoded";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
+    bytes(request.into_body(), BODY_BYTES_MAX).await
+}
+
 /// A file as the body, as it is.
 pub(crate) struct File(pub(crate) Vec<u8>);
 

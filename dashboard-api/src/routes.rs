@@ -1,4 +1,4 @@
-//! Every route of `/api/v1`, and the OpenAPI document that comes from the same list.
+//! Every route of `/api/v1` and `/lite`, and the OpenAPI document that comes from the same list.
 //!
 //! Invariant: routes are added with `routes!` only, never with axum's own `route`, so that the
 //! document, and with it the test that looks for leaks between agencies, knows them all.
@@ -12,9 +12,9 @@ pub(crate) mod dead_letters;
 pub(crate) mod entities;
 pub(crate) mod events;
 pub(crate) mod exceptions;
+pub(crate) mod fields;
 pub(crate) mod jobs;
 pub(crate) mod keys;
-pub(crate) mod fields;
 pub(crate) mod ledger;
 pub(crate) mod me;
 pub(crate) mod measures;
@@ -22,12 +22,13 @@ pub(crate) mod meta;
 pub(crate) mod query;
 pub(crate) mod roles;
 pub(crate) mod rules;
+pub(crate) mod searches;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod users;
 
 use crate::problem::{Code, ProblemDocument};
-use crate::{App, guard, idempotency, identity, rate, web};
+use crate::{App, guard, idempotency, identity, lite, rate, web};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde_json::json;
@@ -84,20 +85,6 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(entities::alerts))
         .routes(routes!(entities::related))
         .routes(routes!(measures::get))
-        .routes(routes!(cases::list, cases::open))
-        .routes(routes!(cases::get, cases::change))
-        .routes(routes!(cases::history))
-        .routes(routes!(cases::comment))
-        .routes(routes!(cases::share))
-        .routes(routes!(cases::merge))
-        .routes(routes!(cases::split))
-        .routes(routes!(cases::alerts))
-        .routes(routes!(cases::add_task))
-        .routes(routes!(cases::change_task))
-        .routes(routes!(cases::upload))
-        .routes(routes!(cases::freeze))
-        .routes(routes!(cases::evidence))
-        .routes(routes!(cases::content))
         .routes(routes!(events::list))
         .routes(routes!(events::histogram))
         .routes(routes!(events::table))
@@ -106,6 +93,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(fields::list))
         .routes(routes!(fields::values))
         .routes(routes!(fields::complete))
+        .routes(routes!(searches::list, searches::keep))
+        .routes(routes!(searches::change, searches::delete))
         .routes(routes!(events::get))
         .routes(routes!(ledger::get))
         .routes(routes!(collectors::list))
@@ -127,7 +116,38 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(keys::rotate))
         .routes(routes!(meta::get))
         .routes(routes!(meta::openapi));
-    OpenApiRouter::with_openapi(Document::openapi()).nest(PREFIX, routes)
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest(PREFIX, routes.merge(cases()))
+        .merge(lite())
+}
+
+/// Cases, their parts and their evidence.
+fn cases() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::get, cases::change))
+        .routes(routes!(cases::history))
+        .routes(routes!(cases::comment))
+        .routes(routes!(cases::share))
+        .routes(routes!(cases::merge))
+        .routes(routes!(cases::split))
+        .routes(routes!(cases::alerts))
+        .routes(routes!(cases::add_task))
+        .routes(routes!(cases::change_task))
+        .routes(routes!(cases::upload))
+        .routes(routes!(cases::freeze))
+        .routes(routes!(cases::evidence))
+        .routes(routes!(cases::content))
+}
+
+/// The pages that work without scripts.
+fn lite() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(lite::queue))
+        .routes(routes!(lite::style))
+        .routes(routes!(lite::sign_in))
+        .routes(routes!(lite::language))
+        .routes(routes!(lite::alert, lite::change))
 }
 
 /// What rule writers and hunters use.
@@ -236,7 +256,7 @@ mod tests {
         let paths = document["paths"].as_object().unwrap();
         assert!(paths.len() >= 15, "{}", paths.len());
         for (path, item) in paths {
-            assert!(path.starts_with("/api/v1/"), "{path}");
+            assert!(path.starts_with("/api/v1/") || path.starts_with("/lite"), "{path}");
             for (method, operation) in item.as_object().unwrap() {
                 let problem = &operation["responses"]["default"]["content"];
                 assert!(problem["application/problem+json"].is_object(), "{method} {path}");

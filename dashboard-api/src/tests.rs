@@ -10,12 +10,13 @@ mod sample;
 mod searching;
 
 mod collectors;
-mod governing;
 mod desk;
+mod governing;
 mod guarded;
 mod hunting;
 mod isolation;
 mod ledger;
+mod lite;
 mod repeating;
 mod replaying;
 mod rules;

@@ -29,7 +29,7 @@ fn etag(body: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
-/// The file of that path; the page for a path of the app (no dot in it); else nothing.
+/// The file of that path; the page for a path of the app; else nothing.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
@@ -38,10 +38,24 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     if !matches!(method, Method::GET | Method::HEAD) {
         return crate::guard::method_not_allowed(method).await;
     }
-    let name = if path.is_empty() || !path.contains('.') { PAGE } else { path };
+    let name = if is_file(path) { path } else { PAGE };
     match BY_PATH.get(name) {
         Some((file, etag)) => respond(file, etag, &headers),
         None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Whether a path is one of a file rather than of the app: an id in the app's own may have dots.
+fn is_file(path: &str) -> bool {
+    match path.split_once('/') {
+        None => path.contains('.'),
+        Some((folder, _)) => {
+            let word = folder.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+            !word
+                || FILES
+                    .iter()
+                    .any(|f| f.path.split_once('/').is_some_and(|(own, _)| own == folder))
+        }
     }
 }
 
@@ -115,6 +129,7 @@ mod tests {
             ("/", 200),
             ("/alerts/0123abcd", 200),
             ("/login", 200),
+            ("/entities/host%3AMOF-DC-01.mof.example", 200),
             ("/index.html", 200),
             ("/missing.js", 404),
             ("/assets/../index.html", 404),

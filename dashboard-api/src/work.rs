@@ -1,4 +1,4 @@
-//! What analysts keep beside the alerts: cases with their tasks and evidence, in SQLite.
+//! What analysts keep beside the alerts: cases with their tasks and evidence, and searches, in SQLite.
 //!
 //! A file of its own, `work.sqlite3`: evidence may be large, and a login must not wait behind it.
 //! Every read takes a [`Reach`], made from the session and from nothing else, as reads of the store
@@ -7,6 +7,7 @@
 pub(crate) mod case;
 mod names;
 mod reach;
+pub(crate) mod search;
 
 pub(crate) use reach::Reach;
 
@@ -15,8 +16,13 @@ use crate::{Clock, Error};
 use std::path::Path;
 use std::sync::Arc;
 
-const SCHEMA: Schema =
-    Schema { file: "work.sqlite3", migrations: &[include_str!("work/migrations/0001_cases.sql")] };
+const SCHEMA: Schema = Schema {
+    file: "work.sqlite3",
+    migrations: &[
+        include_str!("work/migrations/0001_cases.sql"),
+        include_str!("work/migrations/0002_searches.sql"),
+    ],
+};
 
 /// The analysts' work; clones share it.
 #[derive(Clone)]

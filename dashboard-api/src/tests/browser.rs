@@ -225,7 +225,7 @@ impl Browser {
     pub(super) fn request(&self, method: Method, path: &str, body: Option<Value>) -> Request<Body> {
         let mut request = Request::builder()
             .method(method.clone())
-            .uri(format!("/api/v1{path}"))
+            .uri(if path.starts_with("/lite") { path.into() } else { format!("/api/v1{path}") })
             .header(header::HOST, HOST);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("theme=dark; {cookie}"));

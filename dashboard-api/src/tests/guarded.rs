@@ -126,7 +126,8 @@ async fn nothing_but_the_open_routes_answers_without_a_session() {
         for (method, operation) in item.as_object().unwrap() {
             let open = operation["security"] == json!([{}]);
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path.strip_prefix("/api/v1").unwrap();
+            // Pages for people answer with a page to sign in: `super::lite` looks at them.
+            let Some(path) = path.strip_prefix("/api/v1") else { continue };
             let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
             let path = parts.collect::<Vec<_>>().join("/");
             let mut browser = rig.browser();

@@ -39,11 +39,12 @@ fn values(name: &str) -> Vec<String> {
         "severity_min" => vec!["1".into()],
         "assignee" => vec!["none".into(), "me".into(), "other".into()],
         "actor" | "user" => vec!["other".into()],
-        "after" => vec!["a".into()],
+        "after" => vec!["a".into(), "0".into()],
         "action" => vec!["session.begin".into()],
         "target" | "alert" => vec![alert_id(OTHER, 0)],
-        "updated_since" | "after" => vec!["0".into()],
+        "updated_since" => vec!["0".into()],
         "seconds" => vec!["0".into()],
+        "said" => vec!["done".into()],
         "format" => vec!["ndjson".into(), "csv".into()],
         "columns" => vec!["agency,user,raw,unmapped.x".into()],
         "before" => vec!["1000000".into()],
@@ -83,7 +84,7 @@ fn queries(operation: &Value) -> Vec<String> {
 
 /// The ids to try in a path: the other agency's, and our own, whose answers must hold no other's.
 fn paths(path: &str) -> Vec<String> {
-    let path = path.strip_prefix("/api/v1").unwrap();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let fill = |agency: &str, case: u32| {
         path.replace("{id}", &alert_id(agency, 0))
             .replace("{uid}", &uid(agency, 0))

@@ -114,6 +114,11 @@ impl From<store::AlertSummary> for AlertSummary {
     }
 }
 
+/// One sentence of what happened, in English or Bangla.
+pub(crate) fn sentence(alert: &store::AlertSummary, lang: &str) -> String {
+    Sentence::of(alert).take(lang)
+}
+
 /// What stands on the server when a change came too late: the alert and its last change.
 pub(crate) fn current(alert: store::AlertSummary) -> Value {
     let last = json!({

@@ -109,6 +109,11 @@ impl Rule {
 }
 
 impl Matched {
+    /// The field and what it was looked at for.
+    pub(crate) fn shown(&self) -> (&str, &str) {
+        (&self.field, &self.pattern)
+    }
+
     fn of(clause: &Value) -> Self {
         Self {
             selection: text(&clause["selection"]),

@@ -10,6 +10,11 @@ pub(crate) struct Sentence {
 }
 
 impl Sentence {
+    /// The sentence in one language.
+    pub(super) fn take(self, lang: &str) -> String {
+        if lang == "bn" { self.bn } else { self.en }
+    }
+
     /// The finding's own words where it has them, else words made of the summary.
     pub(super) fn of(alert: &AlertSummary) -> Self {
         let own = |text: &String, made: fn(&AlertSummary) -> String| {

@@ -1,7 +1,7 @@
 //! The queue's news as server-sent events: what is stored and what is changed, as it comes.
 
 use crate::App;
-use crate::caller::Caller;
+use crate::caller::{Caller, Proof};
 use crate::feed::{Look, News, Seat};
 use crate::params::{Query, TimeMs};
 use crate::problem::{Answer, Code, Problem};
@@ -24,6 +24,8 @@ const BEAT: Duration = Duration::from_secs(25);
 /// How long a stream lives; then the browser comes again, with its session looked at anew.
 const LIFE_S: u32 = 240;
 const LIFE_S_MAX: u32 = 600;
+/// The same of an API key, which may be revoked.
+const KEY_LIFE_S: u32 = 30;
 /// How long somebody who was off-boarded may still listen.
 const CHECK: Duration = Duration::from_secs(5);
 /// How long a browser waits before it comes again.
@@ -65,7 +67,12 @@ pub(crate) async fn stream(
         let detail = format!("seconds is at most {LIFE_S_MAX}");
         return Err(Problem::parameter(Code::InvalidParameter, "seconds", detail));
     }
+    let seconds = match caller.proof {
+        Proof::Session(_) => seconds,
+        Proof::Key(_) => seconds.min(KEY_LIFE_S),
+    };
     let after = last_event_id(&headers)?.or(params.after);
+    let held = held(&app, &caller.user.name).await.unwrap_or(Agencies::Of(Default::default()));
     let busy = || Problem::new(Code::Busy, "too many streams are open").retry_after(30);
     let seat = app.feed.seat(caller.user.id).ok_or_else(busy)?;
     // First the ear, then the past: what comes between the two is heard twice and not missed.
@@ -78,6 +85,7 @@ pub(crate) async fn stream(
     let now = Instant::now();
     let listener = Listener {
         sees: caller.user.grants.allow(Permission::ReadAlerts),
+        held,
         name: caller.user.name,
         news,
         waiting,
@@ -93,6 +101,12 @@ pub(crate) async fn stream(
     // A proxy that collects an answer before it passes it on would defeat the purpose.
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(([unbuffered], Sse::new(events).keep_alive(beat)).into_response())
+}
+
+/// Where a user may read alerts; none where there is no such user any more.
+async fn held(app: &App, name: &str) -> Option<Agencies> {
+    let user = app.accounts.user(name).await.ok().flatten()?;
+    Some(user.grants.allow(Permission::ReadAlerts))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Answer<Option<TimeMs>> {
@@ -111,6 +125,8 @@ struct Listener {
     name: String,
     /// The agencies whose news are passed on: the one place where a stream is scoped.
     sees: Agencies,
+    /// Where the user himself might read alerts when the stream began.
+    held: Agencies,
     news: Receiver<News>,
     waiting: VecDeque<Event>,
     until: Instant,
@@ -149,13 +165,11 @@ impl Listener {
         news.agency().is_none_or(|agency| self.sees.contains(agency))
     }
 
-    /// Looks at the user's grants anew.
+    /// Looks at the user's grants anew: once they are others, the client must come again. They are never
+    /// taken over, for a key may allow less than its user holds.
     async fn may_still_listen(&mut self) -> bool {
         self.checked = Instant::now();
-        let user = self.app.accounts.user(&self.name).await.ok().flatten();
-        let Some(user) = user else { return false };
-        self.sees = user.grants.allow(Permission::ReadAlerts);
-        !self.sees.is_empty()
+        held(&self.app, &self.name).await.is_some_and(|held| held == self.held)
     }
 }
 

@@ -38,6 +38,8 @@ const PAGES = [
   { name: 'cases', open: openCases },
   { name: 'case', open: openCase },
   { name: 'report', open: openReport },
+  { name: 'measures', open: openMeasures },
+  { name: 'entity', open: openEntity },
 ];
 
 /** @param {Stage} stage */
@@ -107,6 +109,19 @@ async function openCase(stage) {
   const { items } = await stage.api('/cases?limit=1');
   await stage.go(`/cases/${items[0].id}`);
   await stage.page.locator('.history-entry').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openMeasures(stage) {
+  await stage.go('/measures');
+  await stage.page.locator('.measures tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openEntity(stage) {
+  const { items } = await stage.api('/alerts?limit=1');
+  await stage.go(`/entities/${encodeURIComponent(`host:${items[0].host}`)}`);
+  await stage.page.locator('.entity-list li').first().waitFor();
 }
 
 /** @param {Stage} stage */

@@ -131,4 +131,28 @@ export const queueCases = [
       await dialog.waitFor({ state: 'detached' });
     },
   },
+  {
+    name: '/lite shows the queue and an alert without scripts, in less than 30 KB',
+    async run(stage) {
+      const context = await stage.browser.newContext({ javaScriptEnabled: false });
+      try {
+        await context.addCookies(await stage.context.cookies());
+        const page = await context.newPage();
+        await page.goto(`${stage.url}/lite`);
+        const style = await (await context.request.get(`${stage.url}/lite/style.css`)).body();
+        const bytes = Buffer.byteLength(await page.content()) + style.length;
+        check(bytes < 30_000, `${bytes} bytes`);
+        await page.locator('ol a').first().click();
+        await page.waitForURL(/\/lite\/alerts\//);
+        await page.locator('pre').first().waitFor();
+        const taken = page.locator('button[value=acknowledge]');
+        if (await taken.count()) {
+          await taken.click();
+          await page.getByRole('status').waitFor();
+        }
+      } finally {
+        await context.close();
+      }
+    },
+  },
 ];

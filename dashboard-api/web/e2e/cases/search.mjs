@@ -163,4 +163,42 @@ export const searchCases = [
       await meaning.filter({ hasText: 'is no field. Did you mean host? (character 17)' }).waitFor();
     },
   },
+  {
+    name: 'the box says how a search goes on, and the values of a field narrow it',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/search?from=-30d');
+      const box = page.getByRole('combobox');
+      await box.fill('sour');
+      await page.getByRole('option', { name: /source:/ }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      check((await box.inputValue()).startsWith('sour'), 'the field was taken');
+      await box.fill('');
+      await page.keyboard.press('Escape');
+      await page.locator('.fields-name', { hasText: 'source' }).click();
+      const first = page.locator('.fields-values li').first();
+      await first.waitFor();
+      const value = await first.locator('.fields-value').innerText();
+      await first.getByRole('button', { name: `Only ${value}` }).click();
+      await page.waitForURL((url) => url.search.includes('source'));
+    },
+  },
+  {
+    name: 'a search is kept under a name, run again, and deleted',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/search?from=-30d&q=sshd');
+      await page.getByRole('button', { name: 'Keep this search' }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill('Logins of the night');
+      await page.getByRole('dialog').getByRole('button', { name: 'Keep this search' }).click();
+      await stage.go('/search');
+      await page.getByRole('button', { name: 'Logins of the night', exact: true }).click();
+      await page.waitForURL((url) => url.searchParams.get('q') === 'sshd');
+      await page.getByRole('button', { name: 'Delete search Logins of the night' }).click();
+      await page
+        .getByRole('button', { name: 'Logins of the night', exact: true })
+        .waitFor({ state: 'detached' });
+    },
+  },
 ];

@@ -51,6 +51,8 @@ export function ActionBar({ alert }: { alert: AlertDetail }) {
           {me.permissions.includes('manage_exceptions') && (
             <Button kind="quiet" onPress={() => go(exceptionAddress(alert))}>
               {t('action.exception')}
+            </Button>
+          )}
           {actions.allowedCases && (
             <Button onPress={() => actions.askCase(targets)} shortcut={ALERT_KEYS.case}>
               {t('action.case')}

@@ -58,6 +58,7 @@ const ACTIONS: Record<string, Key> = {
   'entity.read': 'audit.did.entityRead',
   'events.export': 'audit.did.eventsExport',
   'measures.read': 'audit.did.measuresRead',
+  'search.change': 'audit.did.searchChange',
   'case.open': 'audit.did.caseOpen',
   'case.read': 'audit.did.caseRead',
   'case.change': 'audit.did.caseChange',

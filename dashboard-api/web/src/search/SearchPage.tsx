@@ -11,14 +11,16 @@ import { exactRange, resolve, type Span } from '../time/range';
 import { Button } from '../ui/Button';
 import { Chip } from '../ui/Chip';
 import { ChooseOne } from '../ui/Choice';
-import { SearchBox } from '../ui/SearchBox';
 import { readSearch, writeSearch, type SearchFilter } from './filter';
 import { parted } from './commands';
+import { Fields } from './Fields';
 import { Histogram } from './Histogram';
 import { MadeTable } from './MadeTable';
 import { Meaning } from './Meaning';
+import { QueryBox } from './QueryBox';
 import { RangeChoice } from './RangeChoice';
 import { Results } from './Results';
+import { Saved } from './Saved';
 import { useEvents } from './useEvents';
 
 export function SearchPage() {
@@ -54,7 +56,10 @@ export function SearchPage() {
           {makes ? (
             <MadeTable filter={filter} span={span} />
           ) : (
-            <Results found={found} filter={filter} onFilter={run} />
+            <div className="search-body">
+              <Fields filter={filter} span={span} onFilter={run} />
+              <Results found={found} filter={filter} onFilter={run} />
+            </div>
           )}
         </>
       ) : (
@@ -88,13 +93,12 @@ function SearchForm({ filter, span, onRun, boxRef, rows }: FormProps) {
   return (
     <div className="search-form" role="search">
       <form className="search-line" onSubmit={submit}>
-        <SearchBox
-          label={t('search.box')}
+        <QueryBox
           value={q}
+          span={span}
           onChange={setQ}
           onClear={() => onRun({ ...filter, q: '' })}
           inputRef={boxRef}
-          shortcut={SEARCH_KEYS.find}
         />
         <RangeChoice range={filter.range} onChange={(range) => onRun({ ...filter, q, range })} />
         <Button kind="primary" type="submit">
@@ -118,6 +122,7 @@ function SearchForm({ filter, span, onRun, boxRef, rows }: FormProps) {
             onRemove={() => onRun({ ...filter, classUid: null })}
           />
         )}
+        <Saved filter={filter} span={span} onRun={onRun} />
       </div>
       <Meaning q={q} span={span} />
     </div>

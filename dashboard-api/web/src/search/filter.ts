@@ -83,7 +83,8 @@ export function excluding(filter: SearchFilter, value: string): SearchFilter {
   return { ...filter, q: withTerm(filter.q, `-${quoted(value)}`) };
 }
 
-function withTerm(q: string, term: string): string {
+/** A search with one more term. */
+export function withTerm(q: string, term: string): string {
   return q.includes(term) ? q : `${q} ${term}`.trim();
 }
 
