@@ -30,6 +30,27 @@ pub(crate) enum Command {
         #[arg(long, value_name = "LANGUAGE")]
         language: Option<String>,
     },
+    /// Makes a key and has it certified with a one-time token of the SOC.
+    Enrol {
+        /// The enrolment's server.
+        #[arg(long, value_name = "HOST:PORT")]
+        server: String,
+        /// The token.
+        #[arg(long)]
+        token: String,
+        /// Where key and certificate are put; made if it is not there.
+        #[arg(long, default_value = "/etc/prohori/identity")]
+        dir: PathBuf,
+    },
+    /// Renews the certificate if a third of its life is left; to be run daily.
+    Renew {
+        /// Where key and certificate are.
+        #[arg(long, default_value = "/etc/prohori/identity")]
+        dir: PathBuf,
+        /// Whatever is left of it.
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What each command does.
 
-use collector::{Config, Error, doctor};
+use collector::{Config, Error, doctor, enrol};
 use service::{Shutdown, telemetry};
 use std::io::Write as _;
 use std::path::Path;
@@ -18,6 +18,23 @@ pub(crate) fn doctor(file: &Path, language: Option<String>) -> Result<ExitCode, 
     let (report, healthy) = doctor::examine(file, doctor::Language::of_tag(&language));
     print(&report)?;
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Enrols this host, and prints what to write into its configuration.
+pub(crate) fn enrol(server: &str, token: &str, dir: &Path) -> Result<ExitCode, Error> {
+    print(&enrol::enrol(server, token, dir, now_ms())?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Renews this host's certificate where that is due, or always.
+pub(crate) fn renew(dir: &Path, always: bool) -> Result<ExitCode, Error> {
+    print(&enrol::renew(dir, always, now_ms())?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Collects until a signal ends it, or its inputs do.

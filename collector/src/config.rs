@@ -13,7 +13,8 @@ use crate::queue::Limits;
 use crate::tls::Tls;
 use model::{Agency, origin};
 use raw::{
-    Raw, RawFile, RawHttpInput, RawJournal, RawListenTls, RawSpool, RawSyslog, RawTls, RawWhenFull,
+    Raw, RawFile, RawHttpInput, RawJournal, RawListenTls, RawNetflow, RawSpool, RawSyslog, RawTls,
+    RawWhenFull,
 };
 use spool::WhenFull;
 use std::collections::HashSet;
@@ -27,6 +28,9 @@ use std::time::Duration;
 /// Rescans closer than this would cost more than they find; further apart, a new file on a file
 /// system that tells nothing (NFS) would wait too long.
 const RESCAN_S: std::ops::RangeInclusive<u64> = 1..=3600;
+
+/// Below this a single record of the largest size would take a quarter of an hour.
+const BYTES_PER_SECOND_MIN: u64 = 1024;
 
 /// Heartbeats closer than this say nothing that the last one did not; further apart, a host that
 /// is down is noticed late.
@@ -42,13 +46,24 @@ pub struct Config {
     pub(crate) rescan: Duration,
     /// How often it is told how far collecting is; `None`: never.
     pub(crate) heartbeat: Option<Duration>,
+    /// What may go to Kafka in a second, before compression; `None`: any.
+    pub(crate) bytes_per_second: Option<u64>,
     pub(crate) bus: bus::Config,
     pub(crate) http: service::config::Http,
     pub(crate) files: Vec<FileInput>,
     pub(crate) syslog: Vec<SyslogInput>,
     pub(crate) journal: Option<JournalInput>,
     pub(crate) http_inputs: Vec<HttpInput>,
+    pub(crate) netflow: Vec<NetflowInput>,
     pub(crate) stdin: Option<StdinInput>,
+}
+
+/// One `[[netflow]]`.
+#[derive(Debug, Clone)]
+pub(crate) struct NetflowInput {
+    pub(crate) listen: SocketAddr,
+    pub(crate) source: Option<String>,
+    pub(crate) spool: SpoolLimits,
 }
 
 /// One `[[syslog]]`.
@@ -134,12 +149,14 @@ impl Config {
             state_dir: raw.state_dir,
             rescan: check.rescan(raw.rescan_s)?,
             heartbeat: check.heartbeat(raw.heartbeat_s)?,
+            bytes_per_second: check.ceiling(raw.bytes_per_second)?,
             bus: raw.bus,
             http: raw.http,
             files: check.files(raw.file)?,
             syslog: check.syslog(raw.syslog, spool)?,
             journal: raw.journal.map(|raw| check.journal(raw)).transpose()?,
             http_inputs: check.http_inputs(raw.http_input, spool)?,
+            netflow: check.netflow(raw.netflow, spool)?,
             stdin: match raw.stdin {
                 Some(raw) => Some(StdinInput {
                     source: check.label("source", raw.source)?,
@@ -148,11 +165,13 @@ impl Config {
                 None => None,
             },
         };
-        let listens = !config.syslog.is_empty() || !config.http_inputs.is_empty();
+        let listens = !config.syslog.is_empty()
+            || !config.http_inputs.is_empty()
+            || !config.netflow.is_empty();
         let reads = !config.files.is_empty() || config.journal.is_some();
         if !reads && !listens && config.stdin.is_none() {
             let problem = "there is nothing to collect: add [[file]], [journal], [[syslog]], \
-                           [[http_input]] or [stdin]";
+                           [[http_input]], [[netflow]] or [stdin]";
             return Err(check.error("file", &(0..0), problem));
         }
         Ok(config)
@@ -198,6 +217,9 @@ impl Config {
             input.token()?;
             input.tls.as_ref().map(Tls::acceptor).transpose()?;
             let _ = writeln!(text, "http input: {}", input.listen);
+        }
+        for input in &self.netflow {
+            let _ = writeln!(text, "netflow input: {}", input.listen);
         }
         if self.stdin.is_some() {
             text.push_str("standard input\n");
@@ -271,6 +293,16 @@ impl Check<'_> {
                 Err(self.error("heartbeat_s", &value.span(), problem))
             }
         }
+    }
+
+    fn ceiling(&self, value: Option<toml::Spanned<u64>>) -> Result<Option<u64>, Error> {
+        let Some(value) = value else { return Ok(None) };
+        let bytes = *value.get_ref();
+        if bytes < BYTES_PER_SECOND_MIN {
+            let problem = format!("{bytes} bytes a second are less than {BYTES_PER_SECOND_MIN}");
+            return Err(self.error("bytes_per_second", &value.span(), problem));
+        }
+        Ok(Some(bytes))
     }
 
     fn files(&self, raw: Vec<RawFile>) -> Result<Vec<FileInput>, Error> {
@@ -376,6 +408,21 @@ impl Check<'_> {
                     spool: self.spool(&raw.spool, spool)?,
                 })
             };
+        raw.into_iter().map(input).collect()
+    }
+
+    fn netflow(
+        &self,
+        raw: Vec<RawNetflow>,
+        spool: SpoolLimits,
+    ) -> Result<Vec<NetflowInput>, Error> {
+        let input = |raw: RawNetflow| {
+            Ok(NetflowInput {
+                listen: raw.listen,
+                source: self.label("source", raw.source)?,
+                spool: self.spool(&raw.spool, spool)?,
+            })
+        };
         raw.into_iter().map(input).collect()
     }
 

@@ -122,6 +122,25 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// This host could not be enrolled, or its certificate not renewed.
+    #[error("cannot {what}: {reason}")]
+    Enrol {
+        /// What was to be done.
+        what: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// A file of the enrolment cannot be read or written.
+    #[error("cannot {what} {path}", path = path.display())]
+    EnrolFile {
+        /// What was to be done.
+        what: &'static str,
+        /// With which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// A syslog socket failed after it was opened.
     #[error("{protocol} socket {address} failed")]
     Socket {

@@ -38,6 +38,8 @@ const COUNTED: &[&str] = &[
     "journal_missing",
     "kafka_confirmed",
     "kafka_refused",
+    "netflow_given_up",
+    "netflow_kernel_drops",
     "spool_damaged",
     "spool_dropped_newest",
     "spool_dropped_oldest",
@@ -74,16 +76,20 @@ impl Heart {
             if shutdown.has_begun() {
                 break;
             }
-            let now_ms = (self.clock)();
-            let places = self.places();
-            let mut said =
-                vec![Heartbeat::Collector(self.beat(started_ms, now_ms, &places, false))];
-            let all = beats % REPEAT_BEATS == 0;
-            said.extend(
-                memory.changed(&self.collector, places, now_ms, all).map(Heartbeat::Stream),
-            );
-            beats += 1;
-            voice.say(&self, &said);
+            if voice.has_failed() {
+                // What was told may not have arrived: all of it is told again.
+                memory = Memory::default();
+            }
+            if !voice.is_busy() {
+                let (now_ms, places) = ((self.clock)(), self.places());
+                let beat = self.beat(started_ms, now_ms, &places, false);
+                let all = beats % REPEAT_BEATS == 0;
+                let streams = memory.changed(&self.collector, places, now_ms, all);
+                let mut said = vec![Heartbeat::Collector(beat)];
+                said.extend(streams.map(Heartbeat::Stream));
+                voice.say(&self, &said);
+                beats += 1;
+            }
             next += self.interval;
             pause(next.saturating_duration_since(Instant::now()), shutdown);
         }
@@ -188,7 +194,18 @@ impl Voice {
         Self { topic, producer: None, failed: Arc::default(), warned: false, renewal }
     }
 
-    /// Hands heartbeats over. What was said before and has not arrived is enough: then nothing is.
+    /// Whether heartbeats were refused since the last were handed over.
+    fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last heartbeats are still under way: then there is no use in others.
+    fn is_busy(&self) -> bool {
+        let under_way = self.producer.as_ref().is_some_and(|producer| producer.in_flight() > 0);
+        under_way && !self.has_failed()
+    }
+
+    /// Hands heartbeats over.
     fn say(&mut self, heart: &Heart, heartbeats: &[Heartbeat]) {
         let failed = self.failed.swap(false, Ordering::Relaxed);
         if failed || self.renewal.is_due(&heart.bus, Instant::now()) {
@@ -208,9 +225,6 @@ impl Voice {
             self.producer = self.open(heart);
         }
         let Some(producer) = &self.producer else { return };
-        if producer.in_flight() > 0 {
-            return;
-        }
         for heartbeat in heartbeats {
             let (key, value) = (heartbeat.key(), heartbeat.value());
             let (topic, key) = (&*self.topic, Some(key.as_bytes()));
@@ -288,14 +302,14 @@ mod tests {
 
     #[test]
     fn every_counter_of_a_heartbeat_is_a_metric() {
-        use crate::metrics::{
-            FileMetrics, JournalMetrics, KafkaMetrics, QueueMetrics, SyslogMetrics,
-        };
+        use crate::metrics::{FileMetrics, JournalMetrics, KafkaMetrics, NetflowMetrics};
+        use crate::metrics::{QueueMetrics, SyslogMetrics};
         let registry = Registry::new();
         FileMetrics::register(&registry).unwrap();
         QueueMetrics::register(&registry).unwrap();
         KafkaMetrics::register(&registry).unwrap().confirmed.inc_by(7);
         SyslogMetrics::register(&registry).unwrap();
+        NetflowMetrics::register(&registry).unwrap();
         JournalMetrics::register(&registry).unwrap();
         let counters = counters(&registry);
         assert!(counters.keys().map(String::as_str).eq(COUNTED.iter().copied()), "{counters:?}");

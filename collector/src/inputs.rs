@@ -5,7 +5,8 @@ use crate::config::Config;
 use crate::files::Labels;
 use crate::http::Http;
 use crate::kafka::{Link, Sender};
-use crate::metrics::{HttpMetrics, SyslogMetrics};
+use crate::metrics::{HttpMetrics, NetflowMetrics, SyslogMetrics};
+use crate::netflow::{self, Netflow};
 use crate::queue::{Limits, Queue, StreamId, StreamOptions};
 use crate::syslog::rate::Rate;
 use crate::syslog::tcp::Tcp;
@@ -34,6 +35,7 @@ pub(crate) struct Sockets {
     queue: Arc<Queue>,
     metrics: SyslogMetrics,
     http_metrics: HttpMetrics,
+    netflow_metrics: NetflowMetrics,
     open: Vec<(Open, StreamId)>,
 }
 
@@ -41,6 +43,7 @@ enum Open {
     Udp(Udp, Option<u32>),
     Tcp(Tcp, Option<u32>),
     Http(Http),
+    Netflow(Box<Netflow>),
     Stdin,
 }
 
@@ -53,31 +56,8 @@ impl Sockets {
         state: &mut State,
         registry: &Registry,
     ) -> Result<Self, Error> {
-        let mut open = Vec::new();
-        for input in &config.syslog {
-            if let Some(address) = input.udp {
-                let udp = Udp::bind(address).await?;
-                let name = format!("udp:{}", udp.address());
-                // Whoever sends datagrams cannot be made to wait.
-                let limits = input.spool.limits(WhenFull::DropNewest);
-                let open_as = Open::Udp(udp, input.rate_max);
-                open.push((open_as, name, input.source.as_deref(), limits));
-            }
-            if let Some(address) = input.tcp {
-                let tcp = Tcp::bind(address, None).await?;
-                let name = format!("tcp:{}", tcp.address());
-                let limits = input.spool.limits(WhenFull::Block);
-                let open_as = Open::Tcp(tcp, input.rate_max);
-                open.push((open_as, name, input.source.as_deref(), limits));
-            }
-            if let Some((address, tls)) = &input.tls {
-                let tcp = Tcp::bind(*address, Some(tls)).await?;
-                let name = format!("tls:{}", tcp.address());
-                let limits = input.spool.limits(WhenFull::Block);
-                let open_as = Open::Tcp(tcp, input.rate_max);
-                open.push((open_as, name, input.source.as_deref(), limits));
-            }
-        }
+        let mut open: Vec<Bound<'_>> = Vec::new();
+        open_syslog(config, &mut open).await?;
         for input in &config.http_inputs {
             let token = input.token()?;
             let http = Http::bind(input.listen, input.tls.as_ref(), token).await?;
@@ -86,6 +66,14 @@ impl Sockets {
             let limits =
                 Limits { when_full: WhenFull::Block, ..input.spool.limits(WhenFull::Block) };
             open.push((Open::Http(http), name, input.source.as_deref(), limits));
+        }
+        for input in &config.netflow {
+            let netflow = Netflow::bind(input.listen).await?;
+            let name = format!("netflow:{}", netflow.address());
+            // Whoever sends datagrams cannot be made to wait.
+            let limits = input.spool.limits(WhenFull::DropNewest);
+            let source = input.source.as_deref().or(Some(netflow::SOURCE));
+            open.push((Open::Netflow(Box::new(netflow)), name, source, limits));
         }
         if let Some(input) = &config.stdin {
             let limits = input.spool.limits(WhenFull::Block);
@@ -111,7 +99,8 @@ impl Sockets {
         queue.adopt(&options("", 0, None, limits))?;
         let metrics = SyslogMetrics::register(registry)?;
         let http_metrics = HttpMetrics::register(registry)?;
-        Ok(Self { queue: queue.clone(), metrics, http_metrics, open })
+        let netflow_metrics = NetflowMetrics::register(registry)?;
+        Ok(Self { queue: queue.clone(), metrics, http_metrics, netflow_metrics, open })
     }
 
     /// Starts receiving and sending. `alone`: there are no other inputs, so that the collector has
@@ -170,6 +159,13 @@ impl Sockets {
                         http.run(queue, stream, metrics, shutdown).await
                     });
                 }
+                Open::Netflow(netflow) => {
+                    let (queue, metrics) = (self.queue.clone(), self.netflow_metrics.clone());
+                    tasks.spawn("netflow", async move {
+                        let _live = live;
+                        netflow.run(queue, stream, metrics, shutdown).await
+                    });
+                }
                 Open::Stdin => {
                     let queue = self.queue.clone();
                     tasks.spawn_blocking("stdin", move || {
@@ -180,6 +176,37 @@ impl Sockets {
             }
         }
     }
+}
+
+/// What was bound: the stream's name, its records' source type, what its spool may hold.
+type Bound<'c> = (Open, String, Option<&'c str>, Limits);
+
+async fn open_syslog<'c>(config: &'c Config, open: &mut Vec<Bound<'c>>) -> Result<(), Error> {
+    for input in &config.syslog {
+        if let Some(address) = input.udp {
+            let udp = Udp::bind(address).await?;
+            let name = format!("udp:{}", udp.address());
+            // Whoever sends datagrams cannot be made to wait.
+            let limits = input.spool.limits(WhenFull::DropNewest);
+            let open_as = Open::Udp(udp, input.rate_max);
+            open.push((open_as, name, input.source.as_deref(), limits));
+        }
+        if let Some(address) = input.tcp {
+            let tcp = Tcp::bind(address, None).await?;
+            let name = format!("tcp:{}", tcp.address());
+            let limits = input.spool.limits(WhenFull::Block);
+            let open_as = Open::Tcp(tcp, input.rate_max);
+            open.push((open_as, name, input.source.as_deref(), limits));
+        }
+        if let Some((address, tls)) = &input.tls {
+            let tcp = Tcp::bind(*address, Some(tls)).await?;
+            let name = format!("tls:{}", tcp.address());
+            let limits = input.spool.limits(WhenFull::Block);
+            let open_as = Open::Tcp(tcp, input.rate_max);
+            open.push((open_as, name, input.source.as_deref(), limits));
+        }
+    }
+    Ok(())
 }
 
 /// Counts one input as open as long as it lives.

@@ -1,6 +1,7 @@
 //! The way to Kafka: one producer that all inputs share, and its successor when it fails or when
 //! certificates are renewed.
 
+mod ceiling;
 mod renewal;
 
 use crate::Error;
@@ -8,6 +9,7 @@ use crate::metrics::KafkaMetrics;
 use crate::output::{Output, Record};
 use backoff::Backoff;
 use bus::{Outgoing, Producer, ProducerOptions, SendError};
+use ceiling::Ceiling;
 use model::{Agency, origin, topic};
 pub(crate) use renewal::Renewal;
 use service::{Part, Shutdown};
@@ -50,6 +52,7 @@ pub(crate) struct Link {
     health: Arc<Health>,
     /// The certificates that the first producer was opened with.
     renewal: Renewal,
+    ceiling: Option<Ceiling>,
 }
 
 #[derive(Clone)]
@@ -98,6 +101,7 @@ impl Link {
         config: &bus::Config,
         collector: &str,
         agency: &Agency,
+        bytes_per_second: Option<u64>,
         told: Arc<dyn Confirmed>,
         metrics: KafkaMetrics,
     ) -> Result<Arc<Self>, Error> {
@@ -112,7 +116,18 @@ impl Link {
         let producer = producer(config, &options, &told, &metrics, &health, 0)?;
         let current = RwLock::new(Current { producer: Arc::new(producer), epoch: 0 });
         let (config, topic) = (config.clone(), topic::raw(agency));
-        Ok(Arc::new(Self { config, options, topic, told, metrics, current, health, renewal }))
+        let ceiling = bytes_per_second.map(|bytes| Ceiling::new(bytes, Instant::now()));
+        Ok(Arc::new(Self {
+            config,
+            options,
+            topic,
+            told,
+            metrics,
+            current,
+            health,
+            renewal,
+            ceiling,
+        }))
     }
 
     /// The topic that records go to.
@@ -288,11 +303,20 @@ impl Output for Sender {
             value: record.bytes,
             headers: &headers,
         };
+        let ceiling = self.link.ceiling.as_ref();
+        let bytes = record.bytes.len() + record.origin.len() + record.stream.len();
+        if ceiling.is_some_and(|ceiling| !ceiling.take(bytes, Instant::now())) {
+            self.link.metrics.held_back.inc();
+            return false;
+        }
         match self.producer.try_send(&outgoing, record.tag) {
             Ok(()) => return true,
             Err(SendError::QueueFull) => self.link.metrics.full.inc(),
             // Not of this producer's making, but nothing else can be done either: wait, try again.
             Err(error) => self.link.health.fail(self.epoch, &error.to_string()),
+        }
+        if let Some(ceiling) = ceiling {
+            ceiling.give_back(bytes);
         }
         false
     }

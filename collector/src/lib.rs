@@ -8,6 +8,7 @@
 mod checkpoint;
 mod config;
 pub mod doctor;
+pub mod enrol;
 mod error;
 mod files;
 mod flight;
@@ -18,6 +19,7 @@ mod inputs;
 mod journal;
 mod kafka;
 mod metrics;
+mod netflow;
 mod output;
 mod queue;
 mod reload;
@@ -76,7 +78,8 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
         Arc::new(Told { receipts: Arc::default(), journal: Arc::default(), queue: queue.clone() });
     let (bus, agency) = (&config.bus, &config.agency);
     let metrics = KafkaMetrics::register(registry)?;
-    let link = Link::open(bus, &dir.collector, agency, told.clone(), metrics)?;
+    let link =
+        Link::open(bus, &dir.collector, agency, config.bytes_per_second, told.clone(), metrics)?;
     let mut tasks = Tasks::new(&shutdown);
     let board = Arc::new(Board::default());
     if let Some(heart) = heart(&config, &labels, &board, &queue, registry)? {

@@ -15,6 +15,8 @@ async fn main() -> ExitCode {
     let done = match (args.command, args.config) {
         (Some(Command::Check { file }), _) => commands::check(&file),
         (Some(Command::Doctor { file, language }), _) => commands::doctor(&file, language),
+        (Some(Command::Enrol { server, token, dir }), _) => commands::enrol(&server, &token, &dir),
+        (Some(Command::Renew { dir, now }), _) => commands::renew(&dir, now),
         (None, config) => commands::collect(&config.unwrap_or_default()).await,
     };
     let error = match done {

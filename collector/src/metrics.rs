@@ -102,6 +102,7 @@ pub(crate) struct KafkaMetrics {
     pub(crate) refused: IntCounter,
     pub(crate) full: IntCounter,
     pub(crate) renewed: IntCounter,
+    pub(crate) held_back: IntCounter,
     pub(crate) in_flight: IntGauge,
 }
 
@@ -114,6 +115,7 @@ impl KafkaMetrics {
             refused: count("refused", "Records that Kafka refused; they are sent again.")?,
             full: count("full", "Times an input had to wait because the producer was full.")?,
             renewed: count("renewed", "Producers opened because the one before failed.")?,
+            held_back: count("held_back", "Times a record had to wait for the ceiling.")?,
             in_flight: gauge(registry, "kafka_in_flight", "Records at the producer.")?,
         })
     }
@@ -174,6 +176,34 @@ impl JournalMetrics {
                 "Entries that were gone, where their number is known: lost.",
             )?,
             resent: count("resent", "Entries read again because the producer failed.")?,
+        })
+    }
+}
+
+/// Counters of the NetFlow input.
+#[derive(Debug, Clone)]
+pub(crate) struct NetflowMetrics {
+    pub(crate) datagrams: IntCounter,
+    pub(crate) flows: IntCounter,
+    pub(crate) waiting: IntCounter,
+    pub(crate) given_up: IntCounter,
+    pub(crate) missed: IntCounter,
+    pub(crate) damaged: IntCounter,
+    pub(crate) kernel_drops: IntCounter,
+}
+
+impl NetflowMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let count = |name, help| counter(registry, &format!("netflow_{name}_total"), help);
+        Ok(Self {
+            datagrams: count("datagrams", "NetFlow and IPFIX datagrams received.")?,
+            flows: count("flows", "Flows in them that became records.")?,
+            waiting: count("waiting", "Sets of flows that had to wait for their template.")?,
+            given_up: count("given_up", "Sets of flows whose template did not come: lost.")?,
+            missed: count("missed", "Flows or datagrams that never came, by exporters' numbers.")?,
+            damaged: count("damaged", "Datagrams that cannot be read, or not to their end.")?,
+            kernel_drops: count("kernel_drops", "Datagrams that the kernel dropped: lost.")?,
         })
     }
 }

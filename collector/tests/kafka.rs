@@ -4,6 +4,8 @@
 
 #[path = "kafka/certificates.rs"]
 mod certificates;
+#[path = "kafka/enrolled.rs"]
+mod enrolled;
 #[path = "kafka/lab.rs"]
 mod lab;
 #[path = "kafka/secure.rs"]
@@ -235,4 +237,20 @@ fn heartbeats_tell_how_far_each_stream_is_and_that_the_collector_ends() {
     });
     collector.end();
     lab.wait_for_fleet(|known| known.state(known.seen_ms) == fleet::State::Stopped);
+}
+
+#[test]
+fn a_ceiling_spreads_what_comes_at_once() {
+    let lab = Lab::new("ceiling", &testing::broker().address(), 1);
+    let line = "x".repeat(1_000);
+    lab.append("app.log", &format!("{line}\n").repeat(100));
+    lab.change_first(&lab.config().replace("heartbeat_s = 5", "bytes_per_second = 20000"));
+    let begun = std::time::Instant::now();
+    let mut collector = lab.start();
+    let taken = lab.take(|taken| taken.len() >= 100);
+    // A second's worth goes at once, the other hundred thousand bytes and more take four.
+    assert!(begun.elapsed() >= Duration::from_secs(4), "{:?}", begun.elapsed());
+    lab.wait_for_metric("kafka_held_back_total", |times| times > 0.0);
+    collector.end();
+    check_places(&taken);
 }

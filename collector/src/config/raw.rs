@@ -19,6 +19,8 @@ pub(super) struct Raw {
     pub(super) rescan_s: Spanned<u64>,
     #[serde(default = "heartbeat_s")]
     pub(super) heartbeat_s: Spanned<u64>,
+    #[serde(default)]
+    pub(super) bytes_per_second: Option<Spanned<u64>>,
     pub(super) bus: bus::Config,
     #[serde(default)]
     pub(super) http: service::config::Http,
@@ -33,7 +35,19 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) http_input: Vec<RawHttpInput>,
     #[serde(default)]
+    pub(super) netflow: Vec<RawNetflow>,
+    #[serde(default)]
     pub(super) stdin: Option<RawStdin>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNetflow {
+    pub(super) listen: SocketAddr,
+    #[serde(default)]
+    pub(super) source: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) spool: RawSpool,
 }
 
 #[derive(Debug, serde::Deserialize)]

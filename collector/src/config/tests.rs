@@ -57,9 +57,15 @@ fn errors_name_the_line_and_the_mend() {
     );
     let error = parse("agency = 'MoF'\nstate_dir = 's'\n[bus]\nbrokers = 'a:1'\n").unwrap_err();
     assert!(error.to_string().contains("line 1: agency: agency \"MoF\" is not valid"), "{error}");
-    let late = format!("{LEAST}\n[stdin]\n").replace("agency", "rescan_s = 0\nagency");
-    let error = parse(&late).unwrap_err().to_string();
-    assert!(error.contains("line 1: rescan_s: 0 is not between 1 and 3600"), "{error}");
+    for (key, expected) in [
+        ("rescan_s = 0", "rescan_s: 0 is not between 1 and 3600"),
+        ("heartbeat_s = 4", "heartbeat_s: 4 is neither 0 nor between 5 and 3600"),
+        ("bytes_per_second = 9", "bytes_per_second: 9 bytes a second are less than 1024"),
+    ] {
+        let late = format!("{LEAST}\n[stdin]\n").replace("agency", &format!("{key}\nagency"));
+        let error = parse(&late).unwrap_err().to_string();
+        assert!(error.contains(&format!("line 1: {expected}")), "{error}");
+    }
 }
 
 #[test]
@@ -67,6 +73,8 @@ fn the_least_that_works() {
     let config = parse(&format!("{LEAST}[stdin]\n")).unwrap();
     assert_eq!(config.rescan, Duration::from_secs(10));
     assert_eq!((config.id, config.host), (None, None));
+    assert_eq!(config.heartbeat, Some(Duration::from_secs(30)));
+    assert_eq!(config.bytes_per_second, None);
     let error = Config::load(Path::new("/nonexistent.toml")).unwrap_err();
     assert_eq!(error.to_string(), "cannot read configuration /nonexistent.toml");
 }
@@ -96,6 +104,9 @@ fn the_example_under_deploy_is_whole_and_works() {
         "id",
         "host",
         "rescan_s",
+        "heartbeat_s",
+        "bytes_per_second",
+        "[[netflow]]",
         "brokers",
         "listen",
         "name",

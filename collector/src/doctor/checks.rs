@@ -131,7 +131,9 @@ fn state(config: &Config) -> Vec<Finding> {
         std::iter::repeat_n(input.spool, count)
     });
     let others = config.http_inputs.iter().map(|input| input.spool);
-    let limits = sockets.chain(others).chain(config.stdin.iter().map(|input| input.spool));
+    let flows = config.netflow.iter().map(|input| input.spool);
+    let limits =
+        sockets.chain(others).chain(flows).chain(config.stdin.iter().map(|input| input.spool));
     let wanted: u64 = limits.map(|spool| spool.limits(WhenFull::Block).bytes_max).sum();
     let free = rustix::fs::statvfs(dir).map_or(0, |stat| stat.f_bavail * stat.f_frsize);
     let level = Text::new(

@@ -43,7 +43,7 @@ fn a_failed_producer_is_replaced_and_what_was_not_confirmed_is_sent_again() {
     let (_dir, queue, stream) = testing::queue("stdin");
     let metrics = KafkaMetrics::register(&registry).unwrap();
     let told = Arc::new(ToQueue(queue.clone()));
-    let link = Link::open(&config, "c", &agency, told, metrics.clone()).unwrap();
+    let link = Link::open(&config, "c", &agency, None, told, metrics.clone()).unwrap();
     let (status, shutdown) = (Status::new(), Shutdown::new());
     let (part, mut sender) = (status.part("kafka"), link.sender());
     std::thread::scope(|scope| {

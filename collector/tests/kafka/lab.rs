@@ -92,6 +92,11 @@ impl Lab {
         self.config.borrow().clone()
     }
 
+    /// Takes another configuration for the next start.
+    pub(crate) fn change_first(&self, config: &str) {
+        config.clone_into(&mut self.config.borrow_mut());
+    }
+
     /// Writes another configuration, which a running collector does not know of yet.
     pub(crate) fn change(&self, config: &str) {
         fs::write(self.path("collector.toml"), config).unwrap();

@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// Our crates from the bottom up: each may import only what stands on an earlier line.
 const LAYERS: &[&[&str]] = &[
-    &["model", "frame", "backoff", "turns", "yaml", "fuzz", "attack", "spool", "trial"],
+    &["model", "flows", "frame", "backoff", "turns", "yaml", "fuzz", "attack", "spool", "trial"],
     &["privacy", "cidr", "tlog", "fleet"],
     &["mapping", "ocsf", "sigma"],
     &["parse", "detect", "correlate", "ruleset"],
@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["alert", "query", "lint", "enrich"],
     &["service"],
     &["bus", "store", "embedded-clickhouse"],
-    &["embedded-kafka", "control"],
+    &["embedded-kafka", "control", "enrolment"],
     &["collector", "normalizer", "detector", "loader", "dashboard-api"],
     &["workbench"],
     &["prohori"],
@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
 /// Crates that only compute: values in, values out, without runtime, I/O or clock.
 const PURE: &[&str] = &[
     "model",
+    "flows",
     "attack",
     "frame",
     "yaml",

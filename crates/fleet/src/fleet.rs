@@ -19,6 +19,7 @@ const INTERVAL_S: u32 = 30;
 const LOSSES: &[&str] = &[
     "file_lost",
     "journal_missing",
+    "netflow_kernel_drops",
     "spool_damaged",
     "spool_dropped_newest",
     "spool_dropped_oldest",

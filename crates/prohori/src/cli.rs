@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::dead_letters::DeadLetters;
+use crate::enrol::{AgencyCommand, EnrolCommand, TokenCommand};
 use crate::hunt::Hunt;
 use crate::ledger::Ledger;
 use crate::parsers::Parsers;
@@ -59,6 +60,15 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Print a one-time login for the dashboard, for whoever controls its host
     Login(Login),
+    /// Add and remove agencies, and show whose collectors there are
+    #[command(subcommand)]
+    Agency(AgencyCommand),
+    /// Make tokens with which collectors enrol
+    #[command(subcommand)]
+    EnrolToken(TokenCommand),
+    /// Serve enrolment, revoke collectors, make certificates for servers
+    #[command(subcommand)]
+    Enrol(EnrolCommand),
     /// Print the API's contract (OpenAPI 3.1, JSON)
     Openapi,
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod cli;
 mod dead_letters;
+mod enrol;
 mod hunt;
 mod ledger;
 mod login;
@@ -45,6 +46,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Privacy(command) => privacy_keys::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Login(args) => login::run(&args),
+        Command::Agency(command) => enrol::agency(&command),
+        Command::EnrolToken(command) => enrol::token(&command),
+        Command::Enrol(command) => enrol::enrol(&command),
         Command::Openapi => services::openapi(),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -38,7 +38,7 @@ fn end_by_the_deadline(shutdown: Shutdown) -> std::io::Result<()> {
 }
 
 /// Runs a service's future to its end, with logs, metrics and signals set up.
-fn run<F, E>(start: impl FnOnce(Registry, Shutdown) -> F) -> anyhow::Result<()>
+pub(crate) fn run<F, E>(start: impl FnOnce(Registry, Shutdown) -> F) -> anyhow::Result<()>
 where
     F: Future<Output = Result<(), E>>,
     E: std::error::Error + Send + Sync + 'static,
