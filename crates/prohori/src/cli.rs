@@ -6,6 +6,7 @@ use crate::hunt::Hunt;
 use crate::ledger::Ledger;
 use crate::parsers::Parsers;
 use crate::rules::Rules;
+use crate::topics::Topics;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     /// Serve enrolment, revoke collectors, make certificates for servers
     #[command(subcommand)]
     Enrol(EnrolCommand),
+    /// Make the Kafka topics of an installation where they are not there
+    Topics(Topics),
     /// Print the API's contract (OpenAPI 3.1, JSON)
     Openapi,
 }

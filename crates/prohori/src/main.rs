@@ -12,6 +12,7 @@ mod privacy_keys;
 mod replayer;
 mod rules;
 mod services;
+mod topics;
 mod up;
 
 use clap::Parser as _;
@@ -49,6 +50,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Agency(command) => enrol::agency(&command),
         Command::EnrolToken(command) => enrol::token(&command),
         Command::Enrol(command) => enrol::enrol(&command),
+        Command::Topics(args) => topics::run(&args),
         Command::Openapi => services::openapi(),
     }?;
     Ok(ExitCode::SUCCESS)

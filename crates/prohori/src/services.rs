@@ -20,10 +20,10 @@ pub(crate) fn end_on_signals(shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long a service may take to end once it is told to; `prohori up` waits a little longer. A client
+/// How long a service may take to end once it is told to: the longest drain (the engine's) and a bit. A client
 /// whose Kafka is gone would say goodbye for ever. Nothing is lost with it: what is not confirmed is
 /// not committed, and is done again by whoever comes next.
-const END_DEADLINE: Duration = Duration::from_secs(15);
+const END_DEADLINE: Duration = Duration::from_secs(22);
 
 /// Ends the process when `shutdown` has begun and the deadline has passed all the same.
 fn end_by_the_deadline(shutdown: Shutdown) -> std::io::Result<()> {
