@@ -57,12 +57,14 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
-        let seconds = HistogramOpts::new("prohori_loader_insert_seconds", "Time of an insert, by table.");
+        let seconds =
+            HistogramOpts::new("prohori_loader_insert_seconds", "Time of an insert, by table.");
         let insert_seconds =
             HistogramVec::new(seconds.buckets(INSERT_BUCKETS.to_vec()), &["table"])?;
         registry.register(Box::new(insert_seconds.clone()))?;
         let help = "From a batch's newest record in its topic until the batch is stored.";
-        let lag = HistogramOpts::new("prohori_loader_lag_seconds", help).buckets(LAG_BUCKETS.to_vec());
+        let lag =
+            HistogramOpts::new("prohori_loader_lag_seconds", help).buckets(LAG_BUCKETS.to_vec());
         let lag_seconds = Histogram::with_opts(lag)?;
         registry.register(Box::new(lag_seconds.clone()))?;
         let help = "Age of the newest record of the last batch stored, by topic.";
@@ -70,17 +72,37 @@ impl Metrics {
         registry.register(Box::new(lag_ms.clone()))?;
         Ok(Self {
             rows: counters("prohori_loader_rows_total", "Rows stored, by table.", "table")?,
-            batches: counters("prohori_loader_batches_total", "Batches stored, by topic.", "topic")?,
-            repeated: counters("prohori_loader_repeated_total", "Records dropped as seen.", "topic")?,
+            batches: counters(
+                "prohori_loader_batches_total",
+                "Batches stored, by topic.",
+                "topic",
+            )?,
+            repeated: counters(
+                "prohori_loader_repeated_total",
+                "Records dropped as seen.",
+                "topic",
+            )?,
             bad: counters("prohori_loader_bad_records_total", "Records not readable.", "topic")?,
             retries: counters("prohori_loader_retries_total", "Tries after a failure.", "what")?,
-            found: counter("prohori_loader_rows_found_total", "Rows found stored on a second try.")?,
+            found: counter(
+                "prohori_loader_rows_found_total",
+                "Rows found stored on a second try.",
+            )?,
             insert_seconds,
             lag_seconds,
             lag_ms,
-            buffered_bytes: gauge("prohori_loader_buffered_bytes", "Bytes that wait to be written.")?,
-            paused: gauge("prohori_loader_paused_partitions", "Partitions that wait for the store.")?,
-            marks_lost: counter("prohori_loader_marks_lost_total", "Marks too many for an offset.")?,
+            buffered_bytes: gauge(
+                "prohori_loader_buffered_bytes",
+                "Bytes that wait to be written.",
+            )?,
+            paused: gauge(
+                "prohori_loader_paused_partitions",
+                "Partitions that wait for the store.",
+            )?,
+            marks_lost: counter(
+                "prohori_loader_marks_lost_total",
+                "Marks too many for an offset.",
+            )?,
         })
     }
 }
