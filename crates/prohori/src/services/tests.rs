@@ -30,6 +30,10 @@ fn check<Raw: DeserializeOwned, E: std::fmt::Debug>(
     keys: &[&str],
 ) {
     check(service::load(&example(service)).unwrap()).unwrap();
+    let kubernetes = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../deploy/kubernetes/base/config")
+        .join(format!("{service}.toml"));
+    service::load::<Raw>(&kubernetes).unwrap();
     let text = all_keys(service);
     if let Err(error) = service::config::parse::<Raw>(&example(service), &text) {
         panic!("with all keys: {error}");
@@ -120,4 +124,11 @@ fn dashboard_api() {
         "absolute_minutes",
     ];
     check::<dashboard_api::RawConfig, _>("dashboard-api", config, &keys);
+}
+
+#[test]
+fn broker_and_engine_of_one_machine() {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/server");
+    service::load::<embedded_kafka::RawConfig>(&server.join("kafka.toml")).unwrap();
+    service::load::<embedded_clickhouse::Config>(&server.join("clickhouse.toml")).unwrap();
 }
