@@ -3,6 +3,7 @@
 //! A stage runs the real program, prints a table and writes it to `benches/results/DATE-STAGE.md` with
 //! the machine and the commit. Rates are by processor time, net of start-up, as machines are shared.
 
+mod history;
 mod input;
 mod lines;
 mod measure;

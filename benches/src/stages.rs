@@ -6,6 +6,7 @@ mod detector;
 mod normalizer;
 mod normalizer_service;
 mod peers;
+mod search;
 
 use crate::Bench;
 
@@ -20,4 +21,5 @@ pub(crate) const ALL: &[(&str, Stage)] = &[
     ("detector", detector::run_all),
     ("peers", peers::run_all),
     ("api", api::run_all),
+    ("search", search::run_all),
 ];

@@ -6,6 +6,7 @@ mod alerts;
 mod engine;
 mod entities;
 mod events;
+mod export;
 mod grown;
 mod isolation;
 mod loading;
