@@ -249,6 +249,22 @@ fn idempotency_key() -> Parameter {
 
 #[cfg(test)]
 mod tests {
+    /// `PROHORI_KEEP=1 cargo test -p dashboard-api --lib the_document` keeps what has changed.
+    #[test]
+    fn the_document_in_the_repository_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+        let now = super::openapi();
+        if std::env::var_os("PROHORI_KEEP").is_some() {
+            std::fs::write(path, &now).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            kept == now,
+            "the API has changed: look at `prohori openapi | diff docs/openapi.json -`, and keep it \
+             with `prohori openapi > docs/openapi.json`, or with PROHORI_KEEP=1 before this test"
+        );
+    }
+
     #[test]
     fn the_document_is_openapi_3_1_and_every_route_can_fail() {
         let document: serde_json::Value = serde_json::from_str(&super::openapi()).unwrap();

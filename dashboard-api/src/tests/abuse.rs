@@ -195,7 +195,8 @@ async fn every_route_refuses_a_parameter_that_it_does_not_know() {
     let admin = rig.signed_in("admin").await;
     let mut asked = 0;
     for (method, path, _) in operations(&document()) {
-        let path = format!("{}?zzz=1", filled(&path, "x"));
+        // A number is an id, a name and a version alike.
+        let path = format!("{}?zzz=1", filled(&path, "1"));
         let body = (!method.is_safe()).then(|| json!({}));
         let mut request = admin.request(method.clone(), &path, body);
         request.headers_mut().insert(header::IF_MATCH, HeaderValue::from_static("\"1\""));
