@@ -236,8 +236,8 @@ pub(crate) async fn detail(app: &App, caller: &Caller, standing: Standing) -> An
 pub(crate) async fn version(
     State(app): State<App>,
     caller: Caller,
-    IdAndNumber(id, version): IdAndNumber,
     Query(NoParams {}): Query<NoParams>,
+    IdAndNumber(id, version): IdAndNumber,
 ) -> Answer<Json<RuleVersion>> {
     caller.scope(Permission::ReadRules)?;
     let standing = app.rulebook.get(&id).await?.ok_or_else(no_rule)?;
