@@ -78,12 +78,6 @@ pub enum Error {
         /// What was given.
         cursor: String,
     },
-    /// A file that must be whole is larger than it may be.
-    #[error("the export is larger than {bytes_max} bytes: take a shorter time or another format")]
-    ExportTooLarge {
-        /// The limit.
-        bytes_max: u64,
-    },
     /// A value that no entity of its kind has.
     #[error("{kind} {value:?} is not valid: {mend}")]
     Entity {

@@ -13,7 +13,7 @@ use std::net::Ipv6Addr;
 /// The most buckets of a histogram: more than a screen is wide serves nobody.
 pub const BUCKETS_MAX: u32 = 2_000;
 
-pub(crate) const SUMMARY: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, agency, \
+const SUMMARY: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, agency, \
     host, source, class_uid, severity_id, message, user, src_ip, dst_ip, \
     substringUTF8(raw, 1, 500) AS raw_start";
 
@@ -23,7 +23,7 @@ pub(crate) const DOCUMENT: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64
     toUnixTimestamp64Milli(processed_time) AS processed_ms, message, raw, rest";
 
 #[derive(Row, Deserialize)]
-pub(crate) struct SummaryRow {
+struct SummaryRow {
     uid_hex: String,
     time_ms: i64,
     agency: String,

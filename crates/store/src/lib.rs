@@ -36,7 +36,7 @@ pub use dead_letters::DeadLetterReason;
 pub use entities::{Entity, EntityKind, RELATED_MAX, VALUE_BYTES_MAX};
 pub use error::Error;
 pub use events::BUCKETS_MAX;
-pub use export::{Export, ExportFormat, ExportLimits};
+pub use export::Parquet;
 pub use history::{History, HistoryCounts, HistoryOptions, HistoryProgress};
 pub use measures::{Load, Measures, Pace, RuleRecord, Span};
 pub use news::{StoredAlert, StoredChange};

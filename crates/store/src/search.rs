@@ -113,9 +113,9 @@ impl Store {
 }
 
 /// How much ClickHouse sorts in memory.
-const SORT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(crate) const SORT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-fn in_range(scope: &Scope, range: Range) -> Select {
+pub(crate) fn in_range(scope: &Scope, range: Range) -> Select {
     Select::of(scope, None)
         .and("time >= fromUnixTimestamp64Milli({})", range.from_ms)
         .and("time < fromUnixTimestamp64Milli({})", range.to_ms)

@@ -212,6 +212,12 @@ async fn an_export_is_every_event_and_its_hash_stands_in_the_audit_log() {
     let csv = rahima.get(&path).await;
     let line = format!("web-01,{}", poison(OWN));
     assert_eq!(csv.text, format!("host,user\r\n{line}\r\n{line}\r\n{line}\r\n"));
+    let columns = rahima.get(&format!("/events/export?{}&format=parquet", range())).await;
+    assert_eq!(columns.status, 200, "{}", columns.text);
+    assert!(columns.text.starts_with("PAR1") && columns.text.ends_with("PAR1"));
+    let chosen =
+        rahima.get(&format!("/events/export?{}&format=parquet&columns=host", range())).await;
+    assert_eq!(chosen.code(), "invalid_parameter");
     let nothing = rahima.get(&format!("/events/export?{}&q=user:nobody&format=csv", range())).await;
     assert_eq!(nothing.text.lines().count(), 1, "only the head: {}", nothing.text);
     let commands = rahima.get(&format!("/events/export?{}&q=a+%7C+count", range())).await;

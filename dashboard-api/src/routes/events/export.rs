@@ -36,6 +36,8 @@ pub(crate) enum Format {
     Ndjson,
     /// One event a line, its fields separated by commas (RFC 4180).
     Csv,
+    /// Typed columns with the raw text and the document, for tools that analyse; `columns` is not for it.
+    Parquet,
 }
 
 /// Which events, and how they are written.
@@ -97,19 +99,30 @@ pub(crate) async fn export(
     let asked = condition(&app, &query);
     let format = format.unwrap_or_default();
     let names = columns.as_ref().map_or(COLUMNS, |columns| columns.0.as_str());
-    let writer = Writer::new(format, names);
+    if format == Format::Parquet && columns.is_some() {
+        let detail = "columns are chosen for CSV only";
+        return Err(Problem::parameter(Code::InvalidParameter, "columns", detail));
+    }
     let what = json!({"from": range.from_ms, "to": range.to_ms, "q": search.q,
-        "format": writer.extension()});
+        "format": format.extension()});
     app.accounts.audit(caller.entry(Action::EventsExport, "begun", what.clone())).await?;
-    let documents = app.store.documents(&scope, &asked, range)?;
+    let source = match format {
+        Format::Ndjson => Source::Rows(app.store.documents(&scope, &asked, range)?, Writer::Ndjson),
+        Format::Csv => {
+            Source::Rows(app.store.documents(&scope, &asked, range)?, Writer::csv(names))
+        }
+        Format::Parquet => {
+            Source::Parquet(app.store.parquet(&scope, &asked, range, ROWS_MAX).await?)
+        }
+    };
     let entry = caller.entry(Action::EventsExport, "whole", what);
-    let (media_type, name) = (writer.media_type(), format!("events.{}", writer.extension()));
+    let name = format!("events.{}", format.extension());
     let file = File {
         app,
-        documents,
-        writer,
+        source,
         entry: Some(entry),
         rows: 0,
+        is_cut: false,
         bytes: 0,
         digest: Sha256::new(),
     };
@@ -118,20 +131,29 @@ pub(crate) async fn export(
         Some((piece, file))
     });
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
         (header::CONTENT_DISPOSITION, attachment(&name)),
     ];
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
+/// Where a file's bytes come from.
+enum Source {
+    /// Events, which are written here.
+    Rows(Documents, Writer),
+    /// ClickHouse writes it.
+    Parquet(store::Parquet),
+}
+
 /// A file under way.
 struct File {
     app: App,
-    documents: Documents,
-    writer: Writer,
+    source: Source,
     /// What the audit log is told when the file is whole; `None` once it was.
     entry: Option<Entry>,
     rows: u64,
+    /// Whether there were more than the most.
+    is_cut: bool,
     bytes: u64,
     digest: Sha256,
 }
@@ -140,30 +162,46 @@ impl File {
     /// The next piece; `None` behind the end. An error breaks the answer off, which the client sees.
     async fn piece(&mut self) -> Option<Result<Bytes, crate::Error>> {
         self.entry.as_ref()?;
-        let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
-        if self.rows == 0 {
-            self.writer.head(&mut piece);
-        }
-        let mut ended = false;
-        while piece.len() < PIECE_BYTES && !ended {
-            ended = self.rows >= ROWS_MAX;
-            match self.documents.next().await {
-                Ok(Some(event)) if !ended => {
-                    self.rows += 1;
-                    self.writer.row(&mut piece, &event.event);
-                }
-                // One more than the most: the file says so in the audit log.
-                Ok(Some(_)) => break,
-                Ok(None) => ended = true,
-                Err(error) => return Some(Err(error.into())),
-            }
-        }
+        let (piece, ended) = match self.next().await {
+            Ok(next) => next,
+            Err(error) => return Some(Err(error.into())),
+        };
         self.bytes += piece.len() as u64;
         self.digest.update(&piece);
         if ended && let Err(error) = self.finish().await {
             return Some(Err(error));
         }
-        Some(Ok(piece.into()))
+        Some(Ok(piece))
+    }
+
+    /// Some bytes, and whether they are the last.
+    async fn next(&mut self) -> Result<(Bytes, bool), store::Error> {
+        match &mut self.source {
+            Source::Parquet(file) => {
+                (self.rows, self.is_cut) = (file.rows(), file.is_cut());
+                let piece = file.next().await?;
+                let ended = piece.is_none();
+                Ok((piece.unwrap_or_default(), ended))
+            }
+            Source::Rows(documents, writer) => {
+                let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
+                if self.rows == 0 {
+                    writer.head(&mut piece);
+                }
+                while piece.len() < PIECE_BYTES {
+                    let Some(event) = documents.next().await? else {
+                        return Ok((piece.into(), true));
+                    };
+                    if self.rows == ROWS_MAX {
+                        self.is_cut = true;
+                        return Ok((piece.into(), true));
+                    }
+                    self.rows += 1;
+                    writer.row(&mut piece, &event.event);
+                }
+                Ok((piece.into(), false))
+            }
+        }
     }
 
     async fn finish(&mut self) -> Result<(), crate::Error> {
@@ -171,7 +209,7 @@ impl File {
         if let Value::Object(detail) = &mut entry.detail {
             detail.insert("rows".into(), self.rows.into());
             detail.insert("bytes".into(), self.bytes.into());
-            detail.insert("truncated".into(), (self.rows >= ROWS_MAX).into());
+            detail.insert("truncated".into(), self.is_cut.into());
             let sha256 = hex(&std::mem::take(&mut self.digest).finalize());
             detail.insert("sha256".into(), sha256.into());
         }
@@ -179,39 +217,34 @@ impl File {
     }
 }
 
-/// Writes events in one format.
+/// Writes events, each by itself.
 enum Writer {
     Ndjson,
     Csv(Vec<(String, String)>),
 }
 
-impl Writer {
-    fn new(format: Format, names: &str) -> Self {
-        match format {
-            Format::Ndjson => Self::Ndjson,
-            Format::Csv => Self::Csv(
-                names
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|name| !name.is_empty())
-                    .map(|name| (name.to_owned(), pointer(name)))
-                    .collect(),
-            ),
-        }
-    }
-
-    fn media_type(&self) -> &'static str {
+impl Format {
+    fn media_type(self) -> &'static str {
         match self {
             Self::Ndjson => "application/x-ndjson",
-            Self::Csv(_) => "text/csv; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Parquet => "application/vnd.apache.parquet",
         }
     }
 
-    fn extension(&self) -> &'static str {
+    fn extension(self) -> &'static str {
         match self {
             Self::Ndjson => "ndjson",
-            Self::Csv(_) => "csv",
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
         }
+    }
+}
+
+impl Writer {
+    fn csv(names: &str) -> Self {
+        let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+        Self::Csv(names.map(|name| (name.to_owned(), pointer(name))).collect())
     }
 
     fn head(&self, out: &mut Vec<u8>) {
@@ -277,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_csv_is_no_program() {
-        let writer = Writer::new(Format::Csv, "time, host,message,user,unmapped.x");
+        let writer = Writer::csv("time, host,message,user,unmapped.x");
         let mut out = Vec::new();
         writer.head(&mut out);
         writer.row(&mut out, r#"{"time": 5, "device": {"hostname": "a,b"}, "message": "=cmd|' /c'", "user": {"name": "x\"y"}}"#);
