@@ -23,6 +23,7 @@ const EXAMPLES: &[&str] = &[
     "deploy/detector/detector.toml",
     "deploy/loader/loader.toml",
     "deploy/dashboard-api/dashboard-api.toml",
+    "deploy/enrolment/enrolment.toml",
     "deploy/server/kafka.toml",
     "deploy/server/clickhouse.toml",
 ];
