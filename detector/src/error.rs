@@ -80,8 +80,12 @@ pub enum Error {
 }
 
 impl From<control::Error> for Error {
+    /// Kafka that does not answer is the same failure whatever was asked of it: it is waited for.
     fn from(error: control::Error) -> Self {
-        Self::Control(Box::new(error))
+        match error {
+            control::Error::Bus(error) => Self::Bus(error),
+            other => Self::Control(Box::new(other)),
+        }
     }
 }
 

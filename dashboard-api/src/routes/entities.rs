@@ -176,8 +176,8 @@ pub(crate) struct RelatedList {
 pub(crate) async fn get(
     State(app): State<App>,
     caller: Caller,
-    Named(entity): Named,
     Query(NoParams {}): Query<NoParams>,
+    Named(entity): Named,
 ) -> Answer<Json<EntityProfile>> {
     let scope = caller.scope(Permission::ReadEvents)?;
     let alerts = caller.scope(Permission::ReadAlerts)?;
@@ -221,8 +221,8 @@ pub(crate) async fn get(
 pub(crate) async fn days(
     State(app): State<App>,
     caller: Caller,
-    Named(entity): Named,
     Query(params): Query<RangeParams>,
+    Named(entity): Named,
 ) -> Answer<Json<EntityDays>> {
     let scope = caller.scope(Permission::ReadEvents)?;
     let alerts = caller.scope(Permission::ReadAlerts)?;
@@ -269,8 +269,8 @@ pub(crate) async fn days(
 pub(crate) async fn timeline(
     State(app): State<App>,
     caller: Caller,
-    Named(entity): Named,
     Query(params): Query<EventsParams>,
+    Named(entity): Named,
 ) -> Answer<Json<EventPage>> {
     let scope = caller.scope(Permission::ReadEvents)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
@@ -300,8 +300,8 @@ pub(crate) async fn timeline(
 pub(crate) async fn alerts(
     State(app): State<App>,
     caller: Caller,
-    Named(entity): Named,
     Query(params): Query<PageParams>,
+    Named(entity): Named,
 ) -> Answer<Json<AlertPage>> {
     let scope = caller.scope(Permission::ReadAlerts)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
@@ -322,8 +322,8 @@ pub(crate) async fn alerts(
 pub(crate) async fn related(
     State(app): State<App>,
     caller: Caller,
-    Named(entity): Named,
     Query(params): Query<RangeParams>,
+    Named(entity): Named,
 ) -> Answer<Json<RelatedList>> {
     let scope = caller.scope(Permission::ReadEvents)?;
     let range = params.range(EVENTS_RANGE_MS_MAX)?;

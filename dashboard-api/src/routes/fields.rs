@@ -165,8 +165,8 @@ pub(crate) async fn list(
 pub(crate) async fn values(
     State(app): State<App>,
     caller: Caller,
-    Named(field): Named,
     Query(params): Query<ValuesParams>,
+    Named(field): Named,
 ) -> Answer<axum::Json<Values>> {
     in_order(Some(params.from), Some(params.to))?;
     if params.to.0 - params.from.0 > RANGE_MS_MAX {
