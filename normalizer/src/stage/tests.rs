@@ -161,7 +161,10 @@ fn the_next_owner_of_a_partition_tells_a_repetition_too() {
     }
     let saved: Vec<_> = out.sent.iter().filter(|sent| sent.0 == "streams").collect();
     assert_eq!(saved.len(), 1);
-    assert_eq!((saved[0].1, saved[0].2.as_slice()), (Some(2), b"1\t0\t99\t40\t-\t-".as_slice()));
+    assert_eq!(
+        (saved[0].1, saved[0].2.as_slice()),
+        (Some(2), b"1\t0\t99\t40\t-\t-\t0\t0\t4".as_slice())
+    );
 
     let key = b"raw.mof\t2\t1\tlocal\tstdin".as_slice();
     let mut next = stage();
