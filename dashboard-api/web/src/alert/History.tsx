@@ -1,20 +1,14 @@
 // Who did what, when and why. Nothing here can be edited; comments are added.
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { commentOn, getHistory } from '../api/endpoints';
 import type { AlertDetail, HistoryEntry } from '../api/types';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { ALERT_KEYS, written } from '../keys/map';
-import { Button } from '../ui/Button';
-import { Fault, faultText } from '../ui/Fault';
-import { Field } from '../ui/Field';
+import { CommentBox } from '../ui/CommentBox';
+import { Fault } from '../ui/Fault';
 import { When } from '../ui/When';
 import { useActions } from './actions';
-
-const COMMENT_CHARS_MAX = 4000;
-/** What was begun stays while one looks at another alert. */
-const drafts = new Map<string, string>();
 
 export function History({ alert }: { alert: AlertDetail }) {
   const { t } = useI18n();
@@ -35,7 +29,7 @@ export function History({ alert }: { alert: AlertDetail }) {
           ))}
         </ol>
       )}
-      {allowed && <CommentBox id={alert.id} />}
+      {allowed && <Comment id={alert.id} />}
     </section>
   );
 }
@@ -69,41 +63,17 @@ function entryText(entry: HistoryEntry, { t }: I18n): string {
   );
 }
 
-function CommentBox({ id }: { id: string }) {
-  const i18n = useI18n();
-  const { t } = i18n;
+function Comment({ id }: { id: string }) {
+  const { t } = useI18n();
   const queries = useQueryClient();
-  const [text, setShown] = useState(drafts.get(id) ?? '');
-  const setText = (next: string) => {
-    drafts.set(id, next);
-    setShown(next);
-  };
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (plain: string) => commentOn(id, plain),
-    onSuccess: () => {
-      setText('');
-      void queries.invalidateQueries({ queryKey: ['alert', id, 'history'] });
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const plain = text.trim();
-    if (plain !== '') mutate(plain);
-  };
   return (
-    <form className="comment-box" onSubmit={submit}>
-      <Field
-        label={t('comment.label')}
-        rows={2}
-        value={text}
-        onChange={setText}
-        maxLength={COMMENT_CHARS_MAX}
-        error={error ? faultText(error, i18n) : null}
-        aria-keyshortcuts={written(ALERT_KEYS.comment)}
-      />
-      <Button type="submit" isPending={isPending} isDisabled={text.trim() === ''}>
-        {t('comment.add')}
-      </Button>
-    </form>
+    <CommentBox
+      of={`alert ${id}`}
+      label={t('comment.label')}
+      add={t('comment.add')}
+      send={(text) => commentOn(id, text)}
+      onSent={() => void queries.invalidateQueries({ queryKey: ['alert', id, 'history'] })}
+      shortcut={written(ALERT_KEYS.comment)}
+    />
   );
 }

@@ -1,22 +1,16 @@
 // Everything that was done to a case. Nothing here can be edited; comments are added.
 
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { useI18n, type I18n, type Key } from '../i18n/i18n';
-import { Button } from '../ui/Button';
 import { Code } from '../ui/Code';
-import { Fault, faultText } from '../ui/Fault';
-import { Field } from '../ui/Field';
+import { CommentBox } from '../ui/CommentBox';
+import { Fault } from '../ui/Fault';
 import { Icon } from '../ui/Icon';
 import { severityKey } from '../ui/Severity';
 import { When } from '../ui/When';
 import { commentOnCase, getCaseHistory, type Case, type CaseState, type CaseStep, type Tlp } from './api';
 import { usePlaced } from './CaseView';
 import { tlpText } from './signs';
-
-const COMMENT_CHARS_MAX = 4000;
-/** What was begun stays while one looks elsewhere. */
-const drafts = new Map<string, string>();
 
 export function useSteps(id: string) {
   return useQuery({
@@ -33,7 +27,7 @@ export function CaseSteps({ found }: { found: Case }) {
       <h2>{t('cases.history')}</h2>
       {error && <Fault what={t('cases.failedOne')} error={error} onRetry={() => void refetch()} />}
       {data && !data.intact && <Broken />}
-      {found.may_add && found.merged_into === null && <CommentBox id={found.id} />}
+      {found.may_add && found.merged_into === null && <Comment id={found.id} />}
       {data && (
         <ol className="history">
           {data.items.toReversed().map((step) => (
@@ -140,40 +134,16 @@ function Detail({ step }: { step: CaseStep }) {
   return typeof named === 'string' && kind !== 'created' ? <q>{named}</q> : null;
 }
 
-function CommentBox({ id }: { id: string }) {
-  const i18n = useI18n();
-  const { t } = i18n;
+function Comment({ id }: { id: string }) {
+  const { t } = useI18n();
   const placed = usePlaced();
-  const [text, setShown] = useState(drafts.get(id) ?? '');
-  const setText = (next: string) => {
-    drafts.set(id, next);
-    setShown(next);
-  };
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (plain: string) => commentOnCase(id, plain),
-    onSuccess: (found) => {
-      setText('');
-      placed(found);
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const plain = text.trim();
-    if (plain !== '') mutate(plain);
-  };
   return (
-    <form className="comment-box" onSubmit={submit}>
-      <Field
-        label={t('cases.comment')}
-        rows={2}
-        value={text}
-        onChange={setText}
-        maxLength={COMMENT_CHARS_MAX}
-        error={error ? faultText(error, i18n) : null}
-      />
-      <Button type="submit" isPending={isPending} isDisabled={text.trim() === ''}>
-        {t('cases.addComment')}
-      </Button>
-    </form>
+    <CommentBox
+      of={`case ${id}`}
+      label={t('cases.comment')}
+      add={t('cases.addComment')}
+      send={(text) => commentOnCase(id, text)}
+      onSent={placed}
+    />
   );
 }
