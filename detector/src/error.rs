@@ -71,6 +71,12 @@ pub enum Error {
     /// The ruleset that was published cannot be taken.
     #[error(transparent)]
     Control(Box<control::Error>),
+    /// There is no whole set of rules to begin with, which is waited for: an event that is read
+    /// without rules raises no alert later.
+    #[error(
+        "no rules are published on topic control yet; `prohori serve` publishes those of its folders, `prohori rules publish` others"
+    )]
+    NotPublished,
     /// The scaffolding.
     #[error(transparent)]
     Service(#[from] service::Error),

@@ -138,9 +138,10 @@ impl Source {
         Ok(texts.map(|texts| assemble(&texts, &self.placeholders)))
     }
 
-    /// Reads and compiles what can be used; `tell` hears of the rest.
+    /// Reads and compiles what can be used; `tell` hears of the rest. A set that is not published is
+    /// an error: it is not a set without rules.
     pub fn compile(&self, mut tell: impl FnMut(String)) -> Result<Ruleset, Error> {
-        let mut loaded = self.load()?.unwrap_or_default();
+        let mut loaded = self.load()?.ok_or(Error::NotPublished)?;
         loaded.errors.iter().for_each(|error| tell(error.to_string()));
         std::mem::take(&mut loaded.unaimed).into_iter().for_each(tell);
         Ruleset::new(loaded, &self.tables)

@@ -155,8 +155,8 @@ fn unix_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The first ruleset and its fingerprint. While Kafka, which has it, is away, it is waited for;
-/// nothing where the end came first.
+/// The first ruleset and its fingerprint. While Kafka, which has it, is away, and while none is
+/// published, it is waited for; nothing where the end came first.
 ///
 /// # Cancel safety
 /// Neither the sleep nor `begun` loses anything when dropped.
@@ -168,9 +168,9 @@ async fn first(
 ) -> Result<Option<(Arc<Live>, u64)>, Error> {
     loop {
         match compiled(source.clone(), metrics.clone()).await {
-            Err(Error::Bus(error)) => {
+            Err(error @ (Error::Bus(_) | Error::NotPublished)) => {
                 let error = service::telemetry::chain(&error);
-                tracing::warn!(error, "cannot read the rules from Kafka; trying again");
+                tracing::warn!(error, "no rules to begin with; trying again");
                 part.down(error);
             }
             other => return other.map(Some),
@@ -224,9 +224,41 @@ mod tests {
         };
         let (found, ()) = tokio::join!(waiting, stop);
         assert!(found.unwrap().is_none(), "the end came first");
+    }
+
+    #[tokio::test]
+    async fn no_event_is_read_before_there_are_rules() {
+        let broker = tokio::task::spawn_blocking(embedded_kafka::testing::broker).await.unwrap();
+        let config = bus::Config { brokers: broker.address(), tls: None, sasl: None };
+        bus::admin::ensure_topics(&config, &TopicSpec::shared(1)).unwrap();
+        let source =
+            Source::new(Origin::Control(config.clone()), sigma::Placeholders::new()).unwrap();
+        let metrics = Metrics::register(&Registry::new()).unwrap();
+        let (status, shutdown) = (Status::new(), Shutdown::new());
+        let part = status.part("rules");
+        let waiting = first(&source, &metrics, &part, &shutdown);
+        let publishing = async {
+            while !status.down().iter().any(|(_, why)| why.starts_with("no rules are published")) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let rule = "title: t\nid: a\nlogsource: {product: linux}\n\
+                        detection: {s: [evil], condition: s}\n";
+            let bundle = ruleset::Bundle::new(vec![("a.yml".to_owned(), rule.to_owned())]);
+            let publish = move || control::publish(&config, &bundle);
+            tokio::task::spawn_blocking(publish).await.unwrap().unwrap();
+        };
+        let (found, ()) = tokio::join!(waiting, publishing);
+        let (live, _) = found.unwrap().expect("rules");
+        assert_eq!(live.ruleset().policy.rules(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_folder_is_not_waited_for() {
+        let metrics = Metrics::register(&Registry::new()).unwrap();
+        let part = Status::new().part("rules");
         let nowhere = Origin::Folders(vec!["/nowhere/rules".into()]);
         let source = Source::new(nowhere, sigma::Placeholders::new()).unwrap();
         let found = first(&source, &metrics, &part, &Shutdown::new()).await;
-        assert!(matches!(found, Err(Error::Read { .. })), "a wrong folder is not waited for");
+        assert!(matches!(found, Err(Error::Read { .. })));
     }
 }

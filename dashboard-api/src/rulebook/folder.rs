@@ -20,6 +20,8 @@ const DEPTH_MAX: usize = 32;
 const OTHERS: [&str; 2] = ["mappings", "parsers"];
 /// In whose name files of a folder are taken in.
 const ACTOR: &str = "git";
+/// What is noted when a rule is retired because its file is gone.
+const GONE: &str = "its file is gone";
 
 /// A rule file as it lies in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +122,8 @@ fn lines(rule: &Path, kind: &str) -> String {
 /// Takes in what has changed in the folders since the last time; what could not be taken, in words.
 ///
 /// A file that changed is a new version, in force at once in the stage that its rule has: it was
-/// agreed to in git. A file that is gone retires its rule.
+/// agreed to in git. A file that is gone retires its rule; one that comes back (a checkout that was
+/// seen halfway) puts it back where it was.
 pub(crate) fn take(
     transaction: &Transaction<'_>,
     folder: &Folder,
@@ -152,8 +155,7 @@ pub(crate) fn take(
             if gone && standing.stage.is_loaded() {
                 let version = standing.live.unwrap_or(standing.newest);
                 let (stage, agencies) = (Point::Retired, Vec::new());
-                let note = "its file is gone".to_owned();
-                let wish = Wish { version, stage, agencies, note };
+                let wish = Wish { version, stage, agencies, note: GONE.to_owned() };
                 shipped(transaction, standing, wish, (ACTOR, now_ms))?;
             }
         }
@@ -187,11 +189,17 @@ fn take_file(
     }
     let before = shelf::get(transaction, &sheet.id)?;
     let quality = folder.stages.quality(&sheet.id);
+    let back = before_gone(transaction, &sheet.id)?;
     if let Some(before) = &before
         && let Some(folder) = before.folder
         && before.quality == quality
         && shelf::version(transaction, &before.rule, folder)?.is_some_and(|kept| same(&kept, found))
     {
+        if let Some((stage, agencies)) = back {
+            let version = before.live.unwrap_or(folder);
+            let wish = Wish { version, stage, agencies, note: "its file is back".to_owned() };
+            shipped(transaction, before.clone(), wish, (ACTOR, now_ms))?;
+        }
         return Ok(Ok(()));
     }
     let version = Version {
@@ -206,8 +214,9 @@ fn take_file(
         at_ms: now_ms,
     };
     shelf::keep(transaction, &sheet.id, &sheet.ids, &version)?;
-    let (stage, agencies) = match &before {
-        Some(before) if before.live.is_some() => (before.stage, before.agencies.clone()),
+    let (stage, agencies) = match (back, &before) {
+        (Some(back), _) => back,
+        (None, Some(before)) if before.live.is_some() => (before.stage, before.agencies.clone()),
         _ => first(&folder.stages.get(&sheet.id)),
     };
     let number = version.version;
@@ -225,6 +234,19 @@ fn take_file(
     };
     let wish = Wish { version: number, stage, agencies, note: String::new() };
     put(transaction, standing, "import", wish, (ACTOR, now_ms)).map(|_| Ok(()))
+}
+
+/// Where a rule stood before it was retired because its file was gone, if nothing was decided since.
+fn before_gone(
+    transaction: &Transaction<'_>,
+    rule: &str,
+) -> rusqlite::Result<Option<(Point, Vec<String>)>> {
+    let mut steps = shelf::steps(transaction, rule)?;
+    if steps.pop().is_none_or(|last| last.actor != ACTOR || last.note != GONE) {
+        return Ok(None);
+    }
+    let stood = steps.into_iter().rfind(|step| ["ship", "import"].contains(&step.kind.as_str()));
+    Ok(stood.map(|step| (step.stage, step.agencies)))
 }
 
 fn same(kept: &Version, found: &Found) -> bool {

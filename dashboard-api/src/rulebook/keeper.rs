@@ -56,9 +56,9 @@ impl Keeper {
         if !self.folders.is_empty() {
             self.take_in(seen).await?;
         }
-        let wanted = self.rulebook.read(set::bundle).await?;
-        if let Some(bundle) = wanted {
-            self.publish(bundle).await?;
+        match self.rulebook.read(set::bundle).await? {
+            Some(bundle) => self.publish(bundle).await?,
+            None => self.publish_nothing().await?,
         }
         self.part.up();
         Ok(())
@@ -96,6 +96,28 @@ impl Keeper {
         Ok(())
     }
 
+    /// Where no rule was ever kept and none published, says so: detectors wait for a set. What was
+    /// published stays; this may be a new database beside an old cluster.
+    async fn publish_nothing(&self) -> Result<(), Error> {
+        if self.rulebook.published().is_some() {
+            return Ok(());
+        }
+        let config = self.bus.clone();
+        let known = tokio::task::spawn_blocking(move || control::ruleset(&config))
+            .await
+            .map_err(|_| Error::Stopped { what: "read the published rules" })??;
+        match known {
+            Some(known) => self.note(known.version, known.files.len()),
+            None => self.publish(Bundle::new(Vec::new())).await?,
+        }
+        Ok(())
+    }
+
+    fn note(&self, version: String, files: usize) {
+        let published = Published { version, at_ms: self.rulebook.clock.now_ms(), files };
+        *self.rulebook.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
+    }
+
     /// Publishes a set, unless it is the one that detectors have.
     async fn publish(&self, bundle: Bundle) -> Result<(), Error> {
         if self.rulebook.published().is_some_and(|known| known.version == bundle.version) {
@@ -114,8 +136,7 @@ impl Keeper {
             .await
             .map_err(|_| Error::Stopped { what: "publish the rules" })??;
         tracing::info!(version, files, "rules given to the detectors");
-        let published = Published { version, at_ms: self.rulebook.clock.now_ms(), files };
-        *self.rulebook.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
+        self.note(version, files);
         Ok(())
     }
 }

@@ -203,6 +203,22 @@ async fn git_is_taken_in_and_what_was_written_here_is_kept() {
     assert!(told[0].starts_with("x/a.yml:1:1: "), "{told:?}");
     assert_eq!(shelf.book.get("rule-aaa").await.unwrap().unwrap().stage, Stage::Active);
     assert_eq!(shelf.book.get("rule-bbb").await.unwrap().unwrap().stage, Stage::Retired);
+    // What comes back, changed or not, stands where it stood; what a person retired stays retired.
+    shelf.take(&[("x/a.yml", &a), ("b.yml", &b)], "");
+    assert_eq!(shelf.book.get("rule-bbb").await.unwrap().unwrap().stage, Stage::Shadow);
+    let other = rule("rule-bbb", "2");
+    for _ in 0..2 {
+        shelf.take(&[("x/a.yml", &a)], "");
+        let gone = shelf.book.get("rule-bbb").await.unwrap().unwrap();
+        assert_eq!(gone.stage, Stage::Retired);
+        shelf.take(&[("x/a.yml", &a), ("b.yml", &other)], "");
+    }
+    let bbb = shelf.book.get("rule-bbb").await.unwrap().unwrap();
+    assert_eq!((bbb.stage, bbb.live, bbb.folder), (Stage::Shadow, Some(3), Some(3)));
+    let retired = shelf.ship(&bbb, wish(Stage::Retired, 3), "author").await.unwrap();
+    assert_eq!(retired.stage, Stage::Retired);
+    shelf.take(&[("x/a.yml", &a), ("b.yml", &other)], "");
+    assert_eq!(shelf.book.get("rule-bbb").await.unwrap().unwrap().stage, Stage::Retired);
     // No file at all is a folder that is not there.
     shelf.take(&[], "");
     assert_eq!(shelf.book.get("rule-aaa").await.unwrap().unwrap().stage, Stage::Active);
