@@ -30,12 +30,17 @@ pub fn corpora() -> Option<PathBuf> {
 pub fn prohori() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let status = Command::new(env!("CARGO"))
-            // The very arguments of `make unit`: with others, cargo would choose other features and
-            // build the dependencies once more.
-            .args(["build", "--quiet", "--locked", "--bins"])
-            .current_dir(root())
-            .status();
+        let mut build = Command::new(env!("CARGO"));
+        // The very arguments of `make unit`: with others, cargo would choose other features and
+        // build the dependencies once more.
+        build.args(["build", "--quiet", "--locked", "--bins"]).current_dir(root());
+        // And its environment: what cargo says to this test about its package, build scripts of
+        // dependencies (ring's) take for a change, and half of the tree would be built anew.
+        let told = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for name in told.filter(|name| OF_PACKAGE.iter().any(|of| name.starts_with(of))) {
+            build.env_remove(name);
+        }
+        let status = build.status();
         assert!(status.is_ok_and(|s| s.success()), "cargo build of the binaries failed");
         let mut folder = std::env::current_exe().unwrap_or_else(|e| panic!("no own path: {e}"));
         while folder.file_name().is_some_and(|name| name != "debug" && name != "release") {
@@ -44,6 +49,10 @@ pub fn prohori() -> &'static Path {
         folder.join("prohori")
     })
 }
+
+/// Beginnings of the variables that cargo sets for a test.
+const OF_PACKAGE: [&str; 5] =
+    ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
 
 /// Runs `prohori` with `args` and `input`; its standard output.
 pub fn pipe(args: &[&str], input: &[u8]) -> Vec<u8> {
