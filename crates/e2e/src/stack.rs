@@ -164,6 +164,12 @@ impl Stack {
         }
     }
 
+    /// The log of a child, of all of its lives.
+    pub fn log(&self, child: &str) -> String {
+        let path = self.folder.path().join(format!("data/log/{child}.log"));
+        std::fs::read_to_string(path).unwrap_or_default()
+    }
+
     /// What was printed, and the end of every child's log: for a test that fails.
     pub fn report(&self) -> String {
         let mut report = self.output();

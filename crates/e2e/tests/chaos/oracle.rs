@@ -5,8 +5,9 @@ use crate::faults::{Done, RAW};
 use crate::site::Site;
 use crate::traffic::{FILES, Traffic};
 use e2e::binary;
+use model::topic;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// How long the site may take to be as it was after a fault.
@@ -65,7 +66,12 @@ pub(crate) fn check(site: &Site, traffic: &Traffic, done: &Done) {
         found.iter().filter(|(alert, n)| expected.get(*alert) != Some(*n)).collect();
     assert!(
         missing.is_empty() && beyond.is_empty(),
-        "a clean run raises {missing:#?}\nbut this one {beyond:#?}\n{}",
+        "a clean run raises {} alerts; of them are missing {}; there besides {}; topic alerts has {}\n{}\n{}",
+        expected.values().sum::<usize>(),
+        few(&missing),
+        few(&beyond),
+        sent(site),
+        site.said(&["detector", "loader"]),
         site.report()
     );
     let ids = "SELECT (SELECT count() FROM alerts) - (SELECT uniqExact(id) FROM alerts)";
@@ -143,6 +149,27 @@ fn raised(site: &Site) -> Result<Alerts, String> {
                USING (id) FORMAT TabSeparated";
     let text = site.stack.ask(sql)?;
     Ok(counted(text.lines().map(str::to_owned)))
+}
+
+/// The first and the last of what differs: a report must be read in a window of a CI.
+fn few(alerts: &[(&String, &usize)]) -> String {
+    let ends = [alerts.first(), alerts.last()].into_iter().flatten().collect::<Vec<_>>();
+    format!("{} {ends:?}", alerts.len())
+}
+
+/// How many alerts were written to Kafka: what is not there, the detector lost; what is, the loader.
+fn sent(site: &Site) -> String {
+    let partitions = bus::admin::end_offsets(&site.bus(), &[topic::ALERTS]).expect("Kafka answers");
+    let (mut records, mut ids) = (0, BTreeSet::new());
+    for (topic, number) in partitions.into_keys() {
+        let partition = bus::Partition::new(topic, number);
+        let read = bus::reader::read_all(&site.bus(), &partition, |record| {
+            let alert: Value = serde_json::from_slice(record.value).unwrap_or_default();
+            ids.insert(alert["finding_info"]["uid"].to_string());
+        });
+        records += read.expect("Kafka answers");
+    }
+    format!("{records} records of {} ids", ids.len())
 }
 
 fn counted(words: impl Iterator<Item = String>) -> Alerts {

@@ -24,6 +24,11 @@ const RESTARTED: Duration = Duration::from_secs(60);
 /// How long brokers may take to be ready on a busy machine.
 const BROKERS_READY: Duration = Duration::from_secs(120);
 
+/// What a service's lines have that tell how it fared, and how many of them are told.
+const TELLING: [&str; 4] = ["WARN", "ERROR", "rules", "partition "];
+const OF_LIBRDKAFKA: &str = "\"target\":\"kafka\"";
+const SAID_LINES_MAX: usize = 60;
+
 /// Which site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
@@ -120,6 +125,20 @@ impl Site {
         wait_until(&format!("{name} runs again"), RESTARTED, || {
             self.pid(name).is_some_and(|now| now != pid)
         });
+    }
+
+    /// What services warned of and told of their rules and partitions.
+    pub(crate) fn said(&self, services: &[&str]) -> String {
+        let mut said = String::new();
+        for name in services {
+            let text = self.stack.log(name);
+            let of_ours = text.lines().filter(|line| !line.contains(OF_LIBRDKAFKA));
+            let telling = of_ours.filter(|line| TELLING.iter().any(|word| line.contains(word)));
+            let lines: Vec<&str> = telling.collect();
+            let first = lines.len().saturating_sub(SAID_LINES_MAX);
+            let _ = writeln!(said, "--- of {name}:\n{}", lines[first..].join("\n"));
+        }
+        said
     }
 
     pub(crate) fn report(&self) -> String {
