@@ -8,6 +8,7 @@ use correlate::{Alarm, Plan};
 use detect::{Engine, Json};
 use mapping::Tables;
 use ruleset::{Fate, Policy};
+use service::reload::tell;
 use service::{Part, Shutdown};
 use sigma::{Head, Placeholders, Rule};
 use std::collections::HashMap;
@@ -206,6 +207,8 @@ pub async fn watch(
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut notice = Notice::new(&source.origin);
     notice.watch(&source.origin);
+    // What is wrong with the set that was seen last, and whether the last look could not be taken.
+    let (mut refused, mut is_blind) = (None, false);
     loop {
         // Cancel safety: neither `begun` nor `tick` loses anything when dropped; what `changed`
         // loses, the fingerprint still tells.
@@ -220,17 +223,23 @@ pub async fn watch(
         if !matches!(look, Look::Same) {
             notice.watch(&source.origin);
         }
+        let was_blind = std::mem::replace(&mut is_blind, matches!(look, Look::Failed(_)));
         match look {
+            // Kafka is back, and the set is the one that is known.
+            Look::Same if was_blind => tell(&part, refused.as_ref()),
             Look::Same => {}
             Look::Changed(fingerprint, Ok(ruleset)) => {
-                seen = fingerprint;
+                (seen, refused) = (fingerprint, None);
                 take_over(&live, ruleset, &part, &metrics);
             }
             Look::Changed(fingerprint, Err(error)) => {
-                seen = fingerprint;
-                reject(&error, &part, &metrics);
+                (seen, refused) = (fingerprint, Some(reject(&error, &part, &metrics)));
             }
-            Look::Failed(error) => reject(&error, &part, &metrics),
+            Look::Failed(error) => {
+                let error = service::telemetry::chain(&error);
+                tracing::warn!(error, "cannot look for changed rules; those in force stay");
+                part.down(error);
+            }
         }
     }
 }
@@ -265,7 +274,8 @@ fn take_over(live: &Live, ruleset: Ruleset, part: &Part, metrics: &Metrics) {
     tracing::info!(rules, version, "rules taken over");
 }
 
-fn reject(error: &Error, part: &Part, metrics: &Metrics) {
+/// Tells of a set that is refused; in words.
+fn reject(error: &Error, part: &Part, metrics: &Metrics) -> String {
     let count = match error {
         Error::Rejected { count, .. } => *count,
         _ => 1,
@@ -273,7 +283,8 @@ fn reject(error: &Error, part: &Part, metrics: &Metrics) {
     metrics.rule_errors.set(count as i64);
     let text = service::telemetry::chain(error);
     tracing::error!(error = text, "changed rules refused");
-    part.down(text);
+    part.down(text.clone());
+    text
 }
 
 #[cfg(test)]
@@ -310,7 +321,8 @@ mod tests {
                 }
                 Look::Changed(fingerprint, Err(error)) => {
                     seen = fingerprint;
-                    reject(&error, &part, &metrics);
+                    let told = reject(&error, &part, &metrics);
+                    assert!(told.contains("the rules in force stay"), "{told}");
                 }
                 Look::Failed(error) => panic!("{error}"),
             }

@@ -110,6 +110,8 @@ pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'stat
 ) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // What is wrong with the files as they are, and whether the last look could not be taken.
+    let (mut refused, mut is_blind) = (None, false);
     loop {
         // Cancel safety: neither `begun` nor `tick` loses anything when dropped.
         tokio::select! {
@@ -118,28 +120,35 @@ pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'stat
         }
         let (paths, compile) = (paths.clone(), compile.clone());
         let look = tokio::task::spawn_blocking(move || match fingerprint(&paths) {
-            Ok(same) if same == seen => None,
-            Ok(other) => Some((other, compile().map_err(|error| crate::telemetry::chain(&error)))),
-            Err(error) => Some((seen, Err(error.to_string()))),
+            Ok(same) if same == seen => Ok(None),
+            Ok(other) => Ok(Some((other, compile().map_err(|e| crate::telemetry::chain(&e))))),
+            Err(error) => Err(error.to_string()),
         });
-        match look.await {
+        let look =
+            look.await.unwrap_or_else(|error| Err(format!("the compiler panicked: {error}")));
+        let was_blind = std::mem::replace(&mut is_blind, look.is_err());
+        match look {
+            Ok(None) if was_blind => tell(&part, refused.as_ref()),
             Ok(None) => {}
             Ok(Some((other, Ok(next)))) => {
-                seen = other;
+                (seen, refused) = (other, None);
                 live.swap(next);
                 part.up();
                 tracing::info!(generation = live.generation(), "changed files taken over");
             }
             Ok(Some((other, Err(error)))) => {
-                if other != seen {
-                    tracing::error!(error, "changed files refused; what was in force stays");
-                }
-                seen = other;
-                part.down(error);
+                tracing::error!(error, "changed files refused; what was in force stays");
+                (seen, refused) = (other, Some(error));
+                tell(&part, refused.as_ref());
             }
-            Err(error) => part.down(format!("the compiler panicked: {error}")),
+            Err(error) => part.down(error),
         }
     }
+}
+
+/// Says of a part whether what it watches is refused.
+pub fn tell(part: &Part, refused: Option<&String>) {
+    refused.map_or_else(|| part.up(), |why| part.down(why.clone()));
 }
 
 #[cfg(test)]
@@ -185,6 +194,14 @@ mod tests {
             for (text, value, down) in [("22", 22, 0), ("bad", 22, 1), ("4444", 4444, 0)] {
                 std::fs::write(&path, text).unwrap();
                 while *live.get() != value || status.down().len() != down {
+                    tokio::time::sleep(interval).await;
+                }
+            }
+            // A folder that is away for a while, and comes back as it was.
+            let aside = path.with_extension("aside");
+            for (from, to, down) in [(&path, &aside, 1), (&aside, &path, 0)] {
+                std::fs::rename(from, to).unwrap();
+                while status.down().len() != down {
                     tokio::time::sleep(interval).await;
                 }
             }
