@@ -39,8 +39,8 @@ unit: ## every Rust and web test, the end-to-end ones with the real stack includ
 fuzz: ## every fuzz target at length; TARGET=crate/name for one, RUNS= and SECONDS_MAX= for how long
 	@crates/fuzz/run $(TARGET)
 
-chaos: setup ## break the real stack at random; SEED= for the order of faults, SECONDS= for how long each site is broken
-	@PROHORI_CHAOS_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) PROHORI_CHAOS_SECONDS=$(if $(filter command line,$(origin SECONDS)),$(SECONDS),600) \
+chaos: setup ## break the real stack at random; SEED= for the order of faults, SECONDS= for how long, ONLY= for words of their names
+	@$(if $(ONLY),PROHORI_CHAOS_ONLY='$(ONLY)') PROHORI_CHAOS_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) PROHORI_CHAOS_SECONDS=$(if $(filter command line,$(origin SECONDS)),$(SECONDS),600) \
 		cargo test --locked -p e2e --test chaos -- --nocapture --test-threads=1
 
 bench: ## measure, and record in benches/results; STAGE=name for one stage

@@ -4,20 +4,21 @@
 use crate::Metrics;
 use crate::live::Ruleset;
 use crate::matched::{Matched, matched};
+use crate::quiet::Quiet;
 use bus::relay::Outbox;
 use bus::{Outgoing, Record};
 use detect::Json;
 use model::matches::{MATCH_HEADER, MatchOf, PROGRESS_HEADER, Progress};
 use model::{EventPlace, coordinates, topic};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// How often progress is told. Alarms wait for it, but each telling is a record for every shard.
 const TELL_MS: i64 = 500;
-/// A partition without a record for this long is taken to be at its end.
+/// A partition without a record for this long may be at its end: it is asked whether it is quiet.
 const IDLE_MS: i64 = 2_000;
-/// How far behind the clock an idle partition is said to be: what a line may take from Kafka's raw
-/// topic to here. A line that takes longer is late, if others of its group were not.
-const IDLE_BEHIND_MS: i64 = 5_000;
+/// How far the brokers' clocks, which say when a record arrived, may be behind ours.
+const CLOCKS_APART_MS: i64 = 2_000;
 
 /// What one thread of stage one sends to stage two.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Scatter {
     shards: i32,
     /// Milliseconds since the epoch, passed in.
     clock: fn() -> i64,
+    quiet: Arc<Quiet>,
     sources: HashMap<i32, Source>,
     told_at_ms: i64,
 }
@@ -41,8 +43,8 @@ struct Source {
 }
 
 impl Scatter {
-    pub(crate) fn new(shards: i32, clock: fn() -> i64) -> Self {
-        Self { shards: shards.max(1), clock, sources: HashMap::new(), told_at_ms: 0 }
+    pub(crate) fn new(shards: i32, clock: fn() -> i64, quiet: Arc<Quiet>) -> Self {
+        Self { shards: shards.max(1), clock, quiet, sources: HashMap::new(), told_at_ms: 0 }
     }
 
     /// This partition begins to be read.
@@ -123,8 +125,10 @@ impl Scatter {
         for (partition, source) in &mut self.sources {
             if std::mem::take(&mut source.moved) {
                 source.moved_at_ms = now;
-            } else if now - source.moved_at_ms >= IDLE_MS {
-                source.arrival_ms = source.arrival_ms.max(now - IDLE_BEHIND_MS);
+            } else if now - source.moved_at_ms >= IDLE_MS
+                && let Some(until_ms) = self.quiet.until(*partition)
+            {
+                source.arrival_ms = source.arrival_ms.max(until_ms - CLOCKS_APART_MS);
             }
             if source.arrival_ms <= source.told_ms {
                 continue;

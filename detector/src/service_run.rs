@@ -3,6 +3,7 @@
 use crate::correlator::{Correlator, Setting};
 use crate::feeds;
 use crate::live::{Live, Source, watch};
+use crate::quiet::Quiet;
 use crate::stage::Detector;
 use crate::watchlist::Watchlist;
 use crate::{Config, Error, Metrics};
@@ -61,8 +62,10 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     );
 
     relay_part.up();
-    let work = Work { config, live, feeds, metrics, relay: relay_metrics, shutdown };
-    let other = work.clone();
+    let quiet = Arc::default();
+    let work = Work { config, live, feeds, quiet, metrics, relay: relay_metrics, shutdown };
+    let (other, looks) = (work.clone(), work.clone());
+    tasks.spawn_blocking("quiet", move || looks.watch_quiet());
     tasks.spawn_blocking("match", move || work.detect());
     tasks.spawn_blocking("correlate", move || other.correlate());
     Ok(tasks.join(DEADLINE).await?)
@@ -74,6 +77,7 @@ struct Work {
     config: Config,
     live: Arc<Live>,
     feeds: Arc<service::reload::Live<indicators::Set>>,
+    quiet: Arc<Quiet>,
     metrics: Metrics,
     relay: bus::relay::Metrics,
     shutdown: Shutdown,
@@ -88,10 +92,18 @@ impl Work {
         let stage = |_| {
             let (live, metrics) = (Arc::clone(&self.live), self.metrics.clone());
             let watchlist = Watchlist::new(Arc::clone(&self.feeds));
-            Detector::new(live, watchlist, metrics, topics.matches, unix_ms)
+            let quiet = Arc::clone(&self.quiet);
+            Detector::new(live, watchlist, metrics, (topics.matches, unix_ms), quiet)
         };
         let stop = || self.shutdown.has_begun();
         bus::relay::run(&options, &self.relay, &stop, &stage)
+    }
+
+    /// Tells stage one which partitions are quiet.
+    fn watch_quiet(self) -> Result<(), bus::Error> {
+        let stop = || self.shutdown.has_begun();
+        self.quiet.watch(&self.config.bus, GROUP, unix_ms, &stop);
+        Ok(())
     }
 
     /// Stage two: matches to alerts of correlations.

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::live::{Live, Ruleset};
+use crate::quiet::Quiet;
 use crate::replay::Replay;
 use crate::scatter::Scatter;
 use crate::watchlist::Watchlist;
@@ -39,13 +40,13 @@ impl Detector {
         live: Arc<Live>,
         watchlist: Watchlist,
         metrics: Metrics,
-        shards: i32,
-        clock: fn() -> i64,
+        (shards, clock): (i32, fn() -> i64),
+        quiet: Arc<Quiet>,
     ) -> Self {
         let generation = live.generation();
         let ruleset = live.ruleset();
         let (session, account) = (session(&ruleset), Account::new());
-        let (replay, scatter) = (Replay::default(), Scatter::new(shards, clock));
+        let (replay, scatter) = (Replay::default(), Scatter::new(shards, clock, quiet));
         Self { live, generation, ruleset, session, account, replay, scatter, watchlist, metrics }
     }
 

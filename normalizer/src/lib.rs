@@ -34,7 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The consumer group of all normalizers.
-pub const GROUP: &str = "normalizer";
+pub const GROUP: &str = model::topic::NORMALIZERS;
 
 /// How long the end may take: the relay's own drain, and a margin.
 const JOIN: Duration = Duration::from_secs(15);

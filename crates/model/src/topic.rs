@@ -22,6 +22,8 @@ pub const STREAMS: &str = "streams";
 pub const ALERTS: &str = "alerts";
 /// Raw bytes that no parser could make an event of.
 pub const DEAD_LETTERS: &str = "dead-letters";
+/// The consumer group of all normalizers, on raw topics.
+pub const NORMALIZERS: &str = "normalizer";
 
 /// The topic that an agency's collectors write to.
 pub fn raw(agency: &Agency) -> String {

@@ -118,7 +118,7 @@ fn event(number: usize, (second, who, success): Event) -> (String, String) {
 
 /// What stage one makes of the events; progress is told after each.
 fn matches(live: &Arc<Live>, metrics: &Metrics, events: &[Event]) -> Topics {
-    // A clock that always says that it is time to tell, and never that a partition is idle.
+    // A clock that always says that it is time to tell.
     let clock = || {
         use std::sync::atomic::{AtomicI64, Ordering};
         static NOW: AtomicI64 = AtomicI64::new(0);
@@ -129,8 +129,13 @@ fn matches(live: &Arc<Live>, metrics: &Metrics, events: &[Event]) -> Topics {
         .map(|source| {
             let none = indicators::load(&[], &[]).unwrap().0;
             let watchlist = Watchlist::new(Arc::new(service::reload::Live::new(none)));
-            let mut stage =
-                Detector::new(Arc::clone(live), watchlist, metrics.clone(), SHARDS, clock);
+            let mut stage = Detector::new(
+                Arc::clone(live),
+                watchlist,
+                metrics.clone(),
+                (SHARDS, clock),
+                Arc::default(),
+            );
             stage.assigned(&[Partition::new(topic::EVENTS, source)]);
             stage
         })

@@ -61,7 +61,13 @@ fn detector_with(files: &[(&str, &str)]) -> Detector {
     let csv = "value\n203.0.113.9\n";
     let (set, _) = indicators::load(&[("feed.csv".into(), csv.into())], &[]).unwrap();
     let feeds = Arc::new(service::reload::Live::new(set));
-    Detector::new(Arc::new(Live::new(ruleset)), Watchlist::new(feeds), metrics, 1, || 0)
+    Detector::new(
+        Arc::new(Live::new(ruleset)),
+        Watchlist::new(feeds),
+        metrics,
+        (1, || 0),
+        Arc::default(),
+    )
 }
 
 fn place(offset: i64) -> String {

@@ -96,6 +96,11 @@ pub(crate) fn deck(site: &Site, size: Size, ground: Ground, dice: &mut Dice) -> 
         deck.extend(site.disks.keys().map(|name| Fault::DiskFull(name)));
         deck.push(Fault::NetworkCut);
     }
+    if let Ok(only) = std::env::var("PROHORI_CHAOS_ONLY").as_deref() {
+        let is_asked = |fault: &Fault| only.split(',').any(|word| fault.to_string().contains(word));
+        deck.retain(is_asked);
+        assert!(!deck.is_empty(), "PROHORI_CHAOS_ONLY={only:?}: no fault has a name like that");
+    }
     dice.shuffle(&mut deck);
     // One of each kind comes first, so that a short run has met every kind.
     let (mut first, mut rest) = (Vec::<Fault>::new(), Vec::new());

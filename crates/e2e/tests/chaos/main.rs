@@ -5,7 +5,8 @@
 //! come and go. After each, a line that every host writes must reach the store by itself; at the end
 //! the oracle compares the store with what was written and with what a clean run raises.
 //!
-//! `make chaos` runs it at length: SEED= for the order of faults, SECONDS= for how long.
+//! `make chaos` runs it at length: SEED= for the order of faults, SECONDS= for how long, ONLY= for
+//! faults whose names have one of these words, with commas between.
 
 #![expect(clippy::print_stdout, reason = "recovery times are part of the result")]
 

@@ -55,6 +55,10 @@ pub(crate) fn check(site: &Site, traffic: &Traffic, done: &Done) {
         }
         std::thread::sleep(LOOK_AGAIN);
     }
+    // What was said last is still on its way.
+    while began.elapsed() < SETTLED + TICK && !is_stored(site, traffic) {
+        std::thread::sleep(LOOK_AGAIN);
+    }
     println!("chaos: at rest after {:.0?}", began.elapsed());
     lines(site, traffic);
     dead_letters(site, done);
