@@ -25,8 +25,8 @@ const PAGES = [
   { name: 'letters', open: openLetters },
   { name: 'table', open: openTable },
   { name: 'audit', open: openAudit },
-  // The page of one rule is not here yet: its editor cannot be scrolled by the keyboard while it is read-only.
   { name: 'rules', open: openRules },
+  { name: 'rule', open: openRule },
   { name: 'coverage', open: openCoverage },
   { name: 'exceptions', open: openExceptions },
   { name: 'fleet', open: openFleet },
@@ -65,6 +65,13 @@ async function openUser(stage) {
 async function openRules(stage) {
   await stage.go('/rules');
   await stage.page.locator('.rules-rows tbody tr').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openRule(stage) {
+  const { items } = await stage.api('/rules?kind=rule&limit=1');
+  await stage.go(`/rules/${encodeURIComponent(items[0].id)}`);
+  await stage.page.locator('.editor .cm-content').waitFor();
 }
 
 /** @param {Stage} stage */

@@ -109,7 +109,23 @@ export default function Editor({ value, onChange, lint, label, readOnly }: Props
             ...(readOnly ? [] : [indentWithTab]),
           ]),
           EditorState.readOnly.of(readOnly),
-          EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', translate: 'no' }),
+          EditorView.contentAttributes.of({
+            'aria-label': label,
+            spellcheck: 'false',
+            translate: 'no',
+            // So that it is scrolled by the keyboard also where it cannot be written.
+            tabindex: '0',
+          }),
+          // Chromium writes over a selection with styles of its own, which the content security policy forbids.
+          EditorView.domEventHandlers({
+            beforeinput(event, now) {
+              if (event.inputType !== 'insertText' || event.data === null || now.state.readOnly) return false;
+              if (now.state.selection.ranges.every((range) => range.empty)) return false;
+              event.preventDefault();
+              now.dispatch(now.state.replaceSelection(event.data), { scrollIntoView: true, userEvent: 'input.type' });
+              return true;
+            },
+          }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) hooks.current.onChange(update.state.doc.toString());
           }),
