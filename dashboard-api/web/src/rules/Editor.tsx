@@ -122,7 +122,10 @@ export default function Editor({ value, onChange, lint, label, readOnly }: Props
               if (event.inputType !== 'insertText' || event.data === null || now.state.readOnly) return false;
               if (now.state.selection.ranges.every((range) => range.empty)) return false;
               event.preventDefault();
-              now.dispatch(now.state.replaceSelection(event.data), { scrollIntoView: true, userEvent: 'input.type' });
+              now.dispatch(now.state.replaceSelection(event.data), {
+                scrollIntoView: true,
+                userEvent: 'input.type',
+              });
               return true;
             },
           }),
