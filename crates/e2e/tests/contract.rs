@@ -21,9 +21,9 @@ const READY_DEADLINE: Duration = Duration::from_secs(60);
 const EXAMPLES: &str = "6";
 /// The same cases on every run.
 const SEED: &str = "20260326";
-/// What is left out, each for its reason: pages for people, whose errors are pages too; a stream, whose events are
-/// no document; and an answer whose schema stands under another's name in the document, which is yet to be mended.
-const OTHERS: &str = "^/lite|/alerts/stream$|/explain$";
+/// What is left out, each for its reason: pages for people, whose errors are pages too, and a stream, whose events are
+/// no document.
+const OTHERS: &str = "^/lite|/alerts/stream$";
 
 /// schemathesis as `deploy/setup --test` fetched it.
 fn schemathesis() -> PathBuf {
@@ -139,7 +139,7 @@ impl Drop for Api {
 }
 
 #[test]
-fn no_request_that_the_document_allows_breaks_a_route() {
+fn schemathesis_finds_nothing() {
     let tool = schemathesis();
     let stack = Stack::start(&["--demo"]);
     wait_until("alerts are stored", STORY_DEADLINE, || {
@@ -156,6 +156,9 @@ fn no_request_that_the_document_allows_breaks_a_route() {
         .env("PROHORI_KEY", api.key())
         .args(["--max-examples", EXAMPLES, "--seed", SEED, "--workers", "2"])
         .arg("--continue-on-failure")
+        // Without the phase of links: the document has none, and those that the tool infers name
+        // parameters that their operation has not.
+        .args(["--phases", "examples,coverage,fuzzing"])
         .args(["--exclude-path-regex", OTHERS])
         .output();
     let output = ok("schemathesis", output);
@@ -164,9 +167,8 @@ fn no_request_that_the_document_allows_breaks_a_route() {
     ok("standard output", writeln!(std::io::stdout(), "{told}"));
     let log = std::fs::read_to_string(folder.path().join("serve.log")).unwrap_or_default();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
-    // What the document says too loosely is told above; a route that breaks fails the test.
-    assert!(told.contains("operations") || told.contains("Operations"), "it did not run: {told}");
-    assert!(!told.contains("Server error"), "{told}\n{}", errors.join("\n"));
+    assert!(told.contains("Test cases"), "it did not run: {told}");
+    assert!(output.status.success(), "{}\n{}", output.status, errors.join("\n"));
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     drop(api);
     stack.stop();

@@ -249,6 +249,37 @@ fn files_say_what_they_are_for_and_stay_small() {
     none("files against the house style", &breaches);
 }
 
+/// Under which name a type that derives `ToSchema` stands in the API's document.
+fn schema_name<'a>(lines: &[&'a str]) -> &'a str {
+    let named = |line: &&'a str| line.split_once("schema(as = ").map(|(_, name)| name);
+    let own = |line: &&'a str| {
+        let (_, name) = line.split_once("struct ").or_else(|| line.split_once("enum "))?;
+        (!line.trim_start().starts_with('/')).then_some(name)
+    };
+    let of_type = lines.iter().position(|line| own(line).is_some()).unwrap_or(lines.len());
+    let name = lines[..of_type].iter().find_map(named);
+    let name = name.or_else(|| lines.get(of_type).and_then(own)).unwrap_or_default();
+    name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()
+}
+
+#[test]
+fn two_types_of_the_api_never_share_a_name_in_its_document() {
+    let (mut homes, mut breaches) = (BTreeMap::<String, PathBuf>::new(), Vec::new());
+    for path in sources("*.rs").into_iter().filter(|path| !path.ends_with("tests/tidy.rs")) {
+        let text = std::fs::read_to_string(root().join(&path)).expect("a listed file is there");
+        let lines: Vec<&str> = text.lines().collect();
+        let derives = |line: &str| line.starts_with("#[derive(") && line.contains("ToSchema");
+        for at in (0..lines.len()).filter(|at| derives(lines[*at])) {
+            let name = schema_name(&lines[at + 1..]);
+            if let Some(other) = homes.insert(name.to_owned(), path.clone()) {
+                breaches.push(format!("{name}: {other:?} and {path:?}; give one schema(as = …)"));
+            }
+        }
+    }
+    assert!(homes.len() > 100, "only {} types found", homes.len());
+    none("types that share a name", &breaches);
+}
+
 #[test]
 fn versions_stand_at_the_root_only() {
     let mut breaches = Vec::new();

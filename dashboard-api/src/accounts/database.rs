@@ -110,7 +110,10 @@ fn create(data_dir: &Path, path: &Path) -> std::io::Result<()> {
 
 fn connect(path: &Path) -> Result<Connection, Error> {
     let open = || {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
+        // A transaction that reads and then writes cannot wait for another writer: what it read
+        // would be old, and SQLite refuses it at once. So each waits before it reads.
+        connection.set_transaction_behavior(TransactionBehavior::Immediate);
         connection.busy_timeout(BUSY_TIME)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         // What was answered with success survives a power cut.
@@ -161,6 +164,28 @@ mod tests {
         }
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&data), mode(&data.join(ACCOUNTS.file))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn those_who_read_and_then_write_wait_for_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(dir.path()).unwrap();
+        database
+            .run("make", |c| c.execute_batch("CREATE TABLE n (n INT); INSERT INTO n VALUES (0)"))
+            .unwrap();
+        let add = |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            let n: i64 = transaction.query_row("SELECT n FROM n", [], |row| row.get(0))?;
+            transaction.execute("UPDATE n SET n = ?1", [n + 1])?;
+            transaction.commit()
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..25).for_each(|_| database.run("add", add).unwrap()));
+            }
+        });
+        let read = |c: &mut Connection| c.query_row("SELECT n FROM n", [], |row| row.get(0));
+        assert_eq!(database.run::<i64>("read", read).unwrap(), 100);
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(crate) struct Similar {
 
 /// Why an alert fired.
 #[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(as = AlertExplanation)]
 pub(crate) struct Explanation {
     rule: Rule,
     /// Each clause of the rule with the field that it looked at and the value that met it.

@@ -4,7 +4,7 @@ use super::gather::AlertLink;
 use super::{Case, CaseState, Evidence, Summary, Task, known};
 use crate::Error;
 use crate::work::{Reach, Work};
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
 
 /// What of a case `c` the caller may see: it is of an agency that the caller reads, or shared with one.
 const VISIBLE: &str = "(:sight IS NULL \
@@ -56,7 +56,8 @@ impl Work {
         self.database
             .call("read a case", move |connection| {
                 // One transaction, so that all of it is of one moment.
-                let transaction = connection.transaction()?;
+                let reading = TransactionBehavior::Deferred;
+                let transaction = connection.transaction_with_behavior(reading)?;
                 case(&transaction, &reach, &id)
             })
             .await
