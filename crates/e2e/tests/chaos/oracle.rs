@@ -33,9 +33,29 @@ pub(crate) fn recovery(site: &Site, traffic: &Traffic, over: Instant, number: us
             return over.elapsed();
         }
         let late = over.elapsed() > RECOVERED;
-        assert!(!late, "{found:?} of {FILES} lines found after {RECOVERED:?}\n{}", site.report());
+        assert!(
+            !late,
+            "{found:?} of {FILES} lines found after {RECOVERED:?}; {}\n{}",
+            standing(site),
+            site.report()
+        );
         std::thread::sleep(LOOK_AGAIN);
     }
+}
+
+/// How far each group is in its topic: who stands still has something left to do.
+fn standing(site: &Site) -> String {
+    let mut told = Vec::new();
+    for (group, topic) in
+        [(topic::NORMALIZERS, RAW), ("detector", topic::EVENTS), ("loader", topic::EVENTS)]
+    {
+        let ends = bus::admin::end_offsets(&site.bus(), &[topic]);
+        let done = bus::admin::committed(&site.bus(), group, &[topic]);
+        let done =
+            done.map(|all| all.into_iter().map(|(p, c)| (p.1, c.offset)).collect::<Vec<_>>());
+        told.push(format!("{group} has done {done:?} of {ends:?}"));
+    }
+    told.join("; ")
 }
 
 /// Checks everything, once it has come to rest.
