@@ -133,3 +133,14 @@ export function equal(actual, expected, what) {
   if (actual !== expected)
     throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
 }
+
+/** @template T @param {string} what @param {() => Promise<T>} ask @returns {Promise<NonNullable<T>>} */
+export async function until(what, ask) {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`not within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+}

@@ -2,7 +2,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, equal } from '../stage.mjs';
+import { check, equal, until } from '../stage.mjs';
 
 /** A folder whose files the stack's collector tails, as `prohori up --demo` has one: `DATA/in/demo`. */
 const TAILED = process.env.PROHORI_IN;
@@ -170,14 +170,3 @@ export const rulesCases = [
     },
   },
 ];
-
-/** @template T @param {string} what @param {() => Promise<T>} ask @returns {Promise<NonNullable<T>>} */
-async function until(what, ask) {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > end) throw new Error(`not within a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
-}

@@ -163,7 +163,8 @@ function Streams({ collector, onClose }: { collector: CollectorRow; onClose: () 
     <Dialog title={collector.host ?? collector.id} onClose={onClose} wide>
       {error && <Fault what={t('fleet.failed')} error={error} />}
       {!data && !error && <Skeleton rows={4} />}
-      {data && (
+      {data && own.length === 0 && <p className="quiet">{t('fleet.noStreams')}</p>}
+      {data && own.length > 0 && (
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <div className="made rules-rows" tabIndex={0} role="region" aria-label={t('fleet.streamCount')}>
           <table>
