@@ -76,6 +76,7 @@ export const governanceCases = [
       await page.getByText('The code is not right').waitFor();
       await page.getByRole('textbox', { name: 'Code' }).fill(code(secret, first));
       await page.getByRole('button', { name: 'Confirm' }).click();
+      await page.locator('.one-time-text li').first().waitFor();
       equal(await page.locator('.one-time-text li').count(), 10, 'recovery codes');
       const recovery = await page.locator('.one-time-text li').first().innerText();
       await page.getByRole('button', { name: 'I have kept it' }).click();
