@@ -8,7 +8,7 @@ use correlate::{Alarm, Plan};
 use detect::{Engine, Json};
 use mapping::Tables;
 use ruleset::{Fate, Policy};
-use service::reload::tell;
+use service::reload::Watched;
 use service::{Part, Shutdown};
 use sigma::{Head, Placeholders, Rule};
 use std::collections::HashMap;
@@ -207,8 +207,7 @@ pub async fn watch(
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut notice = Notice::new(&source.origin);
     notice.watch(&source.origin);
-    // What is wrong with the set that was seen last, and whether the last look could not be taken.
-    let (mut refused, mut is_blind) = (None, false);
+    let mut watched = Watched::new(part);
     loop {
         // Cancel safety: neither `begun` nor `tick` loses anything when dropped; what `changed`
         // loses, the fingerprint still tells.
@@ -223,22 +222,20 @@ pub async fn watch(
         if !matches!(look, Look::Same) {
             notice.watch(&source.origin);
         }
-        let was_blind = std::mem::replace(&mut is_blind, matches!(look, Look::Failed(_)));
         match look {
-            // Kafka is back, and the set is the one that is known.
-            Look::Same if was_blind => tell(&part, refused.as_ref()),
-            Look::Same => {}
+            Look::Same => watched.is_same(),
             Look::Changed(fingerprint, Ok(ruleset)) => {
-                (seen, refused) = (fingerprint, None);
-                take_over(&live, ruleset, &part, &metrics);
+                seen = fingerprint;
+                take_over(&live, ruleset, &mut watched, &metrics);
             }
             Look::Changed(fingerprint, Err(error)) => {
-                (seen, refused) = (fingerprint, Some(reject(&error, &part, &metrics)));
+                seen = fingerprint;
+                reject(&error, &mut watched, &metrics);
             }
             Look::Failed(error) => {
                 let error = service::telemetry::chain(&error);
                 tracing::warn!(error, "cannot look for changed rules; those in force stay");
-                part.down(error);
+                watched.is_unseen(error);
             }
         }
     }
@@ -264,18 +261,17 @@ fn changed(source: &Source, seen: u64) -> Look {
     }
 }
 
-fn take_over(live: &Live, ruleset: Ruleset, part: &Part, metrics: &Metrics) {
+fn take_over(live: &Live, ruleset: Ruleset, watched: &mut Watched, metrics: &Metrics) {
     let (rules, version) = (ruleset.policy.rules(), ruleset.version.clone());
     live.swap(ruleset);
     metrics.rules.set(rules as i64);
     metrics.rule_errors.set(0);
     metrics.reloads.inc();
-    part.up();
+    watched.is_taken();
     tracing::info!(rules, version, "rules taken over");
 }
 
-/// Tells of a set that is refused; in words.
-fn reject(error: &Error, part: &Part, metrics: &Metrics) -> String {
+fn reject(error: &Error, watched: &mut Watched, metrics: &Metrics) {
     let count = match error {
         Error::Rejected { count, .. } => *count,
         _ => 1,
@@ -283,8 +279,7 @@ fn reject(error: &Error, part: &Part, metrics: &Metrics) -> String {
     metrics.rule_errors.set(count as i64);
     let text = service::telemetry::chain(error);
     tracing::error!(error = text, "changed rules refused");
-    part.down(text.clone());
-    text
+    watched.is_refused(text);
 }
 
 #[cfg(test)]
@@ -309,7 +304,7 @@ mod tests {
         let live = Live::new(source.compile(|told| panic!("{told}")).unwrap());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
         let status = Status::new();
-        let part = status.part("rules");
+        let mut watched = Watched::new(status.part("rules"));
         let mut seen = source.fingerprint().unwrap();
         let mut step = |name: &str, text: &str| {
             file(name, text);
@@ -317,12 +312,12 @@ mod tests {
                 Look::Same => return "same".to_owned(),
                 Look::Changed(fingerprint, Ok(ruleset)) => {
                     seen = fingerprint;
-                    take_over(&live, ruleset, &part, &metrics);
+                    take_over(&live, ruleset, &mut watched, &metrics);
                 }
                 Look::Changed(fingerprint, Err(error)) => {
                     seen = fingerprint;
-                    let told = reject(&error, &part, &metrics);
-                    assert!(told.contains("the rules in force stay"), "{told}");
+                    assert!(error.to_string().contains("the rules in force stay"), "{error}");
+                    reject(&error, &mut watched, &metrics);
                 }
                 Look::Failed(error) => panic!("{error}"),
             }

@@ -110,8 +110,7 @@ pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'stat
 ) {
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // What is wrong with the files as they are, and whether the last look could not be taken.
-    let (mut refused, mut is_blind) = (None, false);
+    let mut watched = Watched::new(part);
     loop {
         // Cancel safety: neither `begun` nor `tick` loses anything when dropped.
         tokio::select! {
@@ -126,29 +125,67 @@ pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'stat
         });
         let look =
             look.await.unwrap_or_else(|error| Err(format!("the compiler panicked: {error}")));
-        let was_blind = std::mem::replace(&mut is_blind, look.is_err());
         match look {
-            Ok(None) if was_blind => tell(&part, refused.as_ref()),
-            Ok(None) => {}
+            Ok(None) => watched.is_same(),
             Ok(Some((other, Ok(next)))) => {
-                (seen, refused) = (other, None);
+                seen = other;
                 live.swap(next);
-                part.up();
+                watched.is_taken();
                 tracing::info!(generation = live.generation(), "changed files taken over");
             }
             Ok(Some((other, Err(error)))) => {
+                seen = other;
                 tracing::error!(error, "changed files refused; what was in force stays");
-                (seen, refused) = (other, Some(error));
-                tell(&part, refused.as_ref());
+                watched.is_refused(error);
             }
-            Err(error) => part.down(error),
+            Err(error) => watched.is_unseen(error),
         }
     }
 }
 
-/// Says of a part whether what it watches is refused.
-pub fn tell(part: &Part, refused: Option<&String>) {
-    refused.map_or_else(|| part.up(), |why| part.down(why.clone()));
+/// What a part of a service says of something that is looked at for changes.
+#[derive(Debug)]
+pub struct Watched {
+    part: Part,
+    /// What is wrong with what was seen last.
+    refused: Option<String>,
+    /// Whether the last look could not be taken.
+    is_unseen: bool,
+}
+
+impl Watched {
+    /// Begins with what is in force; `part` has said so.
+    pub fn new(part: Part) -> Self {
+        Self { part, refused: None, is_unseen: false }
+    }
+
+    /// It is as it was at the last look that could be taken.
+    pub fn is_same(&mut self) {
+        if std::mem::take(&mut self.is_unseen) {
+            match &self.refused {
+                Some(why) => self.part.down(why.clone()),
+                None => self.part.up(),
+            }
+        }
+    }
+
+    /// It has changed, and the change is in force.
+    pub fn is_taken(&mut self) {
+        (self.refused, self.is_unseen) = (None, false);
+        self.part.up();
+    }
+
+    /// It has changed, and what was in force stays, because of `why`.
+    pub fn is_refused(&mut self, why: String) {
+        self.part.down(why.clone());
+        (self.refused, self.is_unseen) = (Some(why), false);
+    }
+
+    /// It could not be looked at, because of `why`.
+    pub fn is_unseen(&mut self, why: String) {
+        self.is_unseen = true;
+        self.part.down(why);
+    }
 }
 
 #[cfg(test)]
