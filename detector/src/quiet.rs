@@ -12,7 +12,7 @@ use model::topic;
 use service::telemetry::chain;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Pause between two looks; alarms about quiet partitions wait for one.
@@ -44,7 +44,7 @@ impl Quiet {
         *until = until_ms.max(*until);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i32, i64>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<i32, i64>> {
         self.until_ms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -90,7 +90,8 @@ struct Seen {
 fn look(bus: &bus::Config, detectors: &str, clock: fn() -> i64) -> Result<Seen, Error> {
     let at_ms = clock();
     let known = topics(bus)?;
-    let raw: Vec<&str> = known.keys().map(String::as_str).filter(|name| is_raw(name)).collect();
+    let raw = known.keys().map(String::as_str).filter(|name| topic::agency_of(name).is_some());
+    let raw: Vec<&str> = raw.collect();
     let of_group = |group: &str, topics: &[&str]| -> Result<Offsets, Error> {
         Ok(committed(bus, group, topics)?.into_iter().map(|(p, c)| (p, c.offset)).collect())
     };
@@ -101,10 +102,6 @@ fn look(bus: &bus::Config, detectors: &str, clock: fn() -> i64) -> Result<Seen, 
         events_ends: end_offsets(bus, &[topic::EVENTS])?,
         detected: of_group(detectors, &[topic::EVENTS])?,
     })
-}
-
-fn is_raw(name: &str) -> bool {
-    topic::agency_of(name).is_some()
 }
 
 /// A moment of which it is not known yet whether all before it has been looked at.
@@ -127,7 +124,8 @@ impl Barriers {
     /// until it is passed.
     fn advance(&mut self, seen: Seen) -> Vec<(i32, i64)> {
         let mut passed = Vec::new();
-        for ((_, partition), end) in &seen.events_ends {
+        for (of, end) in &seen.events_ends {
+            let partition = &of.1;
             let barrier = self.0.entry(*partition).or_insert_with(|| Barrier {
                 at_ms: seen.at_ms,
                 raw_ends: of_partition(&seen.raw_ends, *partition),
@@ -137,8 +135,7 @@ impl Barriers {
                 barrier.events_end = Some(*end);
             }
             let Some(events_end) = barrier.events_end else { continue };
-            let events = BTreeMap::from([((topic::EVENTS.to_owned(), *partition), events_end)]);
-            if is_past(&seen.detected, &events) {
+            if is_done(seen.detected.get(of), events_end) {
                 passed.push((*partition, barrier.at_ms));
                 self.0.remove(partition);
             }
@@ -152,9 +149,14 @@ fn of_partition(offsets: &Offsets, partition: i32) -> Offsets {
     own.map(|(of, end)| (of.clone(), *end)).collect()
 }
 
-/// Whether a group has done everything before these ends; of an empty partition there is nothing.
+/// Whether a group has done everything before these ends.
 fn is_past(done: &Offsets, ends: &Offsets) -> bool {
-    ends.iter().all(|(of, end)| *end == 0 || done.get(of).is_some_and(|done| done >= end))
+    ends.iter().all(|(of, end)| is_done(done.get(of), *end))
+}
+
+/// Whether what a group has committed reaches `end`; of an empty partition there is nothing to do.
+fn is_done(done: Option<&i64>, end: i64) -> bool {
+    end == 0 || done.is_some_and(|done| *done >= end)
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl Work {
             let (live, metrics) = (Arc::clone(&self.live), self.metrics.clone());
             let watchlist = Watchlist::new(Arc::clone(&self.feeds));
             let quiet = Arc::clone(&self.quiet);
-            Detector::new(live, watchlist, metrics, (topics.matches, unix_ms), quiet)
+            Detector::new(live, watchlist, metrics, topics.matches, unix_ms, quiet)
         };
         let stop = || self.shutdown.has_begun();
         bus::relay::run(&options, &self.relay, &stop, &stage)

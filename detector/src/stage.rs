@@ -40,7 +40,8 @@ impl Detector {
         live: Arc<Live>,
         watchlist: Watchlist,
         metrics: Metrics,
-        (shards, clock): (i32, fn() -> i64),
+        shards: i32,
+        clock: fn() -> i64,
         quiet: Arc<Quiet>,
     ) -> Self {
         let generation = live.generation();

@@ -133,7 +133,8 @@ fn matches(live: &Arc<Live>, metrics: &Metrics, events: &[Event]) -> Topics {
                 Arc::clone(live),
                 watchlist,
                 metrics.clone(),
-                (SHARDS, clock),
+                SHARDS,
+                clock,
                 Arc::default(),
             );
             stage.assigned(&[Partition::new(topic::EVENTS, source)]);

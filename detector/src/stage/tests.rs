@@ -65,7 +65,8 @@ fn detector_with(files: &[(&str, &str)]) -> Detector {
         Arc::new(Live::new(ruleset)),
         Watchlist::new(feeds),
         metrics,
-        (1, || 0),
+        1,
+        || 0,
         Arc::default(),
     )
 }
