@@ -56,10 +56,7 @@ impl Keeper {
         if !self.folders.is_empty() {
             self.take_in(seen).await?;
         }
-        match self.rulebook.read(set::bundle).await? {
-            Some(bundle) => self.publish(bundle).await?,
-            None => self.publish_nothing().await?,
-        }
+        self.publish(self.rulebook.read(set::bundle).await?).await?;
         self.part.up();
         Ok(())
     }
@@ -96,47 +93,34 @@ impl Keeper {
         Ok(())
     }
 
-    /// Where no rule was ever kept and none published, says so: detectors wait for a set. What was
-    /// published stays; this may be a new database beside an old cluster.
-    async fn publish_nothing(&self) -> Result<(), Error> {
-        if self.rulebook.published().is_some() {
+    /// Publishes a set, unless it is the one that detectors have. Where no rule was ever kept, what
+    /// was published stays, as this may be a new database beside an old cluster; but detectors wait
+    /// for a set, so where none was, one without rules is.
+    async fn publish(&self, wanted: Option<Bundle>) -> Result<(), Error> {
+        let published = self.rulebook.published();
+        let is_it = |version: &str| wanted.as_ref().is_none_or(|set| set.version == version);
+        if published.as_ref().is_some_and(|known| is_it(&known.version)) {
             return Ok(());
         }
-        let config = self.bus.clone();
-        let known = tokio::task::spawn_blocking(move || control::ruleset(&config))
-            .await
-            .map_err(|_| Error::Stopped { what: "read the published rules" })??;
-        match known {
-            Some(known) => self.note(known.version, known.files.len()),
-            None => self.publish(Bundle::new(Vec::new())).await?,
-        }
-        Ok(())
-    }
-
-    fn note(&self, version: String, files: usize) {
-        let published = Published { version, at_ms: self.rulebook.clock.now_ms(), files };
-        *self.rulebook.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
-    }
-
-    /// Publishes a set, unless it is the one that detectors have.
-    async fn publish(&self, bundle: Bundle) -> Result<(), Error> {
-        if self.rulebook.published().is_some_and(|known| known.version == bundle.version) {
-            return Ok(());
-        }
-        let (config, first) = (self.bus.clone(), self.rulebook.published().is_none());
-        let (version, files) = (bundle.version.clone(), bundle.files.len());
-        let send = move || {
+        let (config, first) = (self.bus.clone(), published.is_none());
+        let send = move || -> Result<Bundle, control::Error> {
             let known = if first { control::ruleset(&config)? } else { None };
-            match known.is_some_and(|known| known.version == bundle.version) {
-                true => Ok(()),
-                false => control::publish(&config, &bundle),
+            let is_it =
+                |known: &Bundle| wanted.as_ref().is_none_or(|set| set.version == known.version);
+            if let Some(known) = known.filter(is_it) {
+                return Ok(known);
             }
+            let bundle = wanted.unwrap_or_else(|| Bundle::new(Vec::new()));
+            control::publish(&config, &bundle)?;
+            Ok(bundle)
         };
-        tokio::task::spawn_blocking(send)
+        let bundle = tokio::task::spawn_blocking(send)
             .await
             .map_err(|_| Error::Stopped { what: "publish the rules" })??;
+        let (version, files) = (bundle.version, bundle.files.len());
         tracing::info!(version, files, "rules given to the detectors");
-        self.note(version, files);
+        let published = Published { version, at_ms: self.rulebook.clock.now_ms(), files };
+        *self.rulebook.published.lock().unwrap_or_else(PoisonError::into_inner) = Some(published);
         Ok(())
     }
 }
