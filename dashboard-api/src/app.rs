@@ -10,6 +10,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::rate::Limiter;
 use crate::rulebook::Rulebook;
+use crate::seats::Seats;
 use crate::work::Work;
 use crate::{Clock, Replayer};
 use mapping::Tables;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) work: Work,
     /// What is new among the alerts.
     pub(crate) feed: Feed,
+    /// Places of those who watch events arrive: each looks by itself.
+    pub(crate) tails: Seats,
     pub(crate) store: Store,
     /// Which fields there are, for searches.
     pub(crate) tables: Arc<Tables>,

@@ -4,13 +4,14 @@
 //! the streams of [`crate::routes::alerts`], each of which passes on what its caller may see. What a
 //! stream missed it reads from the store itself, within its caller's scope.
 
+use crate::seats::Seats;
 use crate::{Clock, Error};
 use service::Shutdown;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Scope, Store, StoredAlert, StoredChange};
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::broadcast;
 
 /// Pause between two looks.
 const LOOK_PAUSE: Duration = Duration::from_secs(2);
@@ -73,54 +74,27 @@ impl News {
 pub(crate) struct Feed {
     /// `None` once the shutdown has begun.
     sender: Arc<Mutex<Option<broadcast::Sender<News>>>>,
-    permits: Arc<Semaphore>,
-    by_user: Arc<Mutex<HashMap<i64, usize>>>,
-}
-
-/// A place at the feed; given back when dropped.
-pub(crate) struct Seat {
-    feed: Feed,
-    user: i64,
-    _permit: tokio::sync::OwnedSemaphorePermit,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut by_user = self.feed.by_user.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = by_user.get_mut(&self.user) {
-            *held -= 1;
-            if *held == 0 {
-                by_user.remove(&self.user);
-            }
-        }
-    }
+    /// Places of those who listen.
+    pub(crate) seats: Seats,
 }
 
 impl Feed {
     pub(crate) fn new() -> Self {
         Self {
             sender: Arc::new(Mutex::new(Some(broadcast::channel(BEHIND_MAX).0))),
-            permits: Arc::new(Semaphore::new(STREAMS_MAX)),
-            by_user: Arc::default(),
+            seats: Seats::new(STREAMS_MAX, STREAMS_OF_USER_MAX),
         }
-    }
-
-    /// A place for a stream of this user, where there is one.
-    pub(crate) fn seat(&self, user: i64) -> Option<Seat> {
-        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        let mut by_user = self.by_user.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = by_user.entry(user).or_default();
-        if *held >= STREAMS_OF_USER_MAX {
-            return None;
-        }
-        *held += 1;
-        Some(Seat { feed: self.clone(), user, _permit: permit })
     }
 
     /// The news from now on; `None` once the shutdown has begun.
     pub(crate) fn subscribe(&self) -> Option<broadcast::Receiver<News>> {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         sender.as_ref().map(broadcast::Sender::subscribe)
+    }
+
+    /// Whether the shutdown has begun.
+    pub(crate) fn is_over(&self) -> bool {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     fn listeners(&self) -> usize {

@@ -33,9 +33,12 @@ mod collectors;
 mod error;
 mod jobs;
 mod ledger;
+mod listening;
 mod metrics;
 mod replaying;
 mod rulebook;
+mod seats;
+mod sla;
 
 pub mod accounts;
 pub mod audit;
@@ -73,6 +76,10 @@ const SHUTDOWN_TIME: Duration = Duration::from_secs(10);
 const SEAL_PAUSE: Duration = Duration::from_secs(60);
 /// Pause between two looks at whether the store answers.
 const STORE_CHECK_PAUSE: Duration = Duration::from_secs(5);
+
+/// Those who watch events arrive, of all and of one user: each is a query a second.
+const TAILS_MAX: usize = 50;
+const TAILS_OF_USER_MAX: usize = 4;
 
 /// What other services' tools do for the API, handed in by whoever starts it: services do not import
 /// one another.
@@ -136,6 +143,7 @@ impl Api {
             fleet: Arc::default(),
             accounts,
             feed: feed::Feed::new(),
+            tails: seats::Seats::new(TAILS_MAX, TAILS_OF_USER_MAX),
             store,
             tables,
             rulebook,

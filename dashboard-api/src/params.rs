@@ -228,6 +228,11 @@ impl TryFrom<String> for Text {
 #[serde(try_from = "i64")]
 pub(crate) struct TimeMs(pub(crate) i64);
 
+impl TimeMs {
+    /// The last.
+    pub(crate) const MAX: i64 = TIME_MS_MAX;
+}
+
 impl TryFrom<i64> for TimeMs {
     type Error = &'static str;
 

@@ -25,6 +25,7 @@ pub(crate) mod rules;
 pub(crate) mod searches;
 pub(crate) mod second_factor;
 pub(crate) mod session;
+pub(crate) mod sla;
 pub(crate) mod users;
 
 use crate::problem::{Code, ProblemDocument};
@@ -79,6 +80,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(alerts::bundle))
         .routes(routes!(alerts::stream))
         .routes(routes!(alerts::bulk))
+        .routes(routes!(sla::list))
+        .routes(routes!(sla::set, sla::delete))
         .routes(routes!(entities::get))
         .routes(routes!(entities::days))
         .routes(routes!(entities::timeline))
@@ -89,6 +92,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(events::histogram))
         .routes(routes!(events::table))
         .routes(routes!(events::export))
+        .routes(routes!(events::tail))
         .routes(routes!(query::parse))
         .routes(routes!(fields::list))
         .routes(routes!(fields::values))

@@ -23,4 +23,6 @@ mod rules;
 mod second_factor;
 mod served;
 mod signing_in;
+mod sla;
+mod tailing;
 mod triage;

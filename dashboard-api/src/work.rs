@@ -1,13 +1,15 @@
-//! What analysts keep beside the alerts: cases with their tasks and evidence, and searches, in SQLite.
+//! What analysts keep beside the alerts: cases with their tasks and evidence, searches, and
+//! how soon alerts are to be worked, in SQLite.
 //!
 //! A file of its own, `work.sqlite3`: evidence may be large, and a login must not wait behind it.
 //! Every read takes a [`Reach`], made from the session and from nothing else, as reads of the store
 //! take a scope.
 
 pub(crate) mod case;
-mod names;
+pub(crate) mod names;
 mod reach;
 pub(crate) mod search;
+pub(crate) mod sla;
 
 pub(crate) use reach::Reach;
 
@@ -21,6 +23,8 @@ const SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("work/migrations/0001_cases.sql"),
         include_str!("work/migrations/0002_searches.sql"),
+        include_str!("work/migrations/0003_sla.sql"),
+        include_str!("work/migrations/0004_views.sql"),
     ],
 };
 

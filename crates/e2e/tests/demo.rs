@@ -2,7 +2,7 @@
 
 use e2e::stack::wait_until;
 use e2e::{Stack, binary};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// How long the whole story may take from its first line to its last alert.
@@ -28,13 +28,20 @@ fn the_story_raises_alerts_and_an_analyst_works_them_in_a_browser() {
     });
     assert_eq!(stack.count("SELECT count() FROM dead_letters"), Ok(0), "{}", stack.report());
     assert!(stack.output().contains("the first alert is in the queue"), "{}", stack.output());
-    let status = Command::new("npm")
+    let output = Command::new("npm")
         .args(["--prefix", "dashboard-api/web", "run", "e2e"])
         .current_dir(binary::root())
         .env("PROHORI_URL", format!("http://{}", stack.address("dashboard")))
         .env("PROHORI_TOKEN", token(&stack.output()))
         .env("PROHORI_IN", stack.tailed())
-        .status();
-    assert!(status.is_ok_and(|s| s.success()), "the browser test failed\n{}", stack.report());
+        .stderr(Stdio::inherit())
+        .output();
+    let output = output.unwrap_or_else(|error| panic!("npm cannot be run: {error}"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{said}");
+    // What failed stands last: a report that is cut short keeps its end.
+    let failed: Vec<&str> = said.split("FAILED  ").skip(1).collect();
+    let failed = failed.join("FAILED  ");
+    assert!(output.status.success(), "{}\nthe browser test failed:\n{failed}", stack.report());
     stack.stop();
 }

@@ -20,7 +20,7 @@ mod statement;
 
 pub use listing::{Listing, Measured, Member, Rows, listing, windows};
 pub use prune::candidates;
-pub use statement::{LIMIT_MAX, Statement, statement};
+pub use statement::{LIMIT_MAX, Statement, statement, texts};
 
 use crate::Expr;
 use mapping::Tables;

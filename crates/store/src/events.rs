@@ -13,7 +13,8 @@ use std::net::Ipv6Addr;
 /// The most buckets of a histogram: more than a screen is wide serves nobody.
 pub const BUCKETS_MAX: u32 = 2_000;
 
-const SUMMARY: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, agency, \
+/// The columns of [`SummaryRow`].
+pub(crate) const SUMMARY: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, agency, \
     host, source, class_uid, severity_id, message, user, src_ip, dst_ip, \
     substringUTF8(raw, 1, 500) AS raw_start";
 
@@ -23,7 +24,7 @@ pub(crate) const DOCUMENT: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64
     toUnixTimestamp64Milli(processed_time) AS processed_ms, message, raw, rest";
 
 #[derive(Row, Deserialize)]
-struct SummaryRow {
+pub(crate) struct SummaryRow {
     uid_hex: String,
     time_ms: i64,
     agency: String,

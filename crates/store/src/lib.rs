@@ -12,6 +12,7 @@ pub mod views;
 
 mod alert_updates;
 mod alerts;
+mod cells;
 mod cursor;
 mod dead_letters;
 mod entities;
@@ -27,6 +28,7 @@ mod rule_counts;
 mod rule_findings;
 mod search;
 mod select;
+mod tail;
 mod terms;
 mod triage;
 
@@ -45,7 +47,8 @@ pub use rule_counts::RuleCounts;
 pub use rule_findings::RuleFinding;
 pub use scope::Scope;
 pub use search::{Answer, Documents};
-pub use select::{AlertFilter, EventFilter};
+pub use select::{AlertFilter, EventFilter, Overdue};
+pub use tail::{Arrivals, StoredEvent};
 pub use terms::TERMS_MAX;
 pub use triage::{Change, Outcome, Refusal};
 pub use views::{

@@ -42,6 +42,33 @@ pub struct AlertFilter {
     pub from_ms: Option<i64>,
     /// Until before this time.
     pub to_ms: Option<i64>,
+    /// Late for their next step.
+    pub overdue: Option<Overdue>,
+}
+
+/// Which alerts are late: by agency, severity and state, those that arrived no later than a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overdue {
+    /// Agencies with moments of their own; `*` stands for all others.
+    pub agencies: Vec<String>,
+    /// Agency, severity, state and moment, in ms; what is not here is never late.
+    pub before: Vec<(String, u8, State, i64)>,
+}
+
+impl Overdue {
+    /// True for an alert that is late.
+    const CONDITION: &str = "created <= fromUnixTimestamp64Milli(toInt64OrZero(arrayElement({}, \
+         indexOf({}, concat(if(has({}, agency), agency, '*'), ' ', toString(severity_id), ' ', state)))))";
+
+    /// The values of the condition: moments, what they are for, agencies.
+    fn values(&self) -> [Value; 3] {
+        let moments = self.before.iter().map(|(.., moment_ms)| moment_ms.to_string());
+        let of = self.before.iter().map(|(agency, severity_id, state, _)| {
+            format!("{agency} {severity_id} {}", state.as_str())
+        });
+        let agencies = self.agencies.clone();
+        [Value::Texts(moments.collect()), Value::Texts(of.collect()), Value::Texts(agencies)]
+    }
 }
 
 /// Which events. Times are the events' own, in ms: from `from` until before `to`.
@@ -145,6 +172,13 @@ impl Select {
         }
     }
 
+    fn and_overdue(self, overdue: Option<&Overdue>) -> Self {
+        match overdue {
+            Some(overdue) => self.and_all(Overdue::CONDITION, overdue.values()),
+            None => self,
+        }
+    }
+
     /// Adds what lies behind the cursor; `condition` compares with its time and its key.
     pub(crate) fn after(mut self, condition: &'static str, cursor: Option<&Cursor>) -> Self {
         if let Some(Cursor { time_ms, key, .. }) = cursor {
@@ -227,14 +261,19 @@ impl Select {
             .and_some("rule_id = {}", filter.rule.as_deref())
             .and_some("group_id = {}", filter.group.as_deref())
             .and_some("assignee = {}", filter.assignee.as_deref())
+            .and_overdue(filter.overdue.as_ref())
             .and_alert_entity(filter.entity.as_ref())
             .and_terms(ALERT_TEXT, filter.text.as_deref())
     }
 
     /// Events of the filter.
     pub(crate) fn events(scope: &Scope, filter: &EventFilter) -> Self {
-        Self::of(scope, filter.agency.as_ref())
-            .and("time >= fromUnixTimestamp64Milli({})", filter.from_ms)
+        Self::of(scope, filter.agency.as_ref()).and_events(filter)
+    }
+
+    /// Adds what an event filter asks for, but for its agency.
+    pub(crate) fn and_events(self, filter: &EventFilter) -> Self {
+        self.and("time >= fromUnixTimestamp64Milli({})", filter.from_ms)
             .and("time < fromUnixTimestamp64Milli({})", filter.to_ms)
             .and_some("host = {}", filter.host.as_deref())
             .and_some("class_uid = {}", filter.class_uid.map(i64::from))

@@ -4,10 +4,11 @@ use crate::{Cursor, EntityKind, Error};
 use serde::Serialize;
 
 /// Where an alert stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Nobody has looked yet.
+    #[default]
     New,
     /// Somebody has seen it.
     Acknowledged,
@@ -77,7 +78,7 @@ impl Verdict {
 }
 
 /// An alert as a line of the queue. Times in ms; texts that are not known are empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AlertSummary {
     /// `finding_info.uid`.
     pub id: String,
@@ -191,7 +192,7 @@ pub struct HistoryItem {
 }
 
 /// An event as a line of the search. Times in ms; texts that are not known are empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct EventSummary {
     /// `metadata.uid`.
     pub uid: String,

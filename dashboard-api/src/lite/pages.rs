@@ -5,7 +5,7 @@ use super::words::Words;
 use crate::accounts::Language;
 use crate::caller::Caller;
 use crate::problem::Code;
-use crate::views::alert::{AlertDetail, sentence};
+use crate::views::alert::{evidence, sentence};
 use store::{AlertSummary, HistoryItem, State, Verdict};
 
 /// The most of one raw log that is shown, in characters: the whole is in the full version.
@@ -153,14 +153,14 @@ pub(super) fn alert(
     if let Some(token) = form.filter(|_| summary.state != State::Closed) {
         body.add(&verbs(words, &summary, &token));
     }
-    let detail = AlertDetail::from(alert);
-    let (_, raw) = detail.evidence();
+    let evidence = evidence(&alert);
+    let (_, raw) = evidence.events();
     body.raw("<h2>").put(words.raw).raw("</h2>");
     for raw in raw.iter().filter(|raw| !raw.is_empty()).take(RAWS_MAX) {
         let shown: String = raw.chars().take(RAW_MAX).collect();
         body.raw("<pre dir=\"ltr\" translate=\"no\">").put(shown).raw("</pre>");
     }
-    let (_, matched, _) = detail.explained();
+    let (_, matched, _) = evidence.explained();
     body.raw("<h2>").put(words.why).raw("</h2><ul>");
     for clause in matched.iter().take(STEPS_MAX) {
         let (field, pattern) = clause.shown();

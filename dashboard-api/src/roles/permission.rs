@@ -56,6 +56,8 @@ permissions! {
     ManageCollectors = "manage_collectors";
     /// Where alerts are sent to.
     ManageNotifications = "manage_notifications";
+    /// How soon alerts are to be worked.
+    ManageSla = "manage_sla";
     /// How long data is kept.
     ManageRetention = "manage_retention";
     /// Deciding on personal data behind its tokens.

@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::params::{Id, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
+use crate::sla::Rules;
 use crate::store_answers::page;
 use crate::views::alert::{AlertCounts, AlertDetail, AlertPage, History, HistoryItem, alert_page};
 use crate::views::event::{EventSummary, Timeline};
@@ -27,6 +28,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use query::{CountParams, ListParams};
 use serde_json::json;
+use store::{AlertFilter, Overdue, Scope};
 
 /// How far the timeline looks, either way.
 const TIMELINE_SPAN_MS: i64 = 3_600_000;
@@ -47,10 +49,10 @@ pub(crate) async fn list(
     let mut page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
     page.order = params.order.unwrap_or_default().into();
     page.grouped = params.grouped.unwrap_or_default();
-    let filter = params.filter(&caller.user.name)?;
-    let as_of = app.clock.now_ms();
+    let (sla, as_of) = (app.work.sla().await?, app.clock.now_ms());
+    let filter = params.filter(&caller.user.name, sla.overdue(as_of))?;
     let found = app.store.alerts(&scope, &filter, &page).await?;
-    Ok(Json(alert_page(found, as_of)))
+    Ok(Json(alert_page(found, &sla, as_of)))
 }
 
 /// How many alerts there are
@@ -62,9 +64,23 @@ pub(crate) async fn counts(
     Query(params): Query<CountParams>,
 ) -> Answer<Json<AlertCounts>> {
     let scope = caller.scope(Permission::ReadAlerts)?;
-    let filter = params.filter(&caller.user.name)?;
-    let counts = app.store.alert_counts(&scope, &filter).await?;
-    Ok(Json(AlertCounts::of(counts, &caller.user.name)))
+    let late = app.work.sla().await?.overdue(app.clock.now_ms());
+    let filter = params.filter(&caller.user.name, late.clone())?;
+    Ok(Json(counted(&app, &caller, &scope, filter, late).await?))
+}
+
+/// How many alerts a filter finds, and how many of them are late.
+pub(crate) async fn counted(
+    app: &App,
+    caller: &Caller,
+    scope: &Scope,
+    filter: AlertFilter,
+    late: Overdue,
+) -> Answer<AlertCounts> {
+    let counts = app.store.alert_counts(scope, &filter).await?;
+    let filter = AlertFilter { overdue: Some(late), ..filter };
+    let late = app.store.alert_counts(scope, &filter).await?;
+    Ok(AlertCounts::of(counts, &caller.user.name, late.total))
 }
 
 /// One alert
@@ -84,7 +100,7 @@ pub(crate) async fn get(
     let scope = caller.scope(Permission::ReadAlerts)?;
     let alert = app.store.alert(&scope, &id).await?.ok_or_else(no_alert)?;
     app.accounts.audit(caller.entry(Action::AlertRead, &id, json!({}))).await?;
-    Ok(detail(alert))
+    Ok(detail(alert, &app.work.sla().await?))
 }
 
 /// What was done to an alert
@@ -144,6 +160,7 @@ fn no_alert() -> Box<Problem> {
 }
 
 /// An alert with its version as ETag.
-fn detail(alert: store::AlertDetail) -> Response {
-    ([(header::ETAG, etag(alert.summary.version))], Json(AlertDetail::from(alert))).into_response()
+fn detail(alert: store::AlertDetail, sla: &Rules) -> Response {
+    let version = etag(alert.summary.version);
+    ([(header::ETAG, version)], Json(AlertDetail::of(alert, sla))).into_response()
 }

@@ -188,6 +188,9 @@ pub(crate) async fn get(
         ..its_alerts(&entity)
     };
     let open = app.store.alerts(&alerts, &filter, &Page::first(Page::LIMIT_MAX)).await?;
+    let overdue = Some(app.work.sla().await?.overdue(app.clock.now_ms()));
+    let filter = AlertFilter { overdue, ..its_alerts(&entity) };
+    let late = app.store.alert_counts(&alerts, &filter).await?;
     audit(&app, &caller, &entity, "profile").await?;
     let (seen, now) = (known.seen, &caller.user.name);
     Ok(Json(EntityProfile {
@@ -206,7 +209,7 @@ pub(crate) async fn get(
                 events: each.events,
             })
             .collect(),
-        alerts: AlertCounts::of(known.alerts, now),
+        alerts: AlertCounts::of(known.alerts, now, late.total),
         risk: risk(open.items.iter().map(|alert| alert.risk_score)),
     }))
 }
@@ -308,7 +311,7 @@ pub(crate) async fn alerts(
     let as_of = app.clock.now_ms();
     let found = app.store.alerts(&scope, &its_alerts(&entity), &page).await?;
     audit(&app, &caller, &entity, "alerts").await?;
-    Ok(Json(alert_page(found, as_of)))
+    Ok(Json(alert_page(found, &app.work.sla().await?, as_of)))
 }
 
 /// What stands in the same events as an entity

@@ -1,8 +1,10 @@
 //! Searching events, by crate `query`'s language.
 
 mod export;
+mod tail;
 
 pub(crate) use export::{__path_export, export};
+pub(crate) use tail::{__path_tail, tail};
 
 use crate::App;
 use crate::audit::Action;
@@ -10,6 +12,7 @@ use crate::caller::Caller;
 use crate::params::{Id, NoParams, Query, Text, TimeMs, in_order};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
+use crate::routes::fields;
 use crate::routes::query::parsed;
 use crate::store_answers::page;
 use crate::views::event::{Bucket, EventDetail, EventPage, EventSummary, Histogram, Table};
@@ -17,9 +20,9 @@ use axum::Json;
 use axum::extract::State;
 use model::Agency;
 use query::sql::Condition;
-use query::{Column, Expr, Range};
+use query::{Column, Expr, Field, Range};
 use serde_json::{Value, json};
-use store::EventFilter;
+use store::{EventFilter, Scope};
 
 /// The longest time range of one search: a quarter, as reports are made.
 const RANGE_MS_MAX: i64 = 92 * 24 * 3_600_000;
@@ -29,6 +32,8 @@ const TABLE_ROWS: u32 = 1_000;
 const BUCKETS: u32 = 60;
 /// The most bars: more than a screen is wide.
 const BUCKETS_MAX: u32 = 500;
+/// Columns that a list shows besides: more do not fit beside the text.
+const COLUMNS_MAX: usize = 10;
 
 /// Which events, and which page of them.
 #[derive(serde::Deserialize, utoipa::IntoParams)]
@@ -55,6 +60,9 @@ pub(crate) struct ListParams {
     source: Option<Text>,
     /// Of this OCSF class.
     class_uid: Option<u32>,
+    /// Fields whose values come in `cells`, as a search names them, comma-separated; at most ten.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 500)]
+    columns: Option<Text>,
     /// Rows of the page.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
@@ -135,8 +143,9 @@ pub(crate) async fn list(
 ) -> Answer<Json<EventPage>> {
     let scope = caller.scope(Permission::ReadEvents)?;
     let page = page(params.limit, params.cursor.as_ref().map(|cursor| cursor.0.as_str()))?;
-    let ListParams { from, to, q, agency, host, source, class_uid, .. } = params;
+    let ListParams { from, to, q, agency, host, source, class_uid, columns: names, .. } = params;
     let filter = Filter { from, to, q, agency, host, source, class_uid };
+    let fields = columns(&app, names)?;
     let mut search = checked(filter)?;
     if let Some(query) = search.query(&app)? {
         if !query.stages.is_empty() {
@@ -147,10 +156,41 @@ pub(crate) async fn list(
     }
     let found = app.store.events(&scope, &search.filter, &page).await?;
     audit(&app, &caller, &search, "rows", found.items.len()).await?;
+    let cells = cells(&app, &scope, &found.items, &fields).await?;
+    let items = found.items.into_iter().zip(cells);
     Ok(Json(EventPage {
-        items: found.items.into_iter().map(EventSummary::from).collect(),
+        items: items.map(|(event, cells)| EventSummary::with(event, cells)).collect(),
         next_cursor: found.next.map(|cursor| cursor.to_string()),
     }))
+}
+
+/// The fields that a list shows besides.
+fn columns(app: &App, names: Option<Text>) -> Answer<Vec<Field>> {
+    let Some(names) = names else { return Ok(Vec::new()) };
+    let wrong = |detail: String| Problem::parameter(Code::InvalidParameter, "columns", detail);
+    let field = |name: &str| {
+        let name = name.trim();
+        if let Some(suggestion) = Field::suggestion(name, &app.tables) {
+            return Err(wrong(format!("there is no field {name}: is it {suggestion}?")));
+        }
+        fields::field(name).ok_or_else(|| wrong(format!("there is no field {name:?}")))
+    };
+    let fields = names.0.split(',').map(field).collect::<Answer<Vec<_>>>()?;
+    if fields.len() > COLUMNS_MAX {
+        return Err(wrong(format!("at most {COLUMNS_MAX} columns")));
+    }
+    Ok(fields)
+}
+
+/// The values of the columns for each event.
+async fn cells(
+    app: &App,
+    scope: &Scope,
+    events: &[store::EventSummary],
+    fields: &[Field],
+) -> Answer<Vec<Vec<String>>> {
+    let now_ms = app.clock.now_ms();
+    Ok(app.store.event_cells(scope, events, fields, &app.tables, now_ms).await?)
 }
 
 /// What a search with commands makes

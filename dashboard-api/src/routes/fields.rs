@@ -36,17 +36,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let name = Path::<String>::from_request_parts(parts, state).await;
-        let legal = |name: &str| {
-            (1..=200).contains(&name.len())
-                && name.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c))
-        };
-        match name {
-            Ok(Path(name)) if legal(&name) && name != "any" && name != "time" => {
-                Ok(Self(Field::named(&name)))
-            }
-            _ => Err(Problem::new(Code::NotFound, "there is no such field")),
-        }
+        let field = name.ok().and_then(|Path(name)| field(&name));
+        field.map(Self).ok_or_else(|| Problem::new(Code::NotFound, "there is no such field"))
     }
+}
+
+/// The field of that name, where it can be one and has values.
+pub(crate) fn field(name: &str) -> Option<Field> {
+    let legal = (1..=200).contains(&name.len())
+        && name.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c));
+    (legal && name != "any" && name != "time").then(|| Field::named(name))
 }
 
 /// A field that may be asked for.

@@ -7,7 +7,7 @@ use crate::params::{Id, Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
 use crate::routes::query::parsed;
-use crate::work::search::{SEARCHES_MAX, SavedSearch, SearchText, Unkept};
+use crate::work::search::{Page, SEARCHES_MAX, SavedSearch, SearchText, Unkept};
 use crate::written::{bad, etag, if_match, line_of, text_of};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -25,16 +25,23 @@ const RANGE_MAX: usize = 100;
 pub(crate) struct SearchBody {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// As typed; empty for every event.
+    /// Events unless given.
+    #[serde(default = "search")]
+    page: Page,
+    /// As typed; empty for every event. Of the queue its address without the path.
     #[serde(default)]
     #[schema(max_length = 500)]
     q: String,
-    /// Such as `-24h`, or two times; a day unless given.
+    /// Such as `-24h`, or two times; a day unless given. Not for the queue, whose address holds it.
     #[schema(max_length = 100)]
     range: Option<String>,
     /// Whose readers see it too; nobody's unless given.
     #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9-]{0,39}$")]
     agency: Option<Agency>,
+}
+
+fn search() -> Page {
+    Page::Search
 }
 
 /// Searches.
@@ -44,7 +51,7 @@ pub(crate) struct SearchList {
     items: Vec<SavedSearch>,
 }
 
-/// Searches that are kept
+/// Searches and views that are kept
 ///
 /// The caller's own, and those shared in agencies whose events the caller reads.
 #[utoipa::path(get, path = "/searches", tag = "events",
@@ -124,19 +131,30 @@ pub(crate) async fn delete(
 impl SearchBody {
     /// The text, once it is found to be a search and the agency one of the caller's.
     fn checked(self, app: &App, caller: &Caller) -> Answer<SearchText> {
-        caller.scope(Permission::ReadEvents)?;
+        let reads = match self.page {
+            Page::Search => Permission::ReadEvents,
+            Page::Queue => Permission::ReadAlerts,
+        };
+        caller.scope(reads)?;
         line_of("name", &self.name, NAME_MAX)?;
         text_of("q", &self.q, QUERY_MAX)?;
-        let range = self.range.unwrap_or_else(|| "-24h".into());
-        line_of("range", &range, RANGE_MAX)?;
-        if !self.q.trim().is_empty() {
-            parsed(app, &self.q)?;
+        let range = match (self.page, self.range) {
+            (Page::Search, range) => range.unwrap_or_else(|| "-24h".into()),
+            (Page::Queue, None) => String::new(),
+            (Page::Queue, Some(_)) => return Err(bad("range", "a view's address holds its range")),
+        };
+        if self.page == Page::Search {
+            line_of("range", &range, RANGE_MAX)?;
+            if !self.q.trim().is_empty() {
+                parsed(app, &self.q)?;
+            }
         }
         let agency = self.agency.map(|agency| agency.to_string()).unwrap_or_default();
-        if !agency.is_empty() && caller.scope_in(Permission::ReadEvents, &agency).is_err() {
-            return Err(bad("agency", "share a search in an agency whose events you read"));
+        if !agency.is_empty() && caller.scope_in(reads, &agency).is_err() {
+            return Err(bad("agency", "share it in an agency whose events or alerts you read"));
         }
-        Ok(SearchText { agency, name: self.name.trim().to_owned(), q: self.q, range })
+        let name = self.name.trim().to_owned();
+        Ok(SearchText { agency, name, page: self.page, q: self.q, range })
     }
 }
 

@@ -83,6 +83,7 @@ impl Rig {
             fleet: Arc::default(),
             accounts,
             feed: crate::feed::Feed::new(),
+            tails: crate::seats::Seats::new(8, 8),
             store,
             tables,
             clock,

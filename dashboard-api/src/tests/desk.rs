@@ -80,6 +80,30 @@ async fn many_are_changed_if_they_are_as_many_as_expected() {
 }
 
 #[tokio::test]
+async fn what_is_too_much_for_one_request_goes_on_behind_a_cursor() {
+    let rig = rig(203).await;
+    let mut rahima = rig.signed_in("rahima").await;
+    let body = |expected: u64, cursor: &Value| {
+        json!({"filter": {"state": ["new"]}, "expected": expected, "cursor": cursor,
+            "change": {"assignee": "rahima"}, "dry_run": true})
+    };
+    let first = rahima.post("/alerts:bulk", body(203, &json!(null))).await.json();
+    assert_eq!((&first["counts"], &first["remaining"]), (&json!({"unchanged": 200}), &json!(3)));
+    let rest = rahima.post("/alerts:bulk", body(3, &first["next_cursor"])).await.json();
+    assert_eq!((&rest["counts"], &rest["remaining"]), (&json!({"unchanged": 3}), &json!(0)));
+    assert_eq!(rest["next_cursor"], json!(null));
+    let ids = |answer: &Value| -> Vec<String> {
+        let items = answer["items"].as_array().unwrap().iter();
+        items.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all: std::collections::BTreeSet<String> =
+        [ids(&first), ids(&rest)].concat().into_iter().collect();
+    assert_eq!(all.len(), 203);
+    let bad = rahima.post("/alerts:bulk", body(3, &json!("x"))).await;
+    assert_eq!(bad.code(), "invalid_cursor");
+}
+
+#[tokio::test]
 async fn alerts_alike_come_with_what_they_turned_out_to_be() {
     let rig = rig(4).await;
     let mut rahima = rig.signed_in("rahima").await;

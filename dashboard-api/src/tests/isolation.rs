@@ -32,7 +32,7 @@ fn values(name: &str) -> Vec<String> {
         "kind" => vec!["rule".into(), "exception".into()],
         "stage" => vec!["draft".into(), "active".into()],
         "level" => vec!["high".into()],
-        "grouped" => vec!["true".into(), "false".into()],
+        "over_sla" | "grouped" => vec!["true".into(), "false".into()],
         "source" => vec!["sshd".into()],
         "class_uid" => vec!["3002".into()],
         "state" => vec!["new,acknowledged,in_progress,closed".into()],
@@ -93,6 +93,7 @@ fn paths(path: &str) -> Vec<String> {
             .replace("{field}", "user")
             .replace("{case}", &format!("{agency}-{case}"))
             .replace("{name}", if agency == OWN { "viewer" } else { "other" })
+            .replace("{agency}", agency)
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
     };
     // A rule is everybody's; what its alerts came to is not.

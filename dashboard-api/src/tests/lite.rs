@@ -162,7 +162,20 @@ async fn searches_are_kept_for_oneself_or_for_an_agency() {
     request.headers_mut().insert("if-match", "\"2\"".parse().unwrap());
     assert_eq!(rahima.send(request).await.status, 204);
     assert_eq!(names(rahima.get("/searches").await), ["Mine"]);
+    // A view of the queue is one too; its words are an address and no search.
+    let view =
+        json!({"name": "Night", "page": "queue", "q": "severity=4&q=a%20AND", "agency": OWN});
+    let view = rahima.post("/searches", view).await;
+    assert_eq!(
+        (view.status.as_u16(), &view.json()["page"]),
+        (201, &json!("queue")),
+        "{}",
+        view.text
+    );
+    assert_eq!(names(karim.get("/searches").await), ["Night"]);
     for (body, code) in [
+        (json!({"name": "x", "page": "queue", "q": "", "range": "-1h"}), "invalid_body"),
+        (json!({"name": "x", "page": "fleet", "q": ""}), "invalid_body"),
         (json!({"name": "", "q": "a"}), "invalid_body"),
         (json!({"name": "x", "q": "a AND"}), "invalid_parameter"),
         (json!({"name": "x", "q": "a", "agency": OTHER}), "invalid_body"),

@@ -104,13 +104,3 @@ async fn a_stream_tells_of_an_alert_as_it_is_stored_and_ends_with_the_rights() {
         .await
         .expect("the stream ends with the service");
 }
-
-#[tokio::test]
-async fn a_user_holds_a_few_streams() {
-    let rig = Rig::alone();
-    let seats: Vec<_> = (0..9).map(|_| rig.app.feed.seat(1)).collect();
-    assert_eq!(seats.iter().flatten().count(), 8);
-    assert!(rig.app.feed.seat(2).is_some());
-    drop(seats);
-    assert!(rig.app.feed.seat(1).is_some());
-}

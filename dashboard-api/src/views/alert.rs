@@ -2,6 +2,7 @@
 
 use super::sentence::Sentence;
 use super::{finding, known, severity};
+use crate::sla::Rules;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -81,13 +82,17 @@ pub(crate) struct AlertSummary {
     assignee: Option<String>,
     /// How many events it stands for, those folded away included.
     event_count: u32,
+    /// When the next step is due by the agency's policy: that somebody acknowledges the alert, then that
+    /// it is closed. None where it is closed or may wait.
+    due: Option<i64>,
     /// One sentence of what happened.
     summary: Sentence,
 }
 
-impl From<store::AlertSummary> for AlertSummary {
-    fn from(alert: store::AlertSummary) -> Self {
+impl AlertSummary {
+    pub(crate) fn of(alert: store::AlertSummary, sla: &Rules) -> Self {
         Self {
+            due: sla.due(&alert),
             summary: Sentence::of(&alert),
             id: alert.id,
             version: alert.version,
@@ -120,13 +125,13 @@ pub(crate) fn sentence(alert: &store::AlertSummary, lang: &str) -> String {
 }
 
 /// What stands on the server when a change came too late: the alert and its last change.
-pub(crate) fn current(alert: store::AlertSummary) -> Value {
+pub(crate) fn current(alert: store::AlertSummary, sla: &Rules) -> Value {
     let last = json!({
         "reason": known(alert.reason.clone()),
         "by": alert.changed_by,
         "at": alert.changed_at,
     });
-    let mut current = json!(AlertSummary::from(alert));
+    let mut current = json!(AlertSummary::of(alert, sla));
     if let (Value::Object(current), Value::Object(last)) = (&mut current, last) {
         current.extend(last);
     }
@@ -145,30 +150,24 @@ pub(crate) struct AlertDetail {
     evidence: finding::Evidence,
 }
 
-impl From<store::AlertDetail> for AlertDetail {
-    fn from(alert: store::AlertDetail) -> Self {
-        // The store took it as JSON; a detail that cannot be shown is no reason to hide the alert.
-        let finding: Value = serde_json::from_str(&alert.finding).unwrap_or_default();
-        let evidence = finding::Evidence::of(&finding);
-        Self { summary: alert.summary.into(), finding, evidence }
+impl AlertDetail {
+    pub(crate) fn of(alert: store::AlertDetail, sla: &Rules) -> Self {
+        let (finding, evidence) = read(&alert);
+        Self { summary: AlertSummary::of(alert.summary, sla), finding, evidence }
     }
 }
 
-impl AlertDetail {
-    /// The rule, what of it matched, and where it stands in ATT&CK.
-    pub(crate) fn explained(self) -> (finding::Rule, Vec<finding::Matched>, Vec<finding::Attack>) {
-        self.evidence.explained()
-    }
+/// What an alert rests on: its rule, what of it matched, the events and their raw logs.
+pub(crate) fn evidence(alert: &store::AlertDetail) -> finding::Evidence {
+    read(alert).1
+}
 
-    /// The rule as its author wrote it.
-    pub(crate) fn rule_source(&self) -> Option<String> {
-        self.evidence.rule_source()
-    }
-
-    /// The events and their raw logs, in the same order.
-    pub(crate) fn evidence(&self) -> (&[Value], &[String]) {
-        self.evidence.events()
-    }
+/// The finding and what is known of it. The store took it as JSON; a detail that cannot be shown is no
+/// reason to hide the alert.
+fn read(alert: &store::AlertDetail) -> (Value, finding::Evidence) {
+    let finding: Value = serde_json::from_str(&alert.finding).unwrap_or_default();
+    let evidence = finding::Evidence::of(&finding);
+    (finding, evidence)
 }
 
 /// A page of the queue.
@@ -182,9 +181,9 @@ pub(crate) struct AlertPage {
 }
 
 /// A page as the store found it.
-pub(crate) fn alert_page(found: store::AlertPage, as_of: i64) -> AlertPage {
+pub(crate) fn alert_page(found: store::AlertPage, sla: &Rules, as_of: i64) -> AlertPage {
     AlertPage {
-        items: found.items.into_iter().map(Into::into).collect(),
+        items: found.items.into_iter().map(|alert| AlertSummary::of(alert, sla)).collect(),
         next_cursor: found.next.map(|cursor| cursor.to_string()),
         as_of,
     }
@@ -202,10 +201,12 @@ pub(crate) struct AlertCounts {
     unassigned: u64,
     /// Not closed and assigned to the caller.
     mine: u64,
+    /// Late for their next step by their agency's policy.
+    over_sla: u64,
 }
 
 impl AlertCounts {
-    pub(crate) fn of(counts: store::AlertCounts, caller: &str) -> Self {
+    pub(crate) fn of(counts: store::AlertCounts, caller: &str, over_sla: u64) -> Self {
         let mut by_state: BTreeMap<&str, u64> =
             store::State::ALL.iter().map(|state| (state.as_str(), 0)).collect();
         by_state.extend(counts.by_state.iter().map(|(state, count)| (state.as_str(), *count)));
@@ -217,6 +218,7 @@ impl AlertCounts {
             by_severity: severities.map(|(id, count)| (id.to_string(), *count)).collect(),
             unassigned: counts.unassigned,
             mine: mine.map_or(0, |(_, count)| *count),
+            over_sla,
         }
     }
 }

@@ -25,10 +25,19 @@ pub(crate) struct EventSummary {
     dst_ip: Option<String>,
     /// The first 500 characters of the raw log.
     raw: String,
+    /// The values of the columns that were asked for, in their order; empty where it has none.
+    cells: Vec<String>,
 }
 
 impl From<store::EventSummary> for EventSummary {
     fn from(event: store::EventSummary) -> Self {
+        Self::with(event, Vec::new())
+    }
+}
+
+impl EventSummary {
+    /// The event with the values of the columns that were asked for.
+    pub(crate) fn with(event: store::EventSummary, cells: Vec<String>) -> Self {
         Self {
             uid: event.uid,
             time: event.time,
@@ -43,6 +52,7 @@ impl From<store::EventSummary> for EventSummary {
             src_ip: known(event.src_ip),
             dst_ip: known(event.dst_ip),
             raw: event.raw,
+            cells,
         }
     }
 }

@@ -60,17 +60,17 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// The rule, what of it matched, and where it stands in ATT&CK.
-    pub(super) fn explained(self) -> (Rule, Vec<Matched>, Vec<Attack>) {
+    pub(crate) fn explained(self) -> (Rule, Vec<Matched>, Vec<Attack>) {
         (self.rule, self.matched, self.attack)
     }
 
     /// The rule as its author wrote it.
-    pub(super) fn rule_source(&self) -> Option<String> {
+    pub(crate) fn rule_source(&self) -> Option<String> {
         self.rule.source_yaml.clone()
     }
 
     /// The events and their raw logs, in the same order.
-    pub(super) fn events(&self) -> (&[Value], &[String]) {
+    pub(crate) fn events(&self) -> (&[Value], &[String]) {
         (&self.events, &self.raw)
     }
 

@@ -1,5 +1,6 @@
 //! Searches that analysts keep, for themselves or for an agency.
 
+use super::names::names;
 use super::{Reach, Work};
 use crate::Error;
 use crate::accounts::secret::Secret;
@@ -18,11 +19,22 @@ pub(crate) struct SavedSearch {
     /// Whose readers see it too; none: the owner's alone.
     pub(crate) agency: Option<String>,
     pub(crate) name: String,
+    pub(crate) page: Page,
     pub(crate) q: String,
-    /// Such as `-24h`, or two times.
+    /// Such as `-24h`, or two times; empty for the queue.
     pub(crate) range: String,
     pub(crate) created: i64,
     pub(crate) updated: i64,
+}
+
+names! {
+    /// Which page a search is for.
+    Page {
+        /// Events: `q` is a search.
+        Search = "search",
+        /// Alerts: `q` is the queue's address without its path, such as `severity=4&assignee=none`.
+        Queue = "queue",
+    }
 }
 
 /// What a search is to be.
@@ -31,6 +43,7 @@ pub(crate) struct SearchText {
     /// Empty: the owner's alone.
     pub(crate) agency: String,
     pub(crate) name: String,
+    pub(crate) page: Page,
     pub(crate) q: String,
     pub(crate) range: String,
 }
@@ -47,7 +60,7 @@ pub(crate) enum Unkept {
 }
 
 const COLUMNS: &str =
-    "id, version, owner, agency, name, q, time_range, created_ms, updated_ms FROM searches";
+    "id, version, owner, agency, name, q, time_range, created_ms, updated_ms, page FROM searches";
 
 impl Work {
     /// The caller's own searches and those of the agencies that the caller reads, by name.
@@ -84,10 +97,10 @@ impl Work {
                 if held >= SEARCHES_MAX {
                     return Ok(Err(Unkept::TooMany));
                 }
-                let SearchText { agency, name, q, range } = new;
+                let SearchText { agency, name, page, q, range } = new;
                 tx.execute(
-                    "INSERT INTO searches VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0)",
-                    params![id, owner, agency, name, q, range, now_ms],
+                    "INSERT INTO searches VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8)",
+                    params![id, owner, agency, name, q, range, now_ms, page],
                 )?;
                 let kept = own(&tx, &owner, &id)?;
                 tx.commit()?;
@@ -113,11 +126,11 @@ impl Work {
                     return Ok(Err(Unkept::Conflict(Box::new(now))));
                 }
                 let after = match change {
-                    Some(SearchText { agency, name, q, range }) => {
+                    Some(SearchText { agency, name, page, q, range }) => {
                         tx.execute(
                             "UPDATE searches SET version = version + 1, agency = ?2, name = ?3, \
-                             q = ?4, time_range = ?5, updated_ms = ?6 WHERE id = ?1",
-                            params![id, agency, name, q, range, now_ms],
+                             q = ?4, time_range = ?5, updated_ms = ?6, page = ?7 WHERE id = ?1",
+                            params![id, agency, name, q, range, now_ms, page],
                         )?;
                         own(&tx, &owner, &id)?
                     }
@@ -156,5 +169,6 @@ fn read(row: &Row<'_>) -> Result<SavedSearch, rusqlite::Error> {
         range: row.get(6)?,
         created: row.get(7)?,
         updated: row.get(8)?,
+        page: row.get(9)?,
     })
 }

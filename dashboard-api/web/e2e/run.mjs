@@ -43,6 +43,8 @@ const cases = [
 
 let passed = 0;
 let failed = 0;
+/** What went wrong, said once more at the end, where it is found. */
+const faults = [];
 for (const { name, run } of cases) {
   const begun = Date.now();
   try {
@@ -53,9 +55,10 @@ for (const { name, run } of cases) {
     process.stdout.write(`ok      ${name} (${Date.now() - begun} ms)\n`);
   } catch (error) {
     failed += 1;
-    process.stdout.write(
-      `FAILED  ${name}\n        ${/** @type {Error} */ (error).stack?.replaceAll('\n', '\n        ')}\n`,
-    );
+    const { stack } = /** @type {Error} */ (error);
+    const fault = `FAILED  ${name}\n        ${stack?.replaceAll('\n', '\n        ')}\n`;
+    process.stdout.write(fault);
+    faults.push(fault);
     const shots = process.env.PROHORI_SHOTS;
     if (shots) await stage.page.screenshot({ path: join(shots, `failed-${failed}.png`) }).catch(() => {});
     stage.takeComplaints();
@@ -63,5 +66,5 @@ for (const { name, run } of cases) {
   }
 }
 await stage.close();
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.stdout.write(`${faults.join('')}${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

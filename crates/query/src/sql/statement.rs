@@ -2,7 +2,7 @@
 
 use super::compile::{Compiler, source_of};
 use super::element::column_sql;
-use super::{Param, inlined, settings};
+use super::{Condition, Param, inlined, settings};
 use crate::field::{Column, Field, Kind};
 use crate::{Aggregate, Expr, Leaf, Moment, Order, Query, Range, Stage};
 use mapping::Tables;
@@ -88,6 +88,14 @@ pub fn statement(
         settings(),
     );
     Statement { text, params: condition.params, columns: cells.names, notes: condition.notes }
+}
+
+/// The first value of each field as text, for a `SELECT` over `events` that has this condition, which
+/// every event fulfils: it brings what the texts name, and their parameters.
+pub fn texts(fields: &[Field], tables: &Tables, now_ms: i64) -> (Condition, Vec<String>) {
+    let mut compiler = Compiler::new(tables, now_ms);
+    let texts = fields.iter().map(|field| shown(&mut compiler, field).0).collect();
+    (compiler.finish(Vec::new(), vec!["1".into()]), texts)
 }
 
 /// What a row shows; for counts, how many cells are grouped by.

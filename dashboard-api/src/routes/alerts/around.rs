@@ -9,7 +9,7 @@ use crate::params::{Id, NoParams, Query};
 use crate::problem::Answer;
 use crate::roles::Permission;
 use crate::routes::cases::attachment;
-use crate::views::alert::{AlertDetail, AlertSummary, HistoryItem};
+use crate::views::alert::{AlertSummary, HistoryItem, evidence};
 use crate::views::finding::{Attack, Matched, Rule};
 use axum::Json;
 use axum::extract::State;
@@ -95,9 +95,10 @@ pub(crate) async fn similar(
     let total = others.len() as u64;
     // The list came newest first, and the sort keeps that order among equals.
     others.sort_by_key(|(shares, _)| std::cmp::Reverse(shares.len()));
+    let sla = app.work.sla().await?;
     let items = others.into_iter().take(SIMILAR_MAX).map(|(shares, other)| SimilarAlert {
         reason: (!other.reason.is_empty()).then(|| other.reason.clone()),
-        alert: other.into(),
+        alert: AlertSummary::of(other, &sla),
         shares,
     });
     Ok(Json(Similar { items: items.collect(), verdicts, total, truncated }))
@@ -131,7 +132,7 @@ pub(crate) async fn explain(
     let scope = caller.scope(Permission::ReadAlerts)?;
     let alert = app.store.alert(&scope, &id).await?.ok_or_else(no_alert)?;
     app.accounts.audit(caller.entry(Action::AlertRead, &id, json!({"what": "explain"}))).await?;
-    let (rule, matched, attack) = AlertDetail::from(alert).explained();
+    let (rule, matched, attack) = evidence(&alert).explained();
     Ok(Json(Explanation { rule, matched, attack }))
 }
 
@@ -155,16 +156,16 @@ pub(crate) async fn bundle(
     let checkpoint = app.accounts.audit_checkpoint().await?.map(|(_, note)| note);
     app.accounts.audit(caller.entry(Action::AlertExport, &id, json!({}))).await?;
     let (agency, finding) = (alert.summary.agency.clone(), alert.finding.clone());
-    let detail = AlertDetail::from(alert);
+    let evidence = evidence(&alert);
     let history: Vec<HistoryItem> = history.into_iter().map(Into::into).collect();
     let mut parts = vec![
         part("finding.json", "application/json", finding),
         part("history.json", "application/json", json!(history).to_string()),
     ];
-    if let Some(yaml) = detail.rule_source() {
+    if let Some(yaml) = evidence.rule_source() {
         parts.push(part("rule.yml", "application/yaml", yaml));
     }
-    let (events, raw) = detail.evidence();
+    let (events, raw) = evidence.events();
     for (index, event) in events.iter().enumerate() {
         parts.push(part(&format!("event-{index}.json"), "application/json", event.to_string()));
     }

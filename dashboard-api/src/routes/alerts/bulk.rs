@@ -5,7 +5,7 @@ use super::query::FilterBody;
 use crate::App;
 use crate::audit::Action;
 use crate::caller::Caller;
-use crate::params::{Json, NoParams, Query};
+use crate::params::{Json, NoParams, Query, Text};
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::Permission;
 use crate::written::bad;
@@ -30,8 +30,12 @@ pub(crate) struct BulkBody {
     ids: Option<Vec<String>>,
     /// All that it finds; the same names as the queue's parameters.
     filter: Option<FilterBody>,
-    /// How many alerts the caller means. With another number nothing is changed.
+    /// How many alerts the caller means. With another number nothing is changed; with a cursor, how
+    /// many are left.
     expected: u64,
+    /// With `filter`: the `next_cursor` of the request before, to go on behind what it changed.
+    #[schema(value_type = Option<String>, pattern = r"^-?[0-9]{1,15}\.[0-9A-Za-z_.:-]{1,128}$")]
+    cursor: Option<Text>,
     change: ChangeBody,
     /// Only say what would be changed.
     #[serde(default)]
@@ -54,8 +58,10 @@ pub(crate) struct BulkResult {
     items: Vec<BulkItem>,
     /// How many of each outcome.
     counts: BTreeMap<&'static str, u64>,
-    /// How many more the filter finds: send it again, with this as `expected`.
+    /// How many are left: send it again, with this as `expected` and with `next_cursor`.
     remaining: u64,
+    /// Where to go on; none after the last.
+    next_cursor: Option<String>,
 }
 
 /// Change many alerts
@@ -71,15 +77,17 @@ pub(crate) async fn bulk(
 ) -> Answer<axum::Json<BulkResult>> {
     let scope = caller.scope(Permission::ReadAlerts)?;
     caller.scope(Permission::TriageAlerts)?;
-    let BulkBody { ids, filter, expected, change, dry_run } = body;
+    let BulkBody { ids, filter, expected, cursor, change, dry_run } = body;
     let change = change.change()?;
     check_change(&change)?;
-    let (alerts, found) = match (ids, filter) {
-        (Some(ids), None) => named(&app, &scope, ids).await?,
-        (None, Some(filter)) => filtered(&app, &caller, &scope, filter).await?,
-        _ => return Err(bad("ids", "send either ids or filter")),
+    let is_first = cursor.is_none();
+    let Found { alerts, found, next } = match (ids, filter) {
+        (Some(ids), None) if is_first => named(&app, &scope, ids).await?,
+        (None, Some(filter)) => filtered(&app, &caller, &scope, filter, cursor).await?,
+        _ => return Err(bad("ids", "send either ids, or filter with or without a cursor")),
     };
-    if found != expected {
+    // What was changed before the cursor may not answer to the filter any more.
+    if is_first && found != expected {
         let detail = "the filter finds another number of alerts than expected; nothing was changed";
         return Err(Problem::new(Code::CountDiffers, detail)
             .with(json!({"expected": expected, "found": found})));
@@ -87,7 +95,10 @@ pub(crate) async fn bulk(
     let detail = json!({"alerts": found, "dry_run": dry_run, "state": change.state,
         "verdict": change.verdict, "assignee": change.assignee});
     app.accounts.audit(caller.entry(Action::AlertsBulk, "", detail)).await?;
-    let total = found - alerts.len() as u64;
+    let remaining = match next {
+        Some(_) => expected.saturating_sub(alerts.len() as u64),
+        None => 0,
+    };
     let work = alerts.into_iter().map(|alert| one(&app, &caller, alert, &change, dry_run));
     let items: Vec<Answer<BulkItem>> = stream::iter(work).buffered(TOGETHER).collect().await;
     let items: Vec<BulkItem> = items.into_iter().collect::<Answer<_>>()?;
@@ -95,16 +106,23 @@ pub(crate) async fn bulk(
     for item in &items {
         *counts.entry(item.outcome).or_default() += 1;
     }
-    Ok(axum::Json(BulkResult { items, counts, remaining: total }))
+    Ok(axum::Json(BulkResult { items, counts, remaining, next_cursor: next }))
 }
 
-async fn named(app: &App, scope: &Scope, ids: Vec<String>) -> Answer<(Vec<AlertSummary>, u64)> {
+/// The alerts of one request, how many there are in all, and where the others begin.
+struct Found {
+    alerts: Vec<AlertSummary>,
+    found: u64,
+    next: Option<String>,
+}
+
+async fn named(app: &App, scope: &Scope, ids: Vec<String>) -> Answer<Found> {
     if ids.is_empty() || ids.len() > AT_ONCE_MAX as usize {
         return Err(bad("ids", format!("1 to {AT_ONCE_MAX} ids")));
     }
     let alerts = app.store.alerts_of(scope, ids).await?;
     let found = alerts.len() as u64;
-    Ok((alerts, found))
+    Ok(Found { alerts, found, next: None })
 }
 
 async fn filtered(
@@ -112,11 +130,16 @@ async fn filtered(
     caller: &Caller,
     scope: &Scope,
     filter: FilterBody,
-) -> Answer<(Vec<AlertSummary>, u64)> {
-    let filter = filter.filter(&caller.user.name)?;
+    cursor: Option<Text>,
+) -> Answer<Found> {
+    let late = app.work.sla().await?.overdue(app.clock.now_ms());
+    let filter = filter.filter(&caller.user.name, late)?;
     let found = app.store.alert_counts(scope, &filter).await?.total;
-    let page = app.store.alerts(scope, &filter, &Page::first(AT_ONCE_MAX)).await?;
-    Ok((page.items, found))
+    let after = cursor.map(|cursor| cursor.0.parse()).transpose()?;
+    let page = Page { after, ..Page::first(AT_ONCE_MAX) };
+    let page = app.store.alerts(scope, &filter, &page).await?;
+    let next = page.next.map(|cursor| cursor.to_string());
+    Ok(Found { alerts: page.items, found, next })
 }
 
 async fn one(

@@ -93,14 +93,14 @@ pub(crate) async fn change(
         Outcome::Changed(_) => {}
         Outcome::Conflict(now) => {
             let detail = "somebody changed the alert since; look at params.current";
-            let params = json!({"current": current(now)});
+            let params = json!({"current": current(now, &app.work.sla().await?)});
             return Err(Problem::new(Code::VersionConflict, detail).with(params));
         }
         Outcome::Refused(refusal) => return Err(refused(refusal)),
         Outcome::NotFound => return Err(no_alert()),
     }
     let alert = app.store.alert(&scope, &id).await?.ok_or_else(no_alert)?;
-    Ok(detail(alert))
+    Ok(detail(alert, &app.work.sla().await?))
 }
 
 /// Comment on an alert

@@ -4,7 +4,7 @@ use crate::params::{Text, TimeMs, in_order};
 use crate::problem::{Answer, Code, Problem};
 use crate::views::alert;
 use model::Agency;
-use store::AlertFilter;
+use store::{AlertFilter, Overdue};
 
 /// States, comma-separated: `new,acknowledged`.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -78,6 +78,8 @@ pub(crate) struct CountParams {
     /// Raised before this time, in ms.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: Option<TimeMs>,
+    /// Only what is late for its next step by its agency's policy (`/sla-policies`).
+    over_sla: Option<bool>,
 }
 
 /// Which alerts, and which page of them. serde cannot both flatten and refuse unknown fields, so
@@ -116,6 +118,8 @@ pub(crate) struct ListParams {
     /// Raised before this time, in ms.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_102_444_800_000_i64)]
     to: Option<TimeMs>,
+    /// Only what is late for its next step by its agency's policy (`/sla-policies`).
+    over_sla: Option<bool>,
     /// In which order.
     #[param(inline)]
     pub(super) order: Option<Order>,
@@ -163,22 +167,37 @@ pub(crate) struct FilterBody {
     /// Raised before this time, in ms.
     #[schema(value_type = Option<i64>)]
     to: Option<TimeMs>,
+    /// Only what is late for its next step by its agency's policy (`/sla-policies`).
+    over_sla: Option<bool>,
 }
 
 impl FilterBody {
-    /// The store's filter; `me` is who asks.
-    pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
-        let Self { state, severity_min, agency, host, rule, group, assignee, q, from, to } = self;
-        let state = Some(States(state.into_iter().map(Into::into).collect()));
-        let alike =
-            CountParams { state, severity_min, agency, host, rule, group, assignee, q, from, to };
-        alike.filter(me)
+    /// The store's filter; `me` is who asks, `late` what is late by now.
+    pub(super) fn filter(self, me: &str, late: Overdue) -> Answer<AlertFilter> {
+        let Self {
+            severity_min, agency, host, rule, group, assignee, q, from, to, over_sla, ..
+        } = self;
+        let state = Some(States(self.state.into_iter().map(Into::into).collect()));
+        let alike = CountParams {
+            state,
+            severity_min,
+            agency,
+            host,
+            rule,
+            group,
+            assignee,
+            q,
+            from,
+            to,
+            over_sla,
+        };
+        alike.filter(me, late)
     }
 }
 
 impl CountParams {
-    /// The store's filter; `me` is who asks.
-    pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
+    /// The store's filter; `me` is who asks, `late` what is late by now.
+    pub(super) fn filter(self, me: &str, late: Overdue) -> Answer<AlertFilter> {
         in_order(self.from, self.to)?;
         if self.severity_min.is_some_and(|severity| !(1..=6).contains(&severity)) {
             let detail = "severity_min is 1 to 6";
@@ -202,18 +221,30 @@ impl CountParams {
             text: text(self.q),
             from_ms: self.from.map(|from| from.0),
             to_ms: self.to.map(|to| to.0),
+            overdue: self.over_sla.unwrap_or_default().then_some(late),
         })
     }
 }
 
 impl ListParams {
-    /// The store's filter; `me` is who asks.
-    pub(super) fn filter(self, me: &str) -> Answer<AlertFilter> {
-        let Self { state, severity_min, agency, host, rule, group, assignee, q, from, to, .. } =
-            self;
-        let alike =
-            CountParams { state, severity_min, agency, host, rule, group, assignee, q, from, to };
-        alike.filter(me)
+    /// The store's filter; `me` is who asks, `late` what is late by now.
+    pub(super) fn filter(self, me: &str, late: Overdue) -> Answer<AlertFilter> {
+        let Self { state, severity_min, agency, host, rule, group, .. } = self;
+        let Self { assignee, q, from, to, over_sla, .. } = self;
+        let alike = CountParams {
+            state,
+            severity_min,
+            agency,
+            host,
+            rule,
+            group,
+            assignee,
+            q,
+            from,
+            to,
+            over_sla,
+        };
+        alike.filter(me, late)
     }
 }
 

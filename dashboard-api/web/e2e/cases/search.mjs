@@ -1,5 +1,7 @@
 // The search: by time and text, opened in place, narrowed by values.
 
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { check, equal } from '../stage.mjs';
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +23,69 @@ function around(alert, more = '') {
 
 /** @type {import('../stage.mjs').Case[]} */
 export const searchCases = [
+  {
+    name: 'fields become columns, by a click and by name, and the address keeps them',
+    async run(stage) {
+      const { page } = stage;
+      const alert = await someAlert(stage);
+      await stage.go(around(alert));
+      await page.locator('.result-line').first().waitFor();
+      await page.getByRole('button', { name: 'Show user as a column' }).click();
+      await page.waitForURL(/columns=user/);
+      await page.getByLabel('Add a column').fill('src_endpoint.ip');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/columns=user,src_endpoint.ip/);
+      await page.locator('.results:not([data-stale]) .result-names').waitFor();
+      const query = `from=${alert.time - HOUR_MS}&to=${alert.time + HOUR_MS}&columns=user,src_endpoint.ip`;
+      const { items } = await stage.api(`/events?${query}&limit=20`);
+      const at = items.findIndex((/** @type {any} */ item) => item.cells.every(Boolean));
+      if (at >= 0) {
+        const text = await page.locator(`[data-result="${at}"]`).innerText();
+        for (const cell of items[at].cells) check(text.includes(cell), `row ${at} lacks ${cell}: ${text}`);
+      }
+      await page.getByRole('button', { name: 'Remove column src_endpoint.ip' }).click();
+      await page.waitForURL((url) => url.searchParams.get('columns') === 'user');
+      await page.getByLabel('Add a column').fill('hots');
+      await page.keyboard.press('Enter');
+      await page.getByText('The search failed').waitFor();
+    },
+  },
+  {
+    name: 'events are watched as they arrive, and wait while one reads',
+    async run(stage) {
+      const folder = process.env.PROHORI_IN;
+      if (!folder) return;
+      const { page } = stage;
+      const word = `padma${Date.now()}`;
+      const write = (/** @type {number} */ number) =>
+        appendFileSync(
+          join(folder, 'tail.log'),
+          `<38>1 ${new Date().toISOString()} web-07 app 1 - - ${word} ${number}\n`,
+        );
+      await stage.go(`/search?q=${word}`);
+      await page.getByText('No events match').waitFor();
+      await page.keyboard.press('KeyT');
+      await page.waitForURL(/live=yes/);
+      await page.getByText('Watching: events show as they arrive.').waitFor();
+      write(1);
+      await page
+        .locator('.result-line')
+        .filter({ hasText: `${word} 1` })
+        .waitFor();
+      await page.locator('.result-line').first().click();
+      await page.locator('.result-open').waitFor();
+      write(2);
+      await page.getByRole('button', { name: '1 new event' }).waitFor();
+      equal(await page.locator('.result-line').count(), 1, 'rows while one reads');
+      await page.getByRole('button', { name: '1 new event' }).click();
+      await page
+        .locator('.result-line')
+        .filter({ hasText: `${word} 2` })
+        .waitFor();
+      await page.getByRole('button', { name: 'Stop watching' }).click();
+      await page.waitForURL((url) => !url.search.includes('live'));
+    },
+  },
   {
     name: 'a time range and a text find the events the API finds, bars and rows agree',
     async run(stage) {
@@ -168,7 +233,7 @@ export const searchCases = [
     async run(stage) {
       const { page } = stage;
       await stage.go('/search?from=-30d');
-      const box = page.getByRole('combobox');
+      const box = page.getByRole('search').getByRole('combobox');
       await box.fill('sour');
       await page.getByRole('option', { name: /source:/ }).waitFor();
       await page.keyboard.press('ArrowDown');

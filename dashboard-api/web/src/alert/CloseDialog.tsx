@@ -14,12 +14,14 @@ const REASON_CHARS_MAX = 2000;
 
 interface Props {
   alerts: AlertSummary[];
+  /** How many they are, where they are not here. */
+  count?: number;
   verdict: Verdict | null;
   onSubmit: (verdict: Verdict, reason: string) => void;
   onClose: () => void;
 }
 
-export function CloseDialog({ alerts, verdict: asked, onSubmit, onClose }: Props) {
+export function CloseDialog({ alerts, count = alerts.length, verdict: asked, onSubmit, onClose }: Props) {
   const { t, language } = useI18n();
   const [verdict, setVerdict] = useState<Verdict | null>(asked);
   const [reason, setReason] = useState('');
@@ -37,7 +39,7 @@ export function CloseDialog({ alerts, verdict: asked, onSubmit, onClose }: Props
   };
   const only = alerts.length === 1 ? alerts[0] : undefined;
   return (
-    <Dialog title={t('close.title', { count: alerts.length })} onClose={onClose}>
+    <Dialog title={t('close.title', { count })} onClose={onClose}>
       {/* Ctrl+Enter in the field sends, as it does in most forms; the button is the plain way. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <form className="form" onSubmit={submit} onKeyDown={onKeyDown}>
@@ -76,7 +78,7 @@ export function CloseDialog({ alerts, verdict: asked, onSubmit, onClose }: Props
         <div className="form-actions">
           <Button onPress={onClose}>{t('common.cancel')}</Button>
           <Button kind="primary" type="submit" shortcut="Ctrl Enter">
-            {t('close.submit', { count: alerts.length })}
+            {t('close.submit', { count })}
           </Button>
         </div>
       </form>

@@ -8,6 +8,8 @@ import { Dialog } from '../ui/Dialog';
 
 interface Props {
   alerts: AlertSummary[];
+  /** How many they are, where they are not here. */
+  count?: number;
   onChoose: (state: State) => void;
   onClose: () => void;
 }
@@ -19,12 +21,12 @@ const VERBS: Record<State, Key> = {
   closed: 'action.close',
 };
 
-export function StateDialog({ alerts, onChoose, onClose }: Props) {
+export function StateDialog({ alerts, count = alerts.length, onChoose, onClose }: Props) {
   const { t } = useI18n();
   const only = alerts.length === 1 ? alerts[0] : undefined;
   const choices = STATES.filter((state) => state !== only?.state);
   return (
-    <Dialog title={t('action.stateOf', { count: alerts.length })} onClose={onClose}>
+    <Dialog title={t('action.stateOf', { count })} onClose={onClose}>
       <ListBox
         className="list list-flat"
         aria-label={t('column.state')}

@@ -8,6 +8,7 @@ import { address, entityAddress } from '../route/route';
 import { EMPTY, writeSearch } from '../search/filter';
 import { around } from '../time/range';
 import { Code } from '../ui/Code';
+import { Due } from '../ui/Due';
 import { Link } from '../ui/Link';
 import { Age, Exact } from '../ui/When';
 import { splitByValues } from './highlight';
@@ -87,6 +88,11 @@ function Facts({ alert }: { alert: AlertDetail }) {
       {alert.last > alert.time && (
         <Fact label={t('fact.last')}>
           <Exact ms={alert.last} />
+        </Fact>
+      )}
+      {alert.due !== null && (
+        <Fact label={t('column.due')}>
+          <Due ms={alert.due} />
         </Fact>
       )}
       <Fact label={t('risk.label')}>

@@ -8,6 +8,7 @@ import type {
   AlertSummary,
   AuditCheckpoint,
   AuditRecord,
+  BulkResult,
   DeadLetter,
   EventDetail,
   EventSummary,
@@ -44,6 +45,12 @@ export const getAlert = (alert: string, signal: Signal) =>
   call<AlertDetail>('GET', `/alerts/${id(alert)}`, { signal });
 export const changeAlert = (alert: string, ifMatch: number, body: AlertChange) =>
   call<AlertDetail>('PATCH', `/alerts/${id(alert)}`, { body, ifMatch });
+export const changeMany = (body: {
+  filter: Record<string, unknown>;
+  expected: number;
+  change: AlertChange;
+  cursor?: string;
+}) => call<BulkResult>('POST', '/alerts:bulk', { body });
 export const commentOn = (alert: string, text: string) =>
   call<unknown>('POST', `/alerts/${id(alert)}/comments`, { body: { text } });
 export const getHistory = (alert: string, signal: Signal) =>

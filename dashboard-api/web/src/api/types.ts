@@ -53,7 +53,31 @@ export interface AlertSummary {
   assignee: string | null;
   /** How many events it stands for, those folded away included. */
   event_count: number;
+  /** When the next step is due by the agency's policy; none where it is closed or may wait. */
+  due: number | null;
   summary: { en: string; bn: string };
+}
+
+/** How soon alerts are to be worked, in minutes; none: whenever. */
+export interface SlaPolicy {
+  /** `*`: of every agency that has none of its own. */
+  agency: string;
+  version: number;
+  calendar: 'always' | 'office';
+  holidays: string[];
+  targets: Record<
+    'informational' | 'low' | 'medium' | 'high' | 'critical',
+    { acknowledge: number | null; close: number | null }
+  >;
+  changed_by: string;
+  changed: number;
+}
+
+/** What became of many alerts. */
+export interface BulkResult {
+  counts: Record<string, number>;
+  remaining: number;
+  next_cursor: string | null;
 }
 
 export interface RuleInfo {
@@ -142,6 +166,8 @@ export interface AlertCounts {
   by_severity: Record<string, number>;
   unassigned: number;
   mine: number;
+  /** Late for their next step. */
+  over_sla: number;
 }
 
 export interface Timeline {
@@ -184,6 +210,8 @@ export interface EventSummary {
   dst_ip: string | null;
   /** The first 500 characters of the raw log. */
   raw: string;
+  /** The values of the columns that were asked for, in their order. */
+  cells: string[];
 }
 
 export interface EventDetail {

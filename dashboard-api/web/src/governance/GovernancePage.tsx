@@ -8,11 +8,13 @@ import { Link } from '../ui/Link';
 import { Keys } from './Keys';
 import { Roles } from './Roles';
 import { Sessions } from './Sessions';
+import { Sla } from './Sla';
 import { Users } from './Users';
 
 const PARTS = {
   users: { label: 'governance.users', body: Users, needs: 'read_users' },
   keys: { label: 'governance.keys', body: Keys, needs: null },
+  sla: { label: 'governance.sla', body: Sla, needs: null },
   roles: { label: 'governance.roles', body: Roles, needs: null },
   sessions: { label: 'governance.sessions', body: Sessions, needs: null },
 } as const satisfies Record<string, { label: Key; body: () => React.ReactNode; needs: string | null }>;

@@ -35,6 +35,7 @@ export const PERMISSIONS: Record<string, Key> = {
   read_collectors: 'governance.may.readCollectors',
   manage_collectors: 'governance.may.manageCollectors',
   manage_notifications: 'governance.may.manageNotifications',
+  manage_sla: 'governance.may.manageSla',
   manage_retention: 'governance.may.manageRetention',
   unmask: 'governance.may.unmask',
   read_users: 'governance.may.readUsers',

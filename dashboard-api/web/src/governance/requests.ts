@@ -12,6 +12,7 @@ import type {
   RoleInfo,
   SecondFactor,
   SessionInfo,
+  SlaPolicy,
   User,
 } from '../api/types';
 
@@ -55,3 +56,12 @@ export const getKeys = (query: Query, signal: Signal) =>
 export const makeKey = (body: NewApiKey) => call<ApiKeyShown>('POST', '/api-keys', { body });
 export const rotateKey = (key: string) => call<ApiKeyShown>('POST', `/api-keys/${id(key)}/rotate`);
 export const endKey = (key: string) => call<void>('DELETE', `/api-keys/${id(key)}`);
+export const getSlaPolicies = (signal: Signal) =>
+  call<{ items: SlaPolicy[] }>('GET', '/sla-policies', { signal });
+export const setSlaPolicy = (
+  agency: string,
+  ifMatch: number,
+  body: Pick<SlaPolicy, 'calendar' | 'holidays'> & { targets: Record<string, unknown> },
+) => call<SlaPolicy>('PUT', `/sla-policies/${id(agency)}`, { body, ifMatch });
+export const dropSlaPolicy = (agency: string, ifMatch: number) =>
+  call<void>('DELETE', `/sla-policies/${id(agency)}`, { ifMatch });

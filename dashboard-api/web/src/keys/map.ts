@@ -22,6 +22,9 @@ export const QUEUE_KEYS = {
   back: { code: 'Escape', label: 'keys.back', always: true },
   select: { code: 'KeyX', label: 'keys.select' },
   selectRange: { code: 'KeyX', shift: true, label: 'keys.selectRange' },
+  group: { code: 'KeyG', label: 'keys.group' },
+  filterIn: { code: 'KeyF', label: 'keys.filterIn' },
+  filterOut: { code: 'KeyF', shift: true, label: 'keys.filterOut' },
   showNew: { code: 'KeyN', label: 'keys.showNew' },
   refresh: { code: 'KeyR', label: 'keys.refresh' },
   find: { code: 'Slash', label: 'keys.find' },
@@ -47,6 +50,7 @@ export const SEARCH_KEYS = {
   back: { code: 'Escape', label: 'keys.collapse', always: true },
   find: { code: 'Slash', label: 'keys.find' },
   table: { code: 'KeyV', label: 'keys.table' },
+  tail: { code: 'KeyT', label: 'keys.tail' },
   refresh: { code: 'KeyR', label: 'keys.run' },
 } as const satisfies Record<string, Binding>;
 

@@ -6,7 +6,15 @@ import { useI18n } from '../i18n/i18n';
 import { ALERT_KEYS, QUEUE_KEYS } from '../keys/map';
 import { Button } from '../ui/Button';
 
-export function BulkBar({ selected, onClear }: { selected: AlertSummary[]; onClear: () => void }) {
+interface Props {
+  selected: AlertSummary[];
+  onClear: () => void;
+  /** How many alerts the filter finds. */
+  all: number;
+  onAll: () => void;
+}
+
+export function BulkBar({ selected, onClear, all, onAll }: Props) {
   const { t } = useI18n();
   const actions = useActions();
   return (
@@ -23,6 +31,11 @@ export function BulkBar({ selected, onClear }: { selected: AlertSummary[]; onCle
       {actions.allowedCases && (
         <Button onPress={() => actions.askCase(selected)} shortcut={ALERT_KEYS.case}>
           {t('action.case')}
+        </Button>
+      )}
+      {all > selected.length && (
+        <Button kind="quiet" onPress={onAll}>
+          {t('bulk.takeAll', { count: all })}
         </Button>
       )}
       <Button kind="quiet" onPress={onClear} shortcut={QUEUE_KEYS.back}>

@@ -105,6 +105,9 @@ export function FilterBar({ filter, onChange, rows, searchRef }: Props) {
             />
           ),
       )}
+      {filter.late && (
+        <Chip label={t('queue.late')} value={t('filter.late')} onRemove={() => change({ late: false })} />
+      )}
       {isNarrowed(filter) && (
         <Button kind="quiet" onPress={() => onChange(cleared(filter))}>
           {t('filter.clear')}

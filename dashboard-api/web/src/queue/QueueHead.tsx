@@ -27,6 +27,7 @@ export function QueueHead({ queue, filter }: { queue: Queue; filter: AlertFilter
           <Count label={t('queue.total')} value={number(counts.total)} />
           <Count label={t('queue.unassigned')} value={number(counts.unassigned)} />
           <Count label={t('queue.mine')} value={number(counts.mine)} />
+          <Count label={t('queue.late')} value={number(counts.over_sla)} />
         </dl>
       )}
       <IconButton icon="refresh" label={t('keys.refresh')} onPress={queue.renew} />

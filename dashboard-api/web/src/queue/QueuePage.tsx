@@ -12,14 +12,16 @@ import { address, alertAddress, go, usePlace } from '../route/route';
 import { Fault } from '../ui/Fault';
 import { Skeleton } from '../ui/Skeleton';
 import { Split } from '../ui/Split';
+import { BulkAll } from './BulkAll';
 import { BulkBar } from './BulkBar';
 import { Empty } from './Empty';
 import { FilterBar } from './FilterBar';
 import { readFilter, writeFilter, type AlertFilter } from './filter';
 import { Grid } from './Grid';
+import { PickValue } from './PickValue';
 import { QueueHead } from './QueueHead';
 import { toggled, type Selection } from './selection';
-import { useQueue, type Queue } from './useQueue';
+import { useCounts, useQueue, type Queue } from './useQueue';
 import { Views } from './Views';
 
 export function QueuePage({ id: openId }: PageProps) {
@@ -61,15 +63,39 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
   const key = writeFilter(filter);
   useEffect(() => setSelection({}), [key]);
   const search = useRef<HTMLInputElement>(null);
-  useQueueKeys({ queue, walk, openId, query, selection, setSelection, selected, search });
+  const [picking, setPicking] = useState<{ alert: AlertSummary; out: boolean } | null>(null);
+  const [isAll, setAll] = useState(false);
+  useEffect(() => setAll(false), [key]);
+  const counts = useCounts(filter);
+  useQueueKeys({
+    queue,
+    walk,
+    openId,
+    filter,
+    setFilter,
+    setPicking,
+    selection,
+    setSelection,
+    selected,
+    search,
+  });
   const list = (
     <section className="queue-list" aria-label={t('nav.queue')}>
       <div className="queue-top">
         <QueueHead queue={queue} filter={filter} />
         <FilterBar filter={filter} onChange={setFilter} rows={queue.rows} searchRef={search} />
         {selected.length > 0 && actions.allowed && (
-          <BulkBar selected={selected} onClear={() => setSelection({})} />
+          <BulkBar
+            selected={selected}
+            onClear={() => setSelection({})}
+            all={counts?.total ?? 0}
+            onAll={() => {
+              setSelection({});
+              setAll(true);
+            }}
+          />
         )}
+        {isAll && counts && <BulkAll filter={filter} count={counts.total} onDone={() => setAll(false)} />}
       </div>
       <QueueBody queue={queue} filter={filter} setFilter={setFilter}>
         <Grid
@@ -95,6 +121,15 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
   return (
     <div className="queue" data-open={openId ? '' : undefined}>
       <h1 className="hidden">{t('nav.queue')}</h1>
+      {picking && (
+        <PickValue
+          alert={picking.alert}
+          out={picking.out}
+          filter={filter}
+          onFilter={setFilter}
+          onClose={() => setPicking(null)}
+        />
+      )}
       <Views query={query} filter={filter} />
       <Split
         main={list}
@@ -172,15 +207,23 @@ interface KeyProps {
   queue: Queue;
   walk: ReturnType<typeof useWalk>;
   openId: string | null;
-  query: string;
+  filter: AlertFilter;
+  setFilter: (filter: AlertFilter) => void;
+  setPicking: (picking: { alert: AlertSummary; out: boolean }) => void;
   selection: Selection;
   setSelection: (selection: Selection) => void;
   selected: AlertSummary[];
   search: React.RefObject<HTMLInputElement | null>;
 }
 
-function useQueueKeys({ queue, walk, openId, selection, setSelection, selected, search }: KeyProps) {
+function useQueueKeys(props: KeyProps) {
+  const { queue, walk, openId, filter, setFilter, selection, setSelection, selected, search } = props;
   const { rows } = queue;
+  const pick = (out: boolean) => {
+    if (!walk.active) return false;
+    props.setPicking({ alert: walk.active, out });
+    return true;
+  };
   const actions = useActions();
   const lastSelected = useRef(0);
   const select = (index: number, on: boolean) => {
@@ -217,6 +260,9 @@ function useQueueKeys({ queue, walk, openId, selection, setSelection, selected, 
         ),
       );
     },
+    group: () => setFilter({ ...filter, grouped: !filter.grouped }),
+    filterIn: () => pick(false),
+    filterOut: () => pick(true),
     showNew: () => queue.renew(),
     refresh: () => queue.renew(),
     find: () => search.current?.focus(),

@@ -1,25 +1,26 @@
-// Keeps the filter as a view of one's own.
+// Keeps the filter as a view, for oneself or for everybody of an agency.
 
 import { useState, type FormEvent } from 'react';
 import { useI18n } from '../i18n/i18n';
-import { changeSettings, useSettings } from '../settings/settings';
+import { useMe } from '../session/session';
 import { Button } from '../ui/Button';
+import { ChooseOne } from '../ui/Choice';
 import { Dialog } from '../ui/Dialog';
+import { faultText } from '../ui/Fault';
 import { Field } from '../ui/Field';
 import { writeFilter, type AlertFilter } from './filter';
+import { useKeeping, useViews } from './kept';
 import { BUILT_IN } from './views';
 
-/** A list longer than this is a search of its own; the oldest must be removed first. */
-export const VIEWS_MAX = 30;
 const NAME_CHARS_MAX = 60;
+const NOBODY = '';
 
 export function SaveView({ filter }: { filter: AlertFilter }) {
   const { t } = useI18n();
-  const { views } = useSettings();
+  const views = useViews();
   const [open, setOpen] = useState(false);
   const query = writeFilter(filter);
-  const known = [...views, ...BUILT_IN].some((view) => view.query === query);
-  if (known || views.length >= VIEWS_MAX) return null;
+  if (views.some(({ q }) => q === query) || BUILT_IN.some((view) => view.query === query)) return null;
   return (
     <>
       <Button kind="quiet" onPress={() => setOpen(true)}>
@@ -31,16 +32,20 @@ export function SaveView({ filter }: { filter: AlertFilter }) {
 }
 
 function NameDialog({ query, onClose }: { query: string; onClose: () => void }) {
-  const { t } = useI18n();
-  const { views } = useSettings();
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { agencies } = useMe();
+  const { keep } = useKeeping();
   const [name, setName] = useState('');
+  const [agency, setAgency] = useState(NOBODY);
   const save = (event: FormEvent) => {
     event.preventDefault();
     const plain = name.trim();
     if (plain === '') return;
-    changeSettings({ views: [...views.filter((view) => view.name !== plain), { name: plain, query }] });
-    onClose();
+    const shared = agency === NOBODY ? {} : { agency };
+    keep.mutate({ name: plain, page: 'queue', q: query, ...shared }, { onSuccess: onClose });
   };
+  const named = agencies.filter((each) => each !== '*');
   return (
     <Dialog title={t('view.save')} onClose={onClose}>
       <form className="form" onSubmit={save}>
@@ -51,13 +56,26 @@ function NameDialog({ query, onClose }: { query: string; onClose: () => void }) 
           onChange={setName}
           maxLength={NAME_CHARS_MAX}
           isRequired
+          error={keep.error ? faultText(keep.error, i18n) : null}
           // The dialog is opened to write here.
           // oxlint-disable-next-line jsx-a11y/no-autofocus
           autoFocus
         />
+        {named.length > 0 && (
+          <ChooseOne
+            label={t('view.sharedWith')}
+            value={agency}
+            unset={'?'}
+            options={[
+              { id: NOBODY, name: t('view.onlyMe') },
+              ...named.map((id) => ({ id, name: t('view.sharedIn', { agency: id }) })),
+            ]}
+            onChange={setAgency}
+          />
+        )}
         <div className="form-actions">
           <Button onPress={onClose}>{t('common.cancel')}</Button>
-          <Button kind="primary" type="submit">
+          <Button kind="primary" type="submit" isPending={keep.isPending}>
             {t('view.save')}
           </Button>
         </div>

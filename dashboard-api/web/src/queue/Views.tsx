@@ -2,10 +2,13 @@
 
 import { useI18n } from '../i18n/i18n';
 import { address } from '../route/route';
-import { changeSettings, useSettings } from '../settings/settings';
+import { useMe } from '../session/session';
+import { faultText } from '../ui/Fault';
+import { toast } from '../ui/toasts';
 import { Link } from '../ui/Link';
 import { Icon } from '../ui/Icon';
 import { writeFilter, type AlertFilter } from './filter';
+import { useKeeping, useViews } from './kept';
 import { useCounts } from './useQueue';
 import { BUILT_IN } from './views';
 
@@ -35,27 +38,35 @@ export function Views({ filter }: { query: string; filter: AlertFilter }) {
 }
 
 function OwnViews({ current }: { current: string }) {
-  const { t } = useI18n();
-  const { views } = useSettings();
+  const i18n = useI18n();
+  const { t } = i18n;
+  const me = useMe();
+  const views = useViews();
+  const { drop } = useKeeping();
   if (views.length === 0) return null;
-  const remove = (name: string) => changeSettings({ views: views.filter((view) => view.name !== name) });
   return (
     <>
       <h2>{t('view.own')}</h2>
       <ul>
-        {views.map(({ name, query }) => (
-          <li key={name} className="view-own">
-            <Link to={address('/alerts', query)} className="view" current={query === current}>
-              <span>{name}</span>
+        {views.map((view) => (
+          <li key={view.id} className="view-own">
+            <Link to={address('/alerts', view.q)} className="view" current={view.q === current}>
+              <span>
+                {view.name} {view.agency && <span className="quiet">{view.agency}</span>}
+              </span>
             </Link>
-            <button
-              type="button"
-              aria-label={t('view.remove', { name })}
-              title={t('view.remove', { name })}
-              onClick={() => remove(name)}
-            >
-              <Icon name="cross" />
-            </button>
+            {view.owner === me.user && (
+              <button
+                type="button"
+                aria-label={t('view.remove', { name: view.name })}
+                title={t('view.remove', { name: view.name })}
+                onClick={() =>
+                  drop.mutate(view, { onError: (error) => toast(faultText(error, i18n), { kind: 'fault' }) })
+                }
+              >
+                <Icon name="cross" />
+              </button>
+            )}
           </li>
         ))}
       </ul>

@@ -12,6 +12,7 @@ import { useI18n, type Key } from '../i18n/i18n';
 import { useMe } from '../session/session';
 import { AlertState } from '../ui/AlertState';
 import { Code } from '../ui/Code';
+import { Due } from '../ui/Due';
 import { Severity } from '../ui/Severity';
 import { Age } from '../ui/When';
 
@@ -26,6 +27,7 @@ export const columns = helper.columns([
     cell: ({ row }) => <SeverityAndRisk alert={row.original} />,
   }),
   helper.accessor('time', { id: 'age', cell: ({ row }) => <Age ms={row.original.time} /> }),
+  helper.accessor('due', { id: 'due', cell: ({ row }) => <Due ms={row.original.due} /> }),
   helper.accessor('title', { id: 'title', cell: ({ row }) => <Title alert={row.original} /> }),
   helper.accessor('host', {
     id: 'host',
@@ -50,6 +52,7 @@ export const HEADINGS: Record<string, Key> = {
   select: 'column.select',
   severity: 'column.severity',
   age: 'column.age',
+  due: 'column.due',
   title: 'column.title',
   host: 'column.host',
   agency: 'column.agency',

@@ -19,6 +19,8 @@ export interface AlertFilter {
   q: string | null;
   from: string | null;
   to: string | null;
+  /** Only what is late by its agency's policy. */
+  late: boolean;
   order: Order;
   /** One row for all alerts of a group. */
   grouped: boolean;
@@ -38,6 +40,7 @@ export const OPEN: AlertFilter = {
   q: null,
   from: null,
   to: null,
+  late: false,
   order: 'arrival',
   grouped: false,
 };
@@ -52,6 +55,7 @@ export function readFilter(query: string): AlertFilter {
   const severity = Number(params.get('severity'));
   filter.severityMin = Number.isInteger(severity) && severity >= 2 && severity <= 6 ? severity : null;
   for (const name of TEXTS) filter[name] = params.get(name)?.trim() || null;
+  filter.late = params.get('late') === 'yes';
   if (params.get('order') === 'risk') filter.order = 'risk';
   filter.grouped = params.get('grouped') === 'yes';
   return filter;
@@ -81,6 +85,7 @@ export function writeFilter(filter: AlertFilter): string {
     const value = filter[name]?.trim();
     if (value) params.set(name, value);
   }
+  if (filter.late) params.set('late', 'yes');
   if (filter.order === 'risk') params.set('order', 'risk');
   if (filter.grouped) params.set('grouped', 'yes');
   return params.toString().replaceAll('%2C', ',');
@@ -100,7 +105,15 @@ export function filterParams(filter: AlertFilter, now: number): Query {
     q: filter.q === null ? null : toLatin(filter.q),
     from: span?.from ?? null,
     to: filter.to === null ? null : (span?.to ?? null),
+    over_sla: filter.late ? 'true' : null,
   };
+}
+
+/** The same as the API takes it in a body. */
+export function bulkFilter(filter: AlertFilter, now: number): Record<string, unknown> {
+  const given = Object.entries(filterParams(filter, now)).filter(([, value]) => value !== null);
+  const late = filter.late ? { over_sla: true } : {};
+  return { ...Object.fromEntries(given), ...late, state: filter.state };
 }
 
 /** How the API is to list what the filter finds. */
@@ -114,5 +127,5 @@ export function listParams(filter: AlertFilter, now: number): Query {
 
 /** Whether anything narrows the list beyond the states. */
 export function isNarrowed(filter: AlertFilter): boolean {
-  return filter.severityMin !== null || TEXTS.some((name) => filter[name] !== null);
+  return filter.severityMin !== null || filter.late || TEXTS.some((name) => filter[name] !== null);
 }

@@ -24,6 +24,7 @@ export const BUILT_IN: readonly View[] = [
   view('view.new', { state: ['new'] }, (counts) => counts.by_state.new ?? 0),
   view('view.mine', { assignee: 'me' }, (counts) => counts.mine),
   view('view.unassigned', { assignee: 'none' }, (counts) => counts.unassigned),
+  view('view.late', { late: true }, (counts) => counts.over_sla),
   view('view.inProgress', { state: ['in_progress'] }, (counts) => counts.by_state.in_progress ?? 0),
   view('view.closed', { state: ['closed'] }, () => null),
 ];

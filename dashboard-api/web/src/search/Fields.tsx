@@ -9,7 +9,8 @@ import { Fault } from '../ui/Fault';
 import { Icon } from '../ui/Icon';
 import { getFieldValues } from './api';
 import { test } from './commands';
-import { withTerm, type SearchFilter } from './filter';
+import { AddColumn } from './Columns';
+import { withColumn, withoutColumn, withTerm, type SearchFilter } from './filter';
 
 /** The fields that tell events apart fastest. */
 const FIELDS = [
@@ -47,11 +48,35 @@ export function Fields(props: Props) {
             >
               <Icon name={open === field ? 'down' : 'right'} /> <Code>{field}</Code>
             </button>
+            <ColumnToggle name={field} {...props} />
             {open === field && <Values field={field} {...props} />}
           </li>
         ))}
       </ul>
+      <AddColumn filter={props.filter} onFilter={props.onFilter} />
     </aside>
+  );
+}
+
+/** Fields that every row shows anyhow. */
+const ALWAYS = new Set(['agency', 'host', 'source']);
+
+function ColumnToggle({ name, filter, onFilter }: Pick<Props, 'filter' | 'onFilter'> & { name: string }) {
+  const { t } = useI18n();
+  if (ALWAYS.has(name)) return null;
+  const on = filter.columns.includes(name);
+  const label = t(on ? 'columns.remove' : 'columns.of', { name });
+  return (
+    <button
+      type="button"
+      className="fields-column"
+      aria-pressed={on}
+      aria-label={label}
+      title={label}
+      onClick={() => onFilter(on ? withoutColumn(filter, name) : withColumn(filter, name))}
+    >
+      <Icon name="columns" />
+    </button>
   );
 }
 

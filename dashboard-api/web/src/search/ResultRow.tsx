@@ -35,7 +35,7 @@ export function ResultRow({ event, index, isActive, isOpen, filter, onFilter, on
     <>
       <button
         type="button"
-        className="result-line"
+        className="result-line result-grid"
         data-result={index}
         aria-expanded={isOpen}
         tabIndex={isActive ? 0 : -1}
@@ -46,6 +46,11 @@ export function ResultRow({ event, index, isActive, isOpen, filter, onFilter, on
         <Code title={t('column.source')}>{event.source}</Code>
         <Code title={t('column.agency')}>{event.agency}</Code>
         <Code title={event.host}>{event.host}</Code>
+        {event.cells.map((cell, at) => (
+          <Code key={filter.columns[at]} title={`${filter.columns[at]}: ${cell}`}>
+            {cell}
+          </Code>
+        ))}
         <span className="result-text" lang="en" dir="auto" title={text}>
           <Pieces pieces={splitByTerms(text, found)} />
         </span>

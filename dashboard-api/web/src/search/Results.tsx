@@ -9,9 +9,11 @@ import { onControl, useKeys } from '../keys/useKeys';
 import { Button } from '../ui/Button';
 import { Fault } from '../ui/Fault';
 import { Skeleton } from '../ui/Skeleton';
+import { ColumnNames } from './Columns';
 import type { SearchFilter } from './filter';
 import { ResultRow } from './ResultRow';
 import type { FoundEvents } from './useEvents';
+import type { Tail } from './useTail';
 
 const ROW_PX = 32;
 const OVERSCAN_ROWS = 10;
@@ -20,6 +22,29 @@ interface Props {
   found: FoundEvents;
   filter: SearchFilter;
   onFilter: (filter: SearchFilter) => void;
+}
+
+/** Events that are watched: they come by themselves, but not under the reader's eyes. */
+export function TailResults({ tail, filter, onFilter }: Omit<Props, 'found'> & { tail: Tail }) {
+  const { t } = useI18n();
+  if (tail.rows.length === 0) {
+    return (
+      <div className="empty">
+        <h2>{t('tail.none')}</h2>
+        <p>{t('tail.noneNext')}</p>
+      </div>
+    );
+  }
+  return (
+    <Rows
+      rows={tail.rows}
+      filter={filter}
+      onFilter={onFilter}
+      isStale={false}
+      more={null}
+      onReading={tail.hold}
+    />
+  );
 }
 
 export function Results({ found, filter, onFilter }: Props) {
@@ -56,15 +81,20 @@ export function Results({ found, filter, onFilter }: Props) {
   );
 }
 
+/** How many columns stand beside the text, for the style sheet. */
+const columnStyle = (count: number) => ({ '--columns': count }) as React.CSSProperties;
+
 interface RowsProps {
   rows: EventSummary[];
   filter: SearchFilter;
   onFilter: (filter: SearchFilter) => void;
   isStale: boolean;
   more: React.ReactNode;
+  /** Told whether the reader has left the top of the list or opened an event. */
+  onReading?: (reading: boolean) => void;
 }
 
-function Rows({ rows, filter, onFilter, isStale, more }: RowsProps) {
+function Rows({ rows, filter, onFilter, isStale, more, onReading }: RowsProps) {
   const { t } = useI18n();
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<string | null>(null);
@@ -88,6 +118,8 @@ function Rows({ rows, filter, onFilter, isStale, more }: RowsProps) {
     );
   };
   useEffect(() => setOpen(null), [filter]);
+  const [isAway, setAway] = useState(false);
+  useEffect(() => onReading?.(open !== null || active > 0 || isAway), [onReading, open, active, isAway]);
   useKeys(SEARCH_KEYS, {
     next: () => move(active + 1),
     previous: () => move(active - 1),
@@ -105,7 +137,15 @@ function Rows({ rows, filter, onFilter, isStale, more }: RowsProps) {
     },
   });
   return (
-    <div ref={scroller} className="results" data-stale={isStale || undefined}>
+    <div
+      ref={scroller}
+      className="results"
+      data-stale={isStale || undefined}
+      data-columns={filter.columns.length > 0 || undefined}
+      style={columnStyle(filter.columns.length)}
+      onScroll={(event) => setAway(event.currentTarget.scrollTop > ROW_PX)}
+    >
+      <ColumnNames filter={filter} onFilter={onFilter} />
       <ul
         aria-label={t('search.results')}
         className="results-list"

@@ -43,38 +43,40 @@ export function Saved({ filter, span, onRun }: Props) {
   });
   return (
     <>
-      {data?.items.map((search) => (
-        <span key={search.id} className="chip">
-          <button
-            type="button"
-            className="saved-run"
-            title={search.q}
-            onClick={() => {
-              const [from = '-24h', to = null] = search.range.split(' ');
-              onRun({
-                ...filter,
-                agency: null,
-                host: null,
-                source: null,
-                classUid: null,
-                q: search.q,
-                range: { from, to },
-              });
-            }}
-          >
-            {search.name} {search.agency && <span className="quiet">{search.agency}</span>}
-          </button>
-          {search.owner === me.user && (
+      {data?.items
+        .filter(({ page }) => page === 'search')
+        .map((search) => (
+          <span key={search.id} className="chip">
             <button
               type="button"
-              aria-label={t('search.drop', { name: search.name })}
-              onClick={() => drop.mutate(search)}
+              className="saved-run"
+              title={search.q}
+              onClick={() => {
+                const [from = '-24h', to = null] = search.range.split(' ');
+                onRun({
+                  ...filter,
+                  agency: null,
+                  host: null,
+                  source: null,
+                  classUid: null,
+                  q: search.q,
+                  range: { from, to },
+                });
+              }}
             >
-              <Icon name="cross" />
+              {search.name} {search.agency && <span className="quiet">{search.agency}</span>}
             </button>
-          )}
-        </span>
-      ))}
+            {search.owner === me.user && (
+              <button
+                type="button"
+                aria-label={t('search.drop', { name: search.name })}
+                onClick={() => drop.mutate(search)}
+              >
+                <Icon name="cross" />
+              </button>
+            )}
+          </span>
+        ))}
       {me.permissions.includes('read_cases') && filter.q.trim() !== '' && (
         <Button kind="quiet" onPress={() => setKeeping(true)}>
           {t('search.keep')}
@@ -88,16 +90,20 @@ export function Saved({ filter, span, onRun }: Props) {
 
 function Export({ filter, span }: { filter: SearchFilter; span: Span }) {
   const { t } = useI18n();
-  const file = (format: 'ndjson' | 'csv') =>
-    `/api/v1/events/export?${queryString({ ...searchParams(filter, span), format })}`;
+  const file = (format: 'ndjson' | 'csv' | 'parquet', columns: string | null = null) =>
+    `/api/v1/events/export?${queryString({ ...searchParams(filter, span), format, columns })}`;
+  const chosen = ['time', 'source', 'agency', 'host', ...filter.columns, 'message', 'raw', 'uid'];
   return (
     <span className="search-export">
       <span className="quiet">{t('search.export')}</span>{' '}
       <a href={file('ndjson')} download>
         {t('search.ndjson')}
       </a>{' '}
-      <a href={file('csv')} download>
+      <a href={file('csv', filter.columns.length > 0 ? chosen.join(',') : null)} download>
         {t('search.csv')}
+      </a>{' '}
+      <a href={file('parquet')} download>
+        {t('search.parquet')}
       </a>
     </span>
   );

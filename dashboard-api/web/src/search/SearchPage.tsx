@@ -19,9 +19,11 @@ import { MadeTable } from './MadeTable';
 import { Meaning } from './Meaning';
 import { QueryBox } from './QueryBox';
 import { RangeChoice } from './RangeChoice';
-import { Results } from './Results';
+import { Results, TailResults } from './Results';
 import { Saved } from './Saved';
+import { TailHead } from './TailHead';
 import { useEvents } from './useEvents';
+import { useTail } from './useTail';
 
 export function SearchPage() {
   const { t } = useI18n();
@@ -35,18 +37,31 @@ export function SearchPage() {
     document.title = t('search.title', { product: t('common.product') });
   }, [t]);
   const makes = parted(filter.q).commands !== '';
-  const found = useEvents(filter, makes ? null : span);
+  const found = useEvents(filter, makes || filter.live ? null : span);
+  const tail = useTail(filter, filter.live);
   const box = useRef<HTMLInputElement>(null);
   const run = (next: SearchFilter) => {
     setRunAt(Date.now());
     go(address('/search', writeSearch(next)));
   };
-  useKeys(SEARCH_KEYS, { find: () => box.current?.focus(), refresh: () => setRunAt(Date.now()) });
+  useKeys(SEARCH_KEYS, {
+    find: () => box.current?.focus(),
+    refresh: () => setRunAt(Date.now()),
+    tail: () => run({ ...filter, live: !filter.live }),
+  });
   return (
     <section className="search" aria-label={t('nav.search')}>
       <h1 className="hidden">{t('nav.search')}</h1>
       <SearchForm filter={filter} span={span} onRun={run} boxRef={box} rows={found.rows} />
-      {span ? (
+      {filter.live ? (
+        <>
+          <TailHead tail={tail} />
+          <div className="search-body">
+            {span && <Fields filter={filter} span={span} onFilter={run} />}
+            <TailResults tail={tail} filter={filter} onFilter={run} />
+          </div>
+        </>
+      ) : span ? (
         <>
           <Histogram
             filter={filter}
@@ -100,9 +115,18 @@ function SearchForm({ filter, span, onRun, boxRef, rows }: FormProps) {
           onClear={() => onRun({ ...filter, q: '' })}
           inputRef={boxRef}
         />
-        <RangeChoice range={filter.range} onChange={(range) => onRun({ ...filter, q, range })} />
+        {!filter.live && (
+          <RangeChoice range={filter.range} onChange={(range) => onRun({ ...filter, q, range })} />
+        )}
         <Button kind="primary" type="submit">
           {t('search.run')}
+        </Button>
+        <Button
+          onPress={() => onRun({ ...filter, q, live: !filter.live })}
+          shortcut={SEARCH_KEYS.tail}
+          kind={filter.live ? 'danger' : 'plain'}
+        >
+          {t(filter.live ? 'tail.stop' : 'tail.start')}
         </Button>
       </form>
       <div className="search-filters">
@@ -122,7 +146,7 @@ function SearchForm({ filter, span, onRun, boxRef, rows }: FormProps) {
             onRemove={() => onRun({ ...filter, classUid: null })}
           />
         )}
-        <Saved filter={filter} span={span} onRun={onRun} />
+        <Saved filter={filter} span={filter.live ? null : span} onRun={onRun} />
       </div>
       <Meaning q={q} span={span} />
     </div>

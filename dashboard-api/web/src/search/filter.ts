@@ -2,6 +2,7 @@
 
 import type { Query } from '../api/client';
 import { toLatin } from '../i18n/digits';
+import { parted } from './commands';
 import type { Span, TimeRange } from '../time/range';
 
 export interface SearchFilter {
@@ -11,7 +12,14 @@ export interface SearchFilter {
   host: string | null;
   source: string | null;
   classUid: number | null;
+  /** Fields shown beside the text. */
+  columns: string[];
+  /** Whether events are watched as they arrive, instead of found in the range. */
+  live: boolean;
 }
+
+/** More do not fit beside the text. */
+export const COLUMNS_MAX = 10;
 
 export const DEFAULT_RANGE: TimeRange = { from: '-24h', to: null };
 
@@ -22,6 +30,8 @@ export const EMPTY: SearchFilter = {
   host: null,
   source: null,
   classUid: null,
+  columns: [],
+  live: false,
 };
 
 export function readSearch(query: string): SearchFilter {
@@ -35,7 +45,14 @@ export function readSearch(query: string): SearchFilter {
     host: text('host'),
     source: text('source'),
     classUid: Number.isInteger(classUid) && classUid > 0 ? classUid : null,
+    columns: readColumns(params.get('columns')),
+    live: params.get('live') === 'yes',
   };
+}
+
+function readColumns(text: string | null): string[] {
+  const names = (text ?? '').split(',').map((name) => name.trim());
+  return [...new Set(names.filter(Boolean))].slice(0, COLUMNS_MAX);
 }
 
 export function writeSearch(filter: SearchFilter): string {
@@ -48,7 +65,9 @@ export function writeSearch(filter: SearchFilter): string {
   put('host', filter.host);
   put('source', filter.source);
   put('class', filter.classUid === null ? null : String(filter.classUid));
-  return params.toString();
+  put('columns', filter.columns.join(','));
+  if (filter.live) params.set('live', 'yes');
+  return params.toString().replaceAll('%2C', ',');
 }
 
 export function searchParams(filter: SearchFilter, span: Span): Query {
@@ -62,6 +81,29 @@ export function searchParams(filter: SearchFilter, span: Span): Query {
     source: filter.source,
     class_uid: filter.classUid,
   };
+}
+
+/** The same of a live tail, which knows no range. */
+export function tailParams({ q, agency, host, source, classUid, columns }: SearchFilter): Query {
+  return {
+    q: q.trim() === '' ? null : toLatin(parted(q).events),
+    agency,
+    host,
+    source,
+    class_uid: classUid,
+    columns: columns.join(',') || null,
+  };
+}
+
+/** The search with one more column. */
+export function withColumn(filter: SearchFilter, name: string): SearchFilter {
+  const columns = [...new Set([...filter.columns, name])].slice(0, COLUMNS_MAX);
+  return { ...filter, columns };
+}
+
+/** The search without a column. */
+export function withoutColumn(filter: SearchFilter, name: string): SearchFilter {
+  return { ...filter, columns: filter.columns.filter((each) => each !== name) };
 }
 
 /** Paths of an OCSF event that have a filter of their own. */

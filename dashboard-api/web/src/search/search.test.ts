@@ -13,15 +13,19 @@ describe('search', () => {
       'from=2026-11-22+10%3A00%3A00&to=2026-11-22+11%3A00%3A00&host=web-07',
       { ...EMPTY, range: { from: '2026-11-22 10:00:00', to: '2026-11-22 11:00:00' }, host: 'web-07' },
     ],
+    ['columns=user,src_ip&live=yes', { ...EMPTY, columns: ['user', 'src_ip'], live: true }],
     ['agency=mof&source=sshd&class=3002', { ...EMPTY, agency: 'mof', source: 'sshd', classUid: 3002 }],
   ])('%j reads and writes back', (query, filter) => {
     expect(readSearch(query)).toEqual(filter);
     expect(writeSearch(filter)).toBe(query);
   });
 
-  test.each(['class=x', 'class=-1', 'q=%20%20', 'agency='])('%j is nothing', (query) => {
-    expect(readSearch(query)).toEqual(EMPTY);
-  });
+  test.each(['class=x', 'class=-1', 'q=%20%20', 'agency=', 'columns=,', 'live=no'])(
+    '%j is nothing',
+    (query) => {
+      expect(readSearch(query)).toEqual(EMPTY);
+    },
+  );
 
   test('the API is asked in its own words', () => {
     expect(searchParams({ ...EMPTY, q: '১০.০.০.১', classUid: 3002 }, { from: 1, to: 2 })).toEqual({

@@ -26,9 +26,11 @@ export interface FoundEvents {
 /** Without a readable range nothing is asked. */
 export function useEvents(filter: SearchFilter, span: Span | null): FoundEvents {
   const params = span && searchParams(filter, span);
+  const columns = filter.columns.join(',') || null;
   const query = useInfiniteQuery({
-    queryKey: ['events', params],
-    queryFn: ({ pageParam, signal }) => getEvents({ ...params, limit: PAGE_ROWS, cursor: pageParam }, signal),
+    queryKey: ['events', params, columns],
+    queryFn: ({ pageParam, signal }) =>
+      getEvents({ ...params, columns, limit: PAGE_ROWS, cursor: pageParam }, signal),
     enabled: params !== null,
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
