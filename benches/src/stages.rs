@@ -2,6 +2,7 @@
 
 mod api;
 mod collector;
+mod dashboard;
 mod detector;
 mod normalizer;
 mod normalizer_service;
@@ -21,5 +22,6 @@ pub(crate) const ALL: &[(&str, Stage)] = &[
     ("detector", detector::run_all),
     ("peers", peers::run_all),
     ("api", api::run_all),
+    ("dashboard", dashboard::run_all),
     ("search", search::run_all),
 ];

@@ -26,7 +26,9 @@ pub(crate) struct LedgerView {
     /// Raw records of which events are stored.
     stored: u64,
     dead_letters: u64,
-    /// `received - stored - dead_letters`; negative where more is stored than was received.
+    /// Raw records whose events or dead letters retention has deleted.
+    expired: u64,
+    /// `received - stored - dead_letters - expired`; negative where more is stored than was received.
     in_flight: i64,
     /// Nothing is under way, or it moved within the last minute.
     adds_up: bool,
@@ -174,7 +176,7 @@ fn balance(
     now_ms: i64,
     progress: &mut Option<Progress>,
 ) -> LedgerView {
-    let accounted = stored.raw_records + stored.dead_letters;
+    let accounted = stored.raw_records + stored.dead_letters + stored.expired;
     let in_flight = received.cast_signed() - accounted.cast_signed();
     let now = Progress::seen(*progress, accounted, in_flight, now_ms);
     *progress = Some(now);
@@ -185,6 +187,7 @@ fn balance(
         received,
         stored: stored.raw_records,
         dead_letters: stored.dead_letters,
+        expired: stored.expired,
         in_flight,
         adds_up: in_flight == 0 || (in_flight > 0 && waiting_ms <= GRACE_MS),
         lag_ms: match (in_flight, usual_ms) {

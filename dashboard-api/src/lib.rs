@@ -31,6 +31,7 @@ mod app;
 mod clock;
 mod collectors;
 mod error;
+mod expiring;
 mod jobs;
 mod ledger;
 mod listening;
@@ -182,6 +183,13 @@ impl Api {
         let feed = app.feed.clone();
         let store = app.store.clone();
         tasks.spawn("news", feed.run(store, app.clock.clone(), shutdown.clone()));
+        let expirer = expiring::Expirer {
+            store: app.store.clone(),
+            work: app.work.clone(),
+            accounts: app.accounts.clone(),
+            clock: app.clock.clone(),
+        };
+        tasks.spawn("retention", expirer.run(shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));
         tracing::info!(%address, "serving the dashboard and its API");

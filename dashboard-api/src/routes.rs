@@ -20,6 +20,7 @@ pub(crate) mod me;
 pub(crate) mod measures;
 pub(crate) mod meta;
 pub(crate) mod query;
+pub(crate) mod retention;
 pub(crate) mod roles;
 pub(crate) mod rules;
 pub(crate) mod searches;
@@ -109,6 +110,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(roles::list))
+        .routes(routes!(retention::list))
+        .routes(routes!(retention::set))
+        .routes(routes!(retention::approve, retention::reject))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change))
         .routes(routes!(users::set_grants))

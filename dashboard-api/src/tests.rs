@@ -19,6 +19,7 @@ mod ledger;
 mod lite;
 mod repeating;
 mod replaying;
+mod retention;
 mod rules;
 mod second_factor;
 mod served;

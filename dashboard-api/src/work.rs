@@ -8,6 +8,7 @@
 pub(crate) mod case;
 pub(crate) mod names;
 mod reach;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod sla;
 
@@ -25,6 +26,7 @@ const SCHEMA: Schema = Schema {
         include_str!("work/migrations/0002_searches.sql"),
         include_str!("work/migrations/0003_sla.sql"),
         include_str!("work/migrations/0004_views.sql"),
+        include_str!("work/migrations/0005_retention.sql"),
     ],
 };
 

@@ -65,7 +65,7 @@ pub(super) fn run_all(bench: &Bench) -> anyhow::Result<String> {
     table(&mut polls, &mut searches, failed, lines)
 }
 
-fn start(bench: &Bench, folder: &Path) -> anyhow::Result<Service> {
+pub(super) fn start(bench: &Bench, folder: &Path) -> anyhow::Result<Service> {
     let text = |path: &Path| path.display().to_string();
     let arguments = [
         "up".to_owned(),
@@ -94,7 +94,7 @@ fn start(bench: &Bench, folder: &Path) -> anyhow::Result<Service> {
 }
 
 /// The dashboard's address and the folder of its accounts, once alerts are in the queue.
-fn ready(folder: &Path) -> anyhow::Result<(String, std::path::PathBuf)> {
+pub(super) fn ready(folder: &Path) -> anyhow::Result<(String, std::path::PathBuf)> {
     let (state, begun) = (folder.join("data/run/state.json"), Instant::now());
     loop {
         let text = std::fs::read(&state).unwrap_or_default();

@@ -52,10 +52,11 @@ impl Store {
     /// their parts), not from a table beside them: a ledger that could be wrong in its own way
     /// would prove nothing.
     pub async fn ledger(&self, scope: &Scope) -> Result<Ledger, Error> {
-        let (events, dead_letters, alerts, streams, latency) = tokio::try_join!(
+        let (events, dead_letters, alerts, expired, streams, latency) = tokio::try_join!(
             self.count_events(scope),
             self.count_dead_letters(scope),
             self.count_alerts(scope),
+            self.count_expired(scope),
             self.streams(scope),
             self.latency(scope),
         )?;
@@ -67,6 +68,9 @@ impl Store {
         }
         for row in dead_letters {
             by_agency.entry(row.agency).or_default().dead_letters = row.dead_letters;
+        }
+        for row in expired {
+            by_agency.entry(row.agency).or_default().expired = row.expired;
         }
         for row in alerts {
             by_agency.entry(row.agency).or_default().alerts = row.alerts;
@@ -81,6 +85,7 @@ impl Store {
             raw_records: sum(|a| a.raw_records),
             dead_letters: sum(|a| a.dead_letters),
             alerts: sum(|a| a.alerts),
+            expired: sum(|a| a.expired),
             streams_heard: streams.heard,
             streams_silent: streams.silent,
             newest_ms: by_agency.iter().map(|a| a.newest_ms).filter(|ms| *ms > 0).max(),

@@ -17,7 +17,7 @@ struct Migration {
 }
 
 /// In order, without holes. A migration that has been released is never edited: add another.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration { number: 1, name: "events", sql: include_str!("../migrations/0001_events.sql") },
     Migration { number: 2, name: "alerts", sql: include_str!("../migrations/0002_alerts.sql") },
     Migration {
@@ -51,6 +51,7 @@ const MIGRATIONS: [Migration; 9] = [
         name: "events_stored",
         sql: include_str!("../migrations/0009_events_stored.sql"),
     },
+    Migration { number: 10, name: "expired", sql: include_str!("../migrations/0010_expired.sql") },
 ];
 
 const RECORD_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -168,9 +169,9 @@ mod tests {
         let numbers = |rows: Vec<Applied>| -> Vec<u32> {
             pending(&rows).unwrap().iter().map(|m| m.number).collect()
         };
-        assert_eq!(numbers(vec![]), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(numbers(applied([1, 2])), [3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(numbers(applied([1, 2, 3, 4, 5, 6, 7, 8, 9])), [0_u32; 0]);
+        assert_eq!(numbers(vec![]), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(numbers(applied([1, 2])), [3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(numbers(applied([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])), [0_u32; 0]);
     }
 
     #[test]

@@ -354,6 +354,8 @@ pub struct Ledger {
     pub dead_letters: u64,
     /// Alerts.
     pub alerts: u64,
+    /// Raw records whose events or dead letters retention has deleted.
+    pub expired: u64,
     /// The same by agency.
     pub by_agency: Vec<AgencyLedger>,
     /// Kafka's time of the newest raw record that is stored, in ms.
@@ -380,6 +382,8 @@ pub struct AgencyLedger {
     pub dead_letters: u64,
     /// Alerts.
     pub alerts: u64,
+    /// Raw records whose events or dead letters retention has deleted.
+    pub expired: u64,
     /// Kafka's time of the newest raw record that made an event, in ms.
     pub newest_ms: i64,
 }

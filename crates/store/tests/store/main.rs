@@ -10,5 +10,6 @@ mod export;
 mod grown;
 mod isolation;
 mod loading;
+mod retention;
 mod sample;
 mod search;

@@ -21,6 +21,8 @@ const PAGES = [
   { name: 'keys', open: openKeys },
   { name: 'palette', open: openPalette },
   { name: 'search', open: openSearch },
+  { name: 'columns', open: openColumns },
+  { name: 'live', open: openLive },
   { name: 'preferences', open: openPreferences },
   { name: 'letters', open: openLetters },
   { name: 'table', open: openTable },
@@ -34,6 +36,9 @@ const PAGES = [
   { name: 'roles', open: (stage) => openGovernance(stage, 'roles') },
   { name: 'api-keys', open: (stage) => openGovernance(stage, 'keys') },
   { name: 'sessions', open: (stage) => openGovernance(stage, 'sessions') },
+  { name: 'sla', open: (stage) => openGovernance(stage, 'sla') },
+  { name: 'sla-policy', open: openSla },
+  { name: 'retention', open: (stage) => openGovernance(stage, 'retention') },
   { name: 'user', open: openUser },
   { name: 'cases', open: openCases },
   { name: 'case', open: openCase },
@@ -52,6 +57,25 @@ async function openTable(stage) {
 async function openGovernance(stage, part) {
   await stage.go(`/governance?part=${part}`);
   await stage.page.locator('.governance-rows tbody tr, .governance .empty').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openSla(stage) {
+  await openGovernance(stage, 'sla');
+  await stage.page.locator('.governance h3 .button').first().click();
+  await stage.page.getByRole('dialog').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openColumns(stage) {
+  await stage.go('/search?from=-30d&columns=user,src_ip,process');
+  await stage.page.locator('.result-line').first().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openLive(stage) {
+  await stage.go('/search?live=yes');
+  await stage.page.locator('.tail-state[data-live]').waitFor();
 }
 
 /** @param {Stage} stage */

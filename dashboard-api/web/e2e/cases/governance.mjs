@@ -95,6 +95,36 @@ export const governanceCases = [
     },
   },
   {
+    name: 'what is kept for longer holds at once, what keeps less waits for somebody else',
+    async run(stage) {
+      const { page } = stage;
+      const { items } = await stage.api('/retention-policies');
+      await stage.go('/governance?part=retention');
+      if (items.length === 0) {
+        await page.getByText('There are no policies: everything is kept for ever.').waitFor();
+        await page.getByRole('button', { name: 'Add a policy' }).click();
+      } else {
+        await page.getByRole('button', { name: 'Change' }).first().click();
+      }
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Days', { exact: true }).fill('৬');
+      await dialog.getByText('At least 7 days, as a number.').waitFor();
+      await dialog.getByRole('button', { name: 'M-26-14' }).click();
+      await dialog.getByLabel('Reason').fill('Decision 7 of the council');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Asked for: it holds once somebody else approves it').waitFor();
+      await page.getByText('548 days').waitFor();
+      await page.getByText('Somebody else must approve it.').waitFor();
+      await page.getByRole('button', { name: 'Drop' }).click();
+      await page.getByText('548 days').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Change' }).first().click();
+      await dialog.getByText('Legal hold').click();
+      await dialog.getByLabel('Reason').fill('Case 12 in court');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('held: nothing is deleted').waitFor();
+    },
+  },
+  {
     name: 'an API key made in the dashboard works until it is ended',
     async run(stage) {
       const { page } = stage;

@@ -73,6 +73,42 @@ export interface SlaPolicy {
   changed: number;
 }
 
+/** What a policy of retention is about. */
+export const RETENTION_CLASSES = [
+  'all',
+  'system',
+  'findings',
+  'identity',
+  'network',
+  'discovery',
+  'application',
+  'other',
+  'dead_letters',
+  'alerts',
+] as const;
+
+/** For how long a class of an agency's logs is kept. */
+export interface RetentionPolicy {
+  /** `*`: of every agency that says nothing itself. */
+  agency: string;
+  class: (typeof RETENTION_CLASSES)[number];
+  version: number;
+  /** None: for ever. */
+  days: number | null;
+  /** Nothing is deleted, whatever the days. */
+  hold: boolean;
+  reason: string;
+  changed_by: string;
+  changed: number;
+  /** What a second person has not approved yet. */
+  asked: { days: number | null; hold: boolean; reason: string; by: string; at: number } | null;
+}
+
+export interface RetentionList {
+  items: RetentionPolicy[];
+  presets: { name: 'm-26-14' | 'm-21-31' | 'year' | 'quarter'; days: number; source: string }[];
+}
+
 /** What became of many alerts. */
 export interface BulkResult {
   counts: Record<string, number>;
@@ -259,6 +295,8 @@ export interface Ledger {
   received: number;
   stored: number;
   dead_letters: number;
+  /** Raw records whose events or dead letters retention has deleted. */
+  expired: number;
   in_flight: number;
   adds_up: boolean;
   lag_ms: number | null;

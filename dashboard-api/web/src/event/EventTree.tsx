@@ -6,6 +6,7 @@ import { useI18n } from '../i18n/i18n';
 import { EVENT_KEYS, presses } from '../keys/map';
 import { address, go } from '../route/route';
 import { excluding, including, writeSearch, type SearchFilter } from '../search/filter';
+import { entityOf } from './entity';
 import { settings } from '../settings/settings';
 import { Copy, copyText } from '../ui/Copy';
 import { Fold } from '../ui/Fold';
@@ -126,11 +127,23 @@ function TreeLine({ line, isActive, isFolded, isMarked, base, onFocus, onFold }:
   );
 }
 
-/** For the pointer; the keys f, Shift f and y do the same. */
+/** For the pointer; the keys e, f, Shift f and y do the same. */
 function LineTools({ line, base }: { line: Line; base: SearchFilter }) {
   const { t } = useI18n();
+  const entity = entityOf(line.path, line.value);
   return (
     <span className="tree-tools">
+      {entity && (
+        <button
+          type="button"
+          tabIndex={-1}
+          title={t('keys.entity')}
+          aria-label={t('keys.entity')}
+          onClick={() => go(entity)}
+        >
+          <Icon name="user" />
+        </button>
+      )}
       <button
         type="button"
         tabIndex={-1}
@@ -170,6 +183,12 @@ function filterOut(line: Line, base: SearchFilter): void {
   go(address('/search', writeSearch(excluding(base, line.value ?? ''))));
 }
 
+function openEntity(line: Line): boolean {
+  const entity = entityOf(line.path, line.value);
+  if (entity) go(entity);
+  return entity !== null;
+}
+
 async function copyLine(line: Line, done: string): Promise<void> {
   if (await copyText(line.value ?? '')) toast(done);
 }
@@ -179,6 +198,7 @@ function act(key: KeyboardEvent, line: Line, base: SearchFilter, copied: string)
   const { shortcuts } = settings();
   if (presses(key, EVENT_KEYS.filterIn, shortcuts)) filterIn(line, base);
   else if (presses(key, EVENT_KEYS.filterOut, shortcuts)) filterOut(line, base);
+  else if (presses(key, EVENT_KEYS.entity, shortcuts)) return openEntity(line);
   else if (presses(key, EVENT_KEYS.copy, shortcuts)) void copyLine(line, copied);
   else return false;
   return true;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { entityOf } from './entity';
 import { filterPath, firstFolded, lines, momentOf, unfolded } from './tree';
 
 const EVENT = {
@@ -71,5 +72,20 @@ describe('tree', () => {
     expect(momentOf({ path: name, name, value, depth: 0, entries: 0, isList: false, parent: null })).toBe(
       expected,
     );
+  });
+});
+
+describe('entities of an event', () => {
+  test.each([
+    ['src_endpoint.ip', '203.0.113.9', '/entities/ip%3A203.0.113.9'],
+    ['device.hostname', 'web-07', '/entities/host%3Aweb-07'],
+    ['actor.user.name', 'nadia', '/entities/user%3Anadia'],
+    ['query.hostname', 'bad.example', '/entities/domain%3Abad.example'],
+    ['process.file.hashes[0].value', 'ab12', '/entities/hash%3Aab12'],
+    ['process.name', 'sshd', null],
+    ['src_endpoint.ip', null, null],
+    ['metadata.zip', 'x', null],
+  ])('%s %s', (path, value, address) => {
+    expect(entityOf(path, value)).toBe(address);
   });
 });

@@ -50,6 +50,7 @@ function Counts({ data }: { data: LedgerCounts }) {
           received: data.received,
           stored: data.stored,
           dead: data.dead_letters,
+          expired: data.expired,
           flight: data.in_flight,
           b: strong,
           letters: (children) => (mayRead ? <Link to="/dead-letters">{children}</Link> : children),

@@ -6,18 +6,23 @@ import { address, usePlace } from '../route/route';
 import { useMe } from '../session/session';
 import { Link } from '../ui/Link';
 import { Keys } from './Keys';
+import { Retention } from './Retention';
 import { Roles } from './Roles';
 import { Sessions } from './Sessions';
 import { Sla } from './Sla';
 import { Users } from './Users';
 
 const PARTS = {
-  users: { label: 'governance.users', body: Users, needs: 'read_users' },
+  users: { label: 'governance.users', body: Users, needs: ['read_users'] },
   keys: { label: 'governance.keys', body: Keys, needs: null },
   sla: { label: 'governance.sla', body: Sla, needs: null },
+  retention: { label: 'retention.title', body: Retention, needs: ['manage_retention', 'read_audit'] },
   roles: { label: 'governance.roles', body: Roles, needs: null },
   sessions: { label: 'governance.sessions', body: Sessions, needs: null },
-} as const satisfies Record<string, { label: Key; body: () => React.ReactNode; needs: string | null }>;
+} as const satisfies Record<
+  string,
+  { label: Key; body: () => React.ReactNode; needs: readonly string[] | null }
+>;
 
 type Part = keyof typeof PARTS;
 
@@ -27,7 +32,7 @@ export function GovernancePage() {
   const { query } = usePlace();
   const parts = (Object.keys(PARTS) as Part[]).filter((part) => {
     const { needs } = PARTS[part];
-    return needs === null || permissions.includes(needs);
+    return needs === null || needs.some((each) => permissions.includes(each));
   });
   const asked = new URLSearchParams(query).get('part') as Part | null;
   const part = asked !== null && parts.includes(asked) ? asked : parts[0]!;

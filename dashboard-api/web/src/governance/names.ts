@@ -54,6 +54,7 @@ const FAULTS: Record<string, Key> = {
   scope_too_wide: 'governance.fault.scope',
   too_many_api_keys: 'governance.fault.tooManyKeys',
   dead_api_key: 'governance.fault.deadKey',
+  four_eyes: 'retention.needsOther',
   version_conflict: 'governance.fault.conflict',
 };
 

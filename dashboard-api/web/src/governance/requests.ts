@@ -9,6 +9,8 @@ import type {
   Grant,
   NewApiKey,
   NewUser,
+  RetentionList,
+  RetentionPolicy,
   RoleInfo,
   SecondFactor,
   SessionInfo,
@@ -65,3 +67,16 @@ export const setSlaPolicy = (
 ) => call<SlaPolicy>('PUT', `/sla-policies/${id(agency)}`, { body, ifMatch });
 export const dropSlaPolicy = (agency: string, ifMatch: number) =>
   call<void>('DELETE', `/sla-policies/${id(agency)}`, { ifMatch });
+export const getRetention = (signal: Signal) => call<RetentionList>('GET', '/retention-policies', { signal });
+export const setRetention = (
+  agency: string,
+  name: string,
+  ifMatch: number,
+  body: Pick<RetentionPolicy, 'days' | 'hold' | 'reason'>,
+) => call<RetentionPolicy>('PUT', `/retention-policies/${id(agency)}/${id(name)}`, { body, ifMatch });
+export const decideRetention = (policy: RetentionPolicy, approve: boolean) =>
+  call<unknown>(
+    approve ? 'POST' : 'DELETE',
+    `/retention-policies/${id(policy.agency)}/${id(policy.class)}/approval`,
+    { ifMatch: policy.version },
+  );

@@ -58,6 +58,7 @@ export const SEARCH_KEYS = {
 export const EVENT_KEYS = {
   filterIn: { code: 'KeyF', label: 'keys.filterIn' },
   filterOut: { code: 'KeyF', shift: true, label: 'keys.filterOut' },
+  entity: { code: 'KeyE', label: 'keys.entity' },
   copy: { code: 'KeyY', label: 'keys.copy' },
 } as const satisfies Record<string, Binding>;
 
