@@ -2,6 +2,7 @@
 
 use e2e::stack::wait_until;
 use e2e::{Stack, binary};
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -37,8 +38,8 @@ fn the_story_raises_alerts_and_an_analyst_works_them_in_a_browser() {
         .stderr(Stdio::inherit())
         .output();
     let output = output.unwrap_or_else(|error| panic!("npm cannot be run: {error}"));
+    let _ = std::io::stdout().write_all(&output.stdout);
     let said = String::from_utf8_lossy(&output.stdout);
-    println!("{said}");
     // What failed stands last: a report that is cut short keeps its end.
     let failed: Vec<&str> = said.split("FAILED  ").skip(1).collect();
     let failed = failed.join("FAILED  ");

@@ -135,7 +135,7 @@ export const queueCases = [
     async run(stage) {
       const { page } = stage;
       await stage.go('/governance?part=sla');
-      const all = page.getByRole('region', { name: 'Every agency without a policy of its own' }).first();
+      const all = page.getByRole('region', { name: 'Every agency without a policy of its own' });
       await all.waitFor();
       await page.getByRole('button', { name: 'Change' }).first().click();
       const dialog = page.getByRole('dialog');

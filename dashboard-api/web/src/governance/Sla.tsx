@@ -64,7 +64,7 @@ function Policy({ policy, onEdit }: { policy: SlaPolicy; onEdit: (() => void) | 
   const minutes = useMinutes();
   const title = policy.agency === '*' ? t('governance.slaAll') : policy.agency;
   return (
-    <section aria-label={title}>
+    <div>
       <h3>
         {title} {onEdit && <Button onPress={onEdit}>{t('governance.slaChange')}</Button>}
       </h3>
@@ -101,6 +101,6 @@ function Policy({ policy, onEdit }: { policy: SlaPolicy; onEdit: (() => void) | 
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }
