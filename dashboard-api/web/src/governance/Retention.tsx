@@ -43,7 +43,11 @@ export function Retention() {
       <p className="quiet">{t('retention.what')}</p>
       {error && <Fault what={t('governance.failed')} error={error} onRetry={() => void refetch()} />}
       {isPending && <Skeleton rows={4} />}
-      {data && data.items.length === 0 && <p>{t('retention.none')}</p>}
+      {data && data.items.length === 0 && (
+        <div className="empty">
+          <p>{t('retention.none')}</p>
+        </div>
+      )}
       {data && data.items.length > 0 && <Policies policies={data.items} onEdit={may ? setEditing : null} />}
       {may && data && (
         <p className="governance-actions">
