@@ -32,8 +32,11 @@ pub(crate) mod users;
 use crate::problem::{Code, ProblemDocument};
 use crate::{App, guard, idempotency, identity, lite, rate, web};
 use axum::Router;
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
 use serde_json::json;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -41,6 +44,9 @@ use utoipa::openapi::{ContentBuilder, Ref, Required, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// What fits one packet gains nothing from being smaller.
+const COMPRESSED_BYTES_MIN: u16 = 1_024;
 
 /// Where the API begins.
 const PREFIX: &str = "/api/v1";
@@ -184,6 +190,7 @@ fn rule_routes() -> OpenApiRouter<App> {
 pub(crate) fn router(app: App, probes: Router) -> Router {
     let (api, _) = api().split_for_parts();
     api.method_not_allowed_fallback(guard::method_not_allowed)
+        .layer(compression())
         .layer(from_fn_with_state(app.clone(), idempotency::once))
         .layer(from_fn_with_state(app.clone(), rate::limit))
         .layer(from_fn_with_state(app.clone(), identity::identify))
@@ -191,6 +198,19 @@ pub(crate) fn router(app: App, probes: Router) -> Router {
         .merge(probes)
         .fallback(web::serve)
         .layer(from_fn_with_state(app, guard::guard))
+}
+
+/// JSON takes a tenth of its bytes on the line, which on a thin link is what a page waits for. Nothing else is
+/// compressed: files and streams go as they are, and pages hold a token beside what a stranger may
+/// have put into their address, whose length must not tell of it.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let is_json = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        content_type.is_some_and(|kind| {
+            kind.starts_with(b"application/json") || kind.starts_with(b"application/problem+json")
+        })
+    };
+    CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN.into()).and(is_json))
 }
 
 /// The OpenAPI 3.1 document, as it is served.

@@ -2,12 +2,18 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { ariaStrings } from './scripts/aria-strings.mjs';
+import { beginEarly } from './scripts/begin-early.mjs';
 import { messages } from './scripts/messages.mjs';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), ariaStrings(), messages(source('src/i18n'))],
+  plugins: [
+    react(),
+    ariaStrings(),
+    messages(source('src/i18n')),
+    beginEarly('/src/start.tsx', '/queue/QueuePage.tsx'),
+  ],
   build: {
     target: ['chrome111', 'edge111', 'firefox114', 'safari16.4'],
     // Inlined assets would be data: addresses, which the content security policy forbids.

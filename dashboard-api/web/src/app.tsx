@@ -1,11 +1,11 @@
 // What is on the screen: the sign-in or a page.
 
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, type ComponentType, type ReactNode } from 'react';
 import { ChangesProvider } from './alert/changes';
 import { Frame } from './frame/Frame';
 import { withWords } from './i18n/i18n';
 import { Login } from './login/Login';
-import { PAGE_NAMES, PAGES, type PageName } from './pages';
+import { PAGE_NAMES, PAGES, type PageName, type PageProps } from './pages';
 import { go, pageOf, usePage } from './route/route';
 import { useSession } from './session/session';
 import { Boundary } from './ui/Boundary';
@@ -14,11 +14,20 @@ import { Skeleton } from './ui/Skeleton';
 /** The page where everybody begins. */
 const FIRST = '/alerts';
 
+/** The page that was there before anything was drawn: React would show it a third of a second later. */
+const early = new Map<PageName, ComponentType<PageProps>>();
+
 /** How each page is drawn, once its file is there. */
 const DRAW = new Map<PageName, (id: string | null) => ReactNode>(
   PAGE_NAMES.map((name) => {
-    const Page = lazy(PAGES[name].load);
-    return [name, (id) => <Page id={id} />];
+    const Late = lazy(PAGES[name].load);
+    return [
+      name,
+      (id) => {
+        const Page = early.get(name) ?? Late;
+        return <Page id={id} />;
+      },
+    ];
   }),
 );
 
@@ -30,8 +39,13 @@ const MustEnrol = lazy(() =>
 );
 
 /** Begins to load the page of this address, so that it comes together with the session. */
-export function preload(path: string): void {
-  void PAGES[pageOf(path)?.name ?? 'queue'].load().catch(() => {});
+export async function preload(path: string): Promise<void> {
+  const name = pageOf(path)?.name ?? 'queue';
+  try {
+    early.set(name, (await PAGES[name].load()).default);
+  } catch {
+    // Tried again when the page is drawn, and then it says what is wrong.
+  }
 }
 
 export function App() {

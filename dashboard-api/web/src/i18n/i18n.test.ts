@@ -77,11 +77,14 @@ describe('messages', () => {
       received: 3,
       stored: 2,
       dead: 1,
+      expired: 0,
       flight: 0,
       b: (words: unknown[]) => `[${words.join('')}]`,
     };
     expect(en.rich('ledger.sum', values).join('')).toBe('received [3] = stored [2] + dead letters [1]');
-    expect(en.rich('ledger.sum', { ...values, flight: 5 }).join('')).toContain('+ on the way [5]');
+    expect(en.rich('ledger.sum', { ...values, expired: 0, flight: 5 }).join('')).toContain(
+      '+ on the way [5]',
+    );
   });
 
   test('every message can be said in both languages with any count', () => {

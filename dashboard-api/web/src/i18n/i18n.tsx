@@ -5,18 +5,12 @@ import { I18nProvider as AriaProvider } from 'react-aria-components/I18nProvider
 import { settings, useSettings } from '../settings/settings';
 import { toBangla, type Digits } from './digits';
 import type { Key, Room } from './keys';
+import { shellWords, type Catalogue } from './words';
 import { nodes, text, type Message, type RichValues, type Values, type Voice } from './message';
 
 export type Language = 'en' | 'bn';
 export type { Key };
 
-type Catalogue = Record<string, Message>;
-
-/** The words that every page may need, in one file a language, so that a reader downloads one. */
-const SHELL: Record<Language, () => Promise<{ default: Catalogue }>> = {
-  en: () => import('virtual:messages/en'),
-  bn: () => import('virtual:messages/bn'),
-};
 /** The words of every other room, which come with its page. The build makes these files as small as the others. */
 const ROOMS = import.meta.glob<Catalogue>(
   ['./*/*.json', '!./*/alert.json', '!./*/frame.json', '!./*/queue.json', '!./*/search.json'],
@@ -95,10 +89,7 @@ export interface Loaded {
 
 /** The words of a language: the shell's and those of every room entered so far. */
 export async function loadCatalogue(language: Language): Promise<Loaded> {
-  const parts = [
-    SHELL[language]().then((shell) => shell.default),
-    ...[...entered].map((room) => loadRoom(language, room)),
-  ];
+  const parts = [shellWords(language), ...[...entered].map((room) => loadRoom(language, room))];
   Object.assign(known[language], ...(await Promise.all(parts)));
   return { language, catalogue: known[language] };
 }

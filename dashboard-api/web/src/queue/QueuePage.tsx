@@ -1,7 +1,6 @@
 // The queue, and beside it the alert that is open.
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { AlertPane } from '../alert/AlertPane';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ActionsProvider, useActions } from '../alert/actions';
 import type { AlertSummary } from '../api/types';
 import type { PageProps } from '../pages';
@@ -24,12 +23,19 @@ import { toggled, type Selection } from './selection';
 import { useCounts, useQueue, type Queue } from './useQueue';
 import { Views } from './Views';
 
+const loadPane = () => import('../alert/AlertPane').then(({ AlertPane: each }) => ({ default: each }));
+/** Not needed for the first look at the queue, and fetched right after it. */
+const AlertPane = lazy(loadPane);
+
 export function QueuePage({ id: openId }: PageProps) {
   const { query } = usePlace();
   const { t, number } = useI18n();
   const filter = useMemo(() => readFilter(query), [query]);
   const queue = useQueue(filter);
   const { waiting } = queue;
+  useEffect(() => {
+    if (!queue.isPending) void loadPane().catch(() => {});
+  }, [queue.isPending]);
   useEffect(() => {
     const title = t('queue.title', { product: t('common.product') });
     document.title = waiting > 0 ? `(${number(waiting)}) ${title}` : title;
@@ -135,14 +141,16 @@ function QueueView({ queue, filter, openId, query }: ViewProps) {
         main={list}
         beside={
           openId && (
-            <AlertPane
-              id={openId}
-              query={query}
-              focusOnOpen={walk.openedByKey}
-              onClose={walk.close}
-              onPrevious={walk.index > 0 ? () => walk.moveTo(walk.index - 1) : undefined}
-              onNext={walk.index < queue.rows.length - 1 ? () => walk.moveTo(walk.index + 1) : undefined}
-            />
+            <Suspense fallback={<Skeleton rows={8} />}>
+              <AlertPane
+                id={openId}
+                query={query}
+                focusOnOpen={walk.openedByKey}
+                onClose={walk.close}
+                onPrevious={walk.index > 0 ? () => walk.moveTo(walk.index - 1) : undefined}
+                onNext={walk.index < queue.rows.length - 1 ? () => walk.moveTo(walk.index + 1) : undefined}
+              />
+            </Suspense>
           )
         }
       />

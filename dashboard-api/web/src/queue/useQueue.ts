@@ -13,8 +13,8 @@ import type { AlertSummary } from '../api/types';
 import { filterParams, listParams, OPEN, writeFilter, type AlertFilter } from './filter';
 import { useLive } from './live';
 import { mergeHead } from './merge';
+import { listQuery } from './page';
 
-const PAGE_ROWS = 100;
 /** How many of the newest are looked at for what is new; more than this is shown as "50+". */
 export const HEAD_ROWS = 50;
 const HEAD_POLL_MS = 10_000;
@@ -44,10 +44,7 @@ export function useQueue(filter: AlertFilter): Queue {
   const live = useLive();
   const key = writeFilter(filter);
   const list = useInfiniteQuery({
-    queryKey: ['alerts', 'list', key],
-    queryFn: ({ pageParam, signal }) =>
-      getAlerts({ ...listParams(filter, Date.now()), limit: PAGE_ROWS, cursor: pageParam }, signal),
-    initialPageParam: null as string | null,
+    ...listQuery(filter),
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
     // Nothing moves under the reader: the list is renewed only when asked for.

@@ -3,8 +3,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { onSignedOut, Problem } from '../api/client';
-import { getMe, setLanguage, signIn, signOut, type Credentials } from '../api/endpoints';
+import { setLanguage, signIn, signOut, type Credentials } from '../api/endpoints';
 import type { Me } from '../api/types';
+import { firstMe } from './early';
 import { changeSettings, settings, type Settings } from '../settings/settings';
 
 export type Session =
@@ -28,7 +29,7 @@ export async function firstSession(): Promise<Session> {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
   if (token !== null) history.replaceState(null, '', location.pathname + location.search);
   try {
-    return { kind: 'in', me: adopt(token === null ? await getMe(undefined) : await signIn({ token })) };
+    return { kind: 'in', me: adopt(token === null ? await firstMe() : await signIn({ token })) };
   } catch (error) {
     const notSignedIn = error instanceof Problem && error.code === 'not_signed_in';
     const needsCode = error instanceof Problem && error.code === 'second_factor_required';

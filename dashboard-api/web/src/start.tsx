@@ -36,10 +36,15 @@ const REFUSED: Record<number, true> = {
 
 async function start(): Promise<void> {
   applyTheme();
-  preload(location.pathname);
+  const page = preload(location.pathname);
+  // The words come beside the session; an account may then ask for those of the other language.
+  const words = loadCatalogue(settings().language);
   const session = await firstSession();
-  const first = await loadCatalogue(settings().language);
+  const asked = settings().language;
+  const early = await words;
+  const first = early.language === asked ? early : await loadCatalogue(asked);
   speak(first.language);
+  if (session.kind === 'in') await page;
   createRoot(document.getElementById('app')!).render(
     <QueryClientProvider client={queries}>
       <I18nProvider first={first}>
