@@ -2,9 +2,10 @@
 
 use crate::App;
 use crate::caller::{Caller, Proof};
+use crate::params::TimeMs;
 use crate::problem::{Answer, Code, Problem};
 use crate::roles::{Agencies, Permission};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::Stream;
@@ -23,6 +24,7 @@ const KEY_LIFE_S: u32 = 30;
 const CHECK: Duration = Duration::from_secs(5);
 /// How long a browser waits before it comes again.
 const RETRY: Duration = Duration::from_secs(2);
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Who listens, and for how long he may.
 pub(crate) struct Listening {
@@ -85,6 +87,17 @@ impl Listening {
 async fn held(app: &App, name: &str, permission: Permission) -> Option<Agencies> {
     let user = app.accounts.user(name).await.ok().flatten()?;
     Some(user.grants.allow(permission))
+}
+
+/// The time of the last event that a client has, where it comes again.
+pub(crate) fn last_event_id(headers: &HeaderMap) -> Answer<Option<TimeMs>> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
+    let time = value.to_str().ok().and_then(|text| text.parse::<i64>().ok());
+    let time = time.and_then(|ms| TimeMs::try_from(ms).ok());
+    time.map(Some).ok_or_else(|| {
+        let detail = "Last-Event-ID is the id of an event of this stream";
+        Problem::parameter(Code::InvalidParameter, "Last-Event-ID", detail)
+    })
 }
 
 /// The problem of a stream for which there is no place.

@@ -51,6 +51,15 @@ async fn a_tail_tells_what_was_stored_and_nothing_of_others() {
     assert_eq!(found, [0, 1, 2].map(|n| uid(OWN, n)));
     assert_eq!(events[0]["cells"], json!([poison(OWN), "203.0.113.9", ""]));
     assert!(!all.text.contains(&poison(OTHER)), "{}", all.text);
+    // Whoever comes again says what it had last, which counts more than the address.
+    let again = |after: &str| {
+        let mut request = rahima.request(Method::GET, &path, None);
+        request.headers_mut().insert("last-event-id", after.parse().unwrap());
+        request
+    };
+    let (late, wrong) = (again("4000000000000"), again("yesterday"));
+    assert!(told(&rahima.send(late).await.text, "event").is_empty());
+    assert_eq!(rahima.send(wrong).await.code(), "invalid_parameter");
     let none = rahima.get(&format!("{path}&q=nothing-of-this")).await;
     assert!(told(&none.text, "event").is_empty());
     // The search's commands make nothing of a tail; its words count.

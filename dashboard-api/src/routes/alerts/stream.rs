@@ -5,21 +5,19 @@ use crate::caller::Caller;
 use crate::feed::{Look, News};
 use crate::listening::{self, Listening};
 use crate::params::{Query, TimeMs};
-use crate::problem::{Answer, Code, Problem};
+use crate::problem::Answer;
 use crate::roles::{Agencies, Permission};
 use crate::seats::Seat;
 use crate::sla::Rules;
 use crate::views::alert::AlertSummary;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream;
 use serde_json::json;
 use std::collections::VecDeque;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// From where on, and for how long.
 #[derive(serde::Deserialize, utoipa::IntoParams)]
@@ -51,7 +49,7 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let scope = caller.scope(Permission::ReadAlerts)?;
-    let after = last_event_id(&headers)?.or(params.after);
+    let after = listening::last_event_id(&headers)?.or(params.after);
     let listening = Listening::begin(&app, &caller, Permission::ReadAlerts, params.seconds).await?;
     let seat = app.feed.seats.take(caller.user.id).ok_or_else(listening::busy)?;
     // First the ear, then the past: what comes between the two is heard twice and not missed.
@@ -67,16 +65,6 @@ pub(crate) async fn stream(
     Ok(listening::answer(stream::unfold(listener, |mut listener| async {
         listener.next().await.map(|event| (event, listener))
     })))
-}
-
-fn last_event_id(headers: &HeaderMap) -> Answer<Option<TimeMs>> {
-    let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
-    let time = value.to_str().ok().and_then(|text| text.parse::<i64>().ok());
-    let time = time.and_then(|ms| TimeMs::try_from(ms).ok());
-    time.map(Some).ok_or_else(|| {
-        let detail = "Last-Event-ID is the id of an event of this stream";
-        Problem::parameter(Code::InvalidParameter, "Last-Event-ID", detail)
-    })
 }
 
 /// One stream's end of the feed.

@@ -10,6 +10,7 @@ use crate::roles::Permission;
 use crate::seats::Seat;
 use crate::views::event::EventSummary;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream;
@@ -68,20 +69,24 @@ pub(crate) struct TailParams {
 /// Server-sent events: `event` with what the search finds as it is stored, whatever its own time; and
 /// `left_out` with how many more there were, where more arrive than anybody reads (100 a second).
 /// Commands of the search do not matter here.
-#[utoipa::path(get, path = "/events/tail", tag = "events", params(TailParams),
+#[utoipa::path(get, path = "/events/tail", tag = "events", params(TailParams,
+    ("last-event-id" = Option<i64>, Header, description = "Behind the event with this id; the last seconds come again.")),
     responses((status = 200, description = "The events.", body = String,
         content_type = "text/event-stream")))]
 pub(crate) async fn tail(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<TailParams>,
+    headers: HeaderMap,
 ) -> Answer<Response> {
     let scope = caller.scope(Permission::ReadEvents)?;
     let TailParams { q, agency, host, source, class_uid, columns: names, after, seconds } = params;
-    let (from, to) = (TimeMs(0), TimeMs(TimeMs::MAX));
-    let filter = Filter { from, to: TimeMs(1), q, agency, host, source, class_uid };
+    let after = listening::last_event_id(&headers)?.or(after);
+    // What arrives is told whatever its own time; the limit on a search's range is none of a tail's.
+    let (from, to) = (TimeMs(0), TimeMs(1));
+    let filter = Filter { from, to, q, agency, host, source, class_uid };
     let mut search = checked(filter)?;
-    (search.filter.from_ms, search.filter.to_ms) = (from.0, to.0);
+    search.filter.to_ms = TimeMs::MAX;
     let fields = columns(&app, names)?;
     search.filter.search = search.query(&app)?.map(|query| condition(&app, &query));
     let listening = Listening::begin(&app, &caller, Permission::ReadEvents, seconds).await?;
@@ -97,6 +102,7 @@ pub(crate) async fn tail(
         look: Look { since_ms, told: HashMap::new() },
         waiting: VecDeque::from([listening::greeting()]),
         next_look: Instant::now(),
+        has_ended: false,
         shown: 0,
         audited: Instant::now(),
         _seat: seat,
@@ -118,6 +124,8 @@ struct Tail {
     look: Look,
     waiting: VecDeque<Event>,
     next_look: Instant,
+    /// The last look was made.
+    has_ended: bool,
     /// Events since the last entry in the audit log.
     shown: usize,
     audited: Instant,
@@ -134,10 +142,12 @@ impl Tail {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
             }
-            if self.shown > 0 && (self.listening.is_over() || self.audited.elapsed() > AUDIT_EVERY)
-            {
+            if self.shown > 0 && (self.has_ended || self.audited.elapsed() > AUDIT_EVERY) {
                 audit(&self.app, &self.caller, &self.search, "tail", self.shown).await.ok()?;
                 (self.shown, self.audited) = (0, Instant::now());
+            }
+            if self.has_ended {
+                return None;
             }
             tokio::time::sleep_until(self.next_look.min(self.listening.next_check())).await;
             if Instant::now() < self.next_look {
@@ -145,15 +155,11 @@ impl Tail {
             }
             self.next_look = Instant::now() + LOOK_PAUSE;
             // A stream of no seconds still looks once.
-            let is_last = self.listening.is_over() || self.app.feed.is_over();
-            match self.look().await {
-                Ok(()) if !is_last || !self.waiting.is_empty() => {}
-                Ok(()) => return None,
-                Err(problem) => {
-                    // The browser comes again with the id of the last event that it has.
-                    tracing::debug!(?problem, "a live tail ends");
-                    return None;
-                }
+            self.has_ended = self.listening.is_over() || self.app.feed.is_over();
+            if let Err(problem) = self.look().await {
+                // The browser comes again with the id of the last event that it has.
+                tracing::debug!(?problem, "a live tail ends");
+                return None;
             }
         }
     }
