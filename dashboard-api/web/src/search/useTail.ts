@@ -7,6 +7,8 @@ import { tailParams, type SearchFilter } from './filter';
 
 /** Rows that are held; a tail is for looking, a search for finding. */
 const ROWS_MAX = 500;
+/** More than come again after a break, so that a tail of a whole shift stays as small as it began. */
+const KNOWN_MAX = 5000;
 /** What arrives within this time is drawn together. */
 const TOGETHER_MS = 250;
 
@@ -57,6 +59,7 @@ export function useTail(filter: SearchFilter, on: boolean): Tail {
       const event = JSON.parse(data) as EventSummary;
       if (known.has(event.uid)) return;
       known.add(event.uid);
+      if (known.size > KNOWN_MAX) known.delete(known.values().next().value ?? '');
       came.push(event);
       timer ??= setTimeout(draw, TOGETHER_MS);
     });
