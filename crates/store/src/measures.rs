@@ -69,6 +69,8 @@ pub struct RuleRecord {
     pub benign: u64,
     /// Closed as told already.
     pub duplicates: u64,
+    /// Closed as what nobody could find out.
+    pub insufficient_data: u64,
 }
 
 /// The figures of a time.
@@ -151,7 +153,8 @@ impl Store {
              count() AS alerts, sum(toUInt64(event_count)) AS events, \
              countIf(verdict = 'true_positive') AS true_positives, \
              countIf(verdict = 'false_positive') AS false_positives, \
-             countIf(verdict = 'benign') AS benign, countIf(verdict = 'duplicate') AS duplicates \
+             countIf(verdict = 'benign') AS benign, countIf(verdict = 'duplicate') AS duplicates, \
+             countIf(verdict = 'insufficient_data') AS insufficient_data \
              FROM alerts WHERE {{where}} GROUP BY rule_id ORDER BY alerts DESC, rule_id \
              LIMIT {RULES_MAX}"
         );

@@ -30,6 +30,8 @@ pub enum Verdict {
     Benign,
     /// Told already by another alert.
     Duplicate,
+    /// Nobody could find out: what would tell was not collected or is gone.
+    InsufficientData,
 }
 
 impl State {
@@ -54,8 +56,13 @@ impl State {
 
 impl Verdict {
     /// Every verdict.
-    pub const ALL: [Self; 4] =
-        [Self::TruePositive, Self::FalsePositive, Self::Benign, Self::Duplicate];
+    pub const ALL: [Self; 5] = [
+        Self::TruePositive,
+        Self::FalsePositive,
+        Self::Benign,
+        Self::Duplicate,
+        Self::InsufficientData,
+    ];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
@@ -64,6 +71,7 @@ impl Verdict {
             Self::FalsePositive => "false_positive",
             Self::Benign => "benign",
             Self::Duplicate => "duplicate",
+            Self::InsufficientData => "insufficient_data",
         }
     }
 

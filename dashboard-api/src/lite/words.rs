@@ -58,6 +58,7 @@ catalogue! {
     false_positive: "False positive", "মিথ্যা সতর্কতা";
     benign: "Benign", "নিরীহ";
     duplicate: "Duplicate", "পুনরাবৃত্তি";
+    insufficient_data: "Insufficient data", "তথ্য অপ্রতুল";
     critical: "Critical", "গুরুতর";
     high: "High", "উচ্চ";
     medium: "Medium", "মাঝারি";
@@ -89,6 +90,7 @@ impl Words {
             store::Verdict::FalsePositive => self.false_positive,
             store::Verdict::Benign => self.benign,
             store::Verdict::Duplicate => self.duplicate,
+            store::Verdict::InsufficientData => self.insufficient_data,
         }
     }
 

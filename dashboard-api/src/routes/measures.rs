@@ -79,7 +79,9 @@ pub(crate) struct RuleNoise {
     false_positives: u64,
     benign: u64,
     duplicates: u64,
-    /// False positives of those with a verdict other than duplicate; none of fewer than five.
+    /// Nobody could find out.
+    insufficient_data: u64,
+    /// False positives of those that are true or false positives or benign; none of fewer than five.
     false_positive_ratio: Option<f64>,
 }
 
@@ -182,6 +184,7 @@ impl From<store::RuleRecord> for RuleNoise {
             false_positives: rule.false_positives,
             benign: rule.benign,
             duplicates: rule.duplicates,
+            insufficient_data: rule.insufficient_data,
             false_positive_ratio: ratio,
         }
     }

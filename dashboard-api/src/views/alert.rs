@@ -28,6 +28,7 @@ pub(crate) enum Verdict {
     FalsePositive,
     Benign,
     Duplicate,
+    InsufficientData,
 }
 
 macro_rules! same_names {
@@ -45,7 +46,7 @@ macro_rules! same_names {
     };
 }
 same_names!(State: New, Acknowledged, InProgress, Closed);
-same_names!(Verdict: TruePositive, FalsePositive, Benign, Duplicate);
+same_names!(Verdict: TruePositive, FalsePositive, Benign, Duplicate, InsufficientData);
 
 /// An alert as a row of the queue.
 #[derive(serde::Serialize, utoipa::ToSchema)]

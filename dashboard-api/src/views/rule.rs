@@ -21,7 +21,7 @@ pub(crate) struct RuleStats {
     false_positives: u64,
     /// Closed as benign: the rule was right, and what it saw is allowed.
     benign: u64,
-    /// The share of false positives among the closed ones, duplicates left out; none of fewer than 5.
+    /// The share of false positives among those that are true or false positives or benign; none of fewer than 5.
     false_positive_ratio: Option<f64>,
 }
 

@@ -1,11 +1,17 @@
 // The API's values, as the dashboard-api crate writes them. Times are milliseconds since the epoch, UTC.
 
 export type State = 'new' | 'acknowledged' | 'in_progress' | 'closed';
-export type Verdict = 'true_positive' | 'false_positive' | 'benign' | 'duplicate';
+export type Verdict = 'true_positive' | 'false_positive' | 'benign' | 'duplicate' | 'insufficient_data';
 
 export const STATES: readonly State[] = ['new', 'acknowledged', 'in_progress', 'closed'];
 export const OPEN_STATES: readonly State[] = ['new', 'acknowledged', 'in_progress'];
-export const VERDICTS: readonly Verdict[] = ['true_positive', 'false_positive', 'benign', 'duplicate'];
+export const VERDICTS: readonly Verdict[] = [
+  'true_positive',
+  'false_positive',
+  'benign',
+  'duplicate',
+  'insufficient_data',
+];
 
 export interface Me {
   user: string;

@@ -37,6 +37,7 @@ export const ALERT_KEYS = {
   falsePositive: { code: 'Digit2', label: 'keys.falsePositive' },
   benign: { code: 'Digit3', label: 'keys.benign' },
   duplicate: { code: 'Digit4', label: 'keys.duplicate' },
+  insufficientData: { code: 'Digit5', label: 'keys.insufficientData' },
   case: { code: 'KeyI', label: 'keys.case' },
   comment: { code: 'KeyC', label: 'keys.comment' },
   raw: { code: 'KeyO', label: 'keys.raw' },

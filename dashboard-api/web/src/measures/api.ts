@@ -36,6 +36,7 @@ export interface RuleNoise {
   false_positives: number;
   benign: number;
   duplicates: number;
+  insufficient_data: number;
   false_positive_ratio: number | null;
 }
 

@@ -290,6 +290,7 @@ function useQueueKeys(props: KeyProps) {
     falsePositive: onTargets((alerts) => actions.askClose(alerts, 'false_positive')),
     benign: onTargets((alerts) => actions.askClose(alerts, 'benign')),
     duplicate: onTargets((alerts) => actions.askClose(alerts, 'duplicate')),
+    insufficientData: onTargets((alerts) => actions.askClose(alerts, 'insufficient_data')),
     case: onTargets(actions.askCase),
   });
 }
