@@ -31,22 +31,24 @@ export function UserDialog({ name, onClose }: { name: string; onClose: () => voi
     queryKey: ['user', name],
     queryFn: ({ signal }) => getUser(name, signal),
   });
+  // Kept here, for the account is drawn anew when it changes, and a link is shown once.
+  const [link, setLink] = useState<string | null>(null);
   return (
     <Dialog title={data?.display_name ?? name} onClose={onClose} wide>
       {error && <Fault what={t('governance.failed')} error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Skeleton rows={4} />}
-      {data && <Account key={data.version} user={data} onClose={onClose} />}
+      {link !== null && <OneTime what="governance.linkOnce" text={link} onClose={onClose} />}
+      {data && link === null && <Account key={data.version} user={data} onLink={setLink} />}
     </Dialog>
   );
 }
 
-function Account({ user, onClose }: { user: User; onClose: () => void }) {
+function Account({ user, onLink }: { user: User; onLink: (link: string) => void }) {
   const i18n = useI18n();
   const { t } = i18n;
   const client = useQueryClient();
   const [grants, change] = useState<Grant[]>(user.grants);
   const [fault, setFault] = useState<string | null>(null);
-  const [link, setLink] = useState<string | null>(null);
   const [sure, setSure] = useState<'reset' | 'disable' | null>(null);
   const refresh = async () => {
     await client.invalidateQueries({ queryKey: ['users'] });
@@ -64,12 +66,11 @@ function Account({ user, onClose }: { user: User; onClose: () => void }) {
     }
     setSure(null);
   };
-  if (link !== null) return <OneTime what="governance.linkOnce" text={link} onClose={onClose} />;
   const disabled = user.disabled_ms !== null;
   const reset = () =>
     run(async () => {
       const { login_token: token } = await resetUser(user.name);
-      if (token !== null) setLink(loginLink(token));
+      if (token !== null) onLink(loginLink(token));
     }, t('governance.wasReset'));
   const disable = () =>
     run(
