@@ -79,6 +79,18 @@ impl Caller {
         }
     }
 
+    /// Whether the caller may set a policy of `agency`; that of every agency (`*`) is set by who holds
+    /// `permission` in all.
+    pub(crate) fn may_set_policy(&self, permission: Permission, agency: &str) -> Answer<()> {
+        let held = self.agencies(permission)?;
+        let asked = Agencies::parse(agency)
+            .map_err(|_| Problem::new(Code::NotFound, "there is no such agency"))?;
+        if held.covers(&asked) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::Forbidden, "this agency's policies are not yours to set"))
+    }
+
     /// The caller as one who looks after accounts.
     pub(crate) fn manager(&self) -> Manager {
         Manager::of(&self.user)

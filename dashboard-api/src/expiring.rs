@@ -71,7 +71,7 @@ impl Expirer {
         for each in &gone {
             *rows.entry(each.class.as_str()).or_default() += each.rows;
         }
-        let days = gone.iter().take(NAMED_MAX).map(|Expired { agency, class, day, rows }| {
+        let days = gone.iter().take(NAMED_MAX).map(|Expired { agency, class, day, rows, .. }| {
             json!({"agency": agency, "class": class.as_str(), "day": day, "rows": rows})
         });
         let days: Vec<_> = days.collect();

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 const BEAT: Duration = Duration::from_secs(25);
 /// How long a stream lives; then the browser comes again, with its session looked at anew.
 const LIFE_S: u32 = 240;
-pub(crate) const LIFE_S_MAX: u32 = 600;
+const LIFE_S_MAX: u32 = 600;
 /// The same of an API key, which may be revoked.
 const KEY_LIFE_S: u32 = 30;
 /// How long somebody who was off-boarded may still listen.

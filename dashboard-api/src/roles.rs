@@ -12,8 +12,8 @@ use crate::Error;
 use model::Agency;
 use std::collections::BTreeSet;
 
-/// How a grant in all agencies, those of tomorrow included, is written.
-const ALL: &str = "*";
+/// How all agencies, those of tomorrow included, are written: in a grant, and in a policy.
+pub(crate) const EVERYWHERE: &str = "*";
 
 /// What a person or a program is in an agency.
 #[derive(
@@ -192,7 +192,7 @@ pub enum Agencies {
 impl Agencies {
     /// Reads one grant's agency: a name, or `*`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        if text == ALL {
+        if text == EVERYWHERE {
             return Ok(Self::All);
         }
         let agency = Agency::new(text).map_err(|source| Error::Agency { source })?;
@@ -212,7 +212,7 @@ impl Agencies {
     /// The names, `["*"]` for all.
     pub fn names(&self) -> Vec<String> {
         match self {
-            Self::All => vec![ALL.to_owned()],
+            Self::All => vec![EVERYWHERE.to_owned()],
             Self::Of(agencies) => agencies.iter().map(ToString::to_string).collect(),
         }
     }

@@ -190,8 +190,9 @@ fn rule_routes() -> OpenApiRouter<App> {
 pub(crate) fn router(app: App, probes: Router) -> Router {
     let (api, _) = api().split_for_parts();
     api.method_not_allowed_fallback(guard::method_not_allowed)
-        .layer(compression())
         .layer(from_fn_with_state(app.clone(), idempotency::once))
+        // Outside of what keeps an answer to give it again, perhaps to who does not take it compressed.
+        .layer(compression())
         .layer(from_fn_with_state(app.clone(), rate::limit))
         .layer(from_fn_with_state(app.clone(), identity::identify))
         .with_state(app.clone())
@@ -206,9 +207,7 @@ pub(crate) fn router(app: App, probes: Router) -> Router {
 fn compression() -> CompressionLayer<impl Predicate> {
     let is_json = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
         let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        content_type.is_some_and(|kind| {
-            kind.starts_with(b"application/json") || kind.starts_with(b"application/problem+json")
-        })
+        content_type.is_some_and(|kind| kind.starts_with(b"application/json"))
     };
     CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN.into()).and(is_json))
 }

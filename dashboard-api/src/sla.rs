@@ -3,13 +3,12 @@
 //! Time counts from an alert's arrival. A policy may count around the clock or only while the office is
 //! open: Sunday to Thursday, 9 to 17 o'clock in Dhaka, but for the days that it names.
 
+use crate::roles::EVERYWHERE;
 use crate::work::names::names;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{AlertSummary, Overdue, State};
 
-/// The policy of every agency that has none of its own.
-pub(crate) const EVERYBODY: &str = "*";
 /// The longest time that a policy may give: a quarter.
 pub(crate) const MINUTES_MAX: u32 = 92 * 24 * 60;
 /// The most days that a policy may name as closed.
@@ -186,13 +185,13 @@ pub(crate) struct Rules {
 impl Rules {
     /// The policies as kept; where there is none for everybody, the usual one.
     pub(crate) fn new(mut by_agency: BTreeMap<String, Rule>) -> Self {
-        by_agency.entry(EVERYBODY.into()).or_insert_with(usual);
+        by_agency.entry(EVERYWHERE.into()).or_insert_with(usual);
         Self { by_agency }
     }
 
     /// When an alert's next step is due; none where it is closed or may wait.
     pub(crate) fn due(&self, alert: &AlertSummary) -> Option<i64> {
-        let rule = self.by_agency.get(&alert.agency).or_else(|| self.by_agency.get(EVERYBODY))?;
+        let rule = self.by_agency.get(&alert.agency).or_else(|| self.by_agency.get(EVERYWHERE))?;
         let targets = rule.targets.all();
         let (_, target) = targets.iter().find(|(id, _)| *id == alert.severity_id)?;
         let minutes = minutes(*target, alert.state)?;

@@ -75,7 +75,7 @@ impl Param {
 }
 
 /// A string literal: nothing in it can end it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('\'');
     for c in text.chars() {

@@ -8,8 +8,9 @@ use crate::error::During;
 use crate::select::Select;
 use crate::{Error, Scope, Store};
 use clickhouse::Row;
+use query::sql::quoted;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is kept for its own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,17 +83,28 @@ pub struct Expired {
     pub day: String,
     /// How many rows.
     pub rows: u64,
+    /// How many raw records they are of, as the ledger counts them.
+    pub raw_records: u64,
 }
 
 #[derive(Row, Deserialize)]
 struct DayRow {
     agency: String,
-    class_name: String,
+    class: String,
     day: String,
-    /// The same, in days since the epoch.
+    /// The same, in days since the epoch; of no matter where the day goes anyhow.
     number: i32,
     total: u64,
     raw_records: u64,
+}
+
+impl TryFrom<DayRow> for Expired {
+    type Error = Error;
+
+    fn try_from(row: DayRow) -> Result<Self, Error> {
+        let DayRow { agency, class, day, total: rows, raw_records, .. } = row;
+        Ok(Self { agency, class: LogClass::stored(&class)?, day, rows, raw_records })
+    }
 }
 
 #[derive(Row, Deserialize)]
@@ -101,15 +113,6 @@ struct AlertRow {
     id: String,
     day: String,
     number: i32,
-}
-
-#[derive(Row, Deserialize)]
-struct BegunRow {
-    agency: String,
-    class: String,
-    day: String,
-    total: u64,
-    raw_records: u64,
 }
 
 /// How far the deletion of a day is.
@@ -168,56 +171,46 @@ impl Store {
     ) -> Result<Vec<Expired>, Error> {
         let action = "look for days to delete";
         let sql = format!(
-            "SELECT agency, {class} AS class_name, toString(toDate(kafka_time)) AS day, \
+            "SELECT agency, {class} AS class, toString(toDate(kafka_time)) AS day, \
              toInt32(toDate(kafka_time)) AS number, count() AS total, \
              countIf(raw_index = 0) AS raw_records FROM {table} WHERE {{where}} \
-             GROUP BY agency, class_name, toDate(kafka_time) ORDER BY day, agency, class_name"
+             GROUP BY agency, class, toDate(kafka_time) ORDER BY day, agency, class"
         );
         let rows: Vec<DayRow> = Select::of(&Scope::all(), None)
             .and("kafka_time < fromUnixTimestamp64Milli({})", before_ms)
             .fetch(self, action, &sql)
             .await?;
-        // By day: what goes, and what stays of it.
-        let mut days: BTreeMap<String, (Vec<(DayRow, LogClass)>, u64)> = BTreeMap::new();
+        // By day: what goes, and whether anything of it stays.
+        let mut days: BTreeMap<String, (Vec<Expired>, bool)> = BTreeMap::new();
         for row in rows {
-            let class = LogClass::stored(&row.class_name)?;
-            let (going, staying) = days.entry(row.day.clone()).or_default();
-            if is_over(&row.agency, class, row.number) {
-                going.push((row, class));
+            let number = row.number;
+            let unit = Expired::try_from(row)?;
+            let (going, some_stays) = days.entry(unit.day.clone()).or_default();
+            if is_over(&unit.agency, unit.class, number) {
+                going.push(unit);
             } else {
-                *staying += 1;
+                *some_stays = true;
             }
         }
         let mut gone = Vec::new();
-        for (day, (going, staying)) in days.into_iter().filter(|(_, (going, _))| !going.is_empty())
-        {
-            for (row, class) in &going {
-                self.record(row, *class, Phase::Begun).await?;
+        for (day, (going, some_stays)) in days {
+            if going.is_empty() {
+                continue;
             }
-            if staying == 0 && table == "events" {
+            self.record(&going, Phase::Begun).await?;
+            if !some_stays && table == "events" {
                 // The whole partition: nothing is rewritten.
                 self.run(&format!("ALTER TABLE {table} DROP PARTITION '{day}'")).await?;
             } else {
-                let units: BTreeSet<String> = going
-                    .iter()
-                    .map(|(row, class)| format!("({}, '{}')", literal(&row.agency), class.as_str()))
-                    .collect();
-                let units = Vec::from_iter(units).join(", ");
+                let units = pairs(going.iter().map(|unit| (&*unit.agency, unit.class.as_str())));
                 self.run(&format!(
                     "ALTER TABLE {table} DELETE WHERE toDate(kafka_time) = '{day}' AND \
                      (agency, {class}) IN ({units}) {SYNC}"
                 ))
                 .await?;
             }
-            for (row, class) in &going {
-                self.record(row, *class, Phase::Done).await?;
-            }
-            gone.extend(going.into_iter().map(|(row, class)| Expired {
-                agency: row.agency,
-                class,
-                day: row.day,
-                rows: row.total,
-            }));
+            self.record(&going, Phase::Done).await?;
+            gone.extend(going);
         }
         Ok(gone)
     }
@@ -237,26 +230,14 @@ impl Store {
         for row in &rows {
             *counts.entry((row.day.clone(), row.agency.clone())).or_default() += 1;
         }
-        let days: Vec<DayRow> = counts
-            .iter()
-            .map(|((day, agency), total)| DayRow {
-                agency: agency.clone(),
-                class_name: LogClass::Alerts.as_str().into(),
-                day: day.clone(),
-                number: 0,
-                total: *total,
-                raw_records: 0,
-            })
+        let class = LogClass::Alerts;
+        let going: Vec<Expired> = counts
+            .into_iter()
+            .map(|((day, agency), rows)| Expired { agency, class, day, rows, raw_records: 0 })
             .collect();
-        for row in &days {
-            self.record(row, LogClass::Alerts, Phase::Begun).await?;
-        }
+        self.record(&going, Phase::Begun).await?;
         for some in rows.chunks(ALERTS_AT_ONCE) {
-            let ids = some
-                .iter()
-                .map(|row| format!("({}, {})", literal(&row.agency), literal(&row.id)))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let ids = pairs(some.iter().map(|row| (&*row.agency, &*row.id)));
             // The alert goes last: as long as it is there, the rest of it is found again.
             for (table, id) in
                 [("alert_updates", "id"), ("alert_history", "alert_id"), ("alerts", "id")]
@@ -266,38 +247,31 @@ impl Store {
                 self.run(&sql).await?;
             }
         }
-        for row in &days {
-            self.record(row, LogClass::Alerts, Phase::Done).await?;
-        }
-        let gone = counts.into_iter().map(|((day, agency), rows)| Expired {
-            agency,
-            class: LogClass::Alerts,
-            day,
-            rows,
-        });
-        Ok(gone.collect())
+        self.record(&going, Phase::Done).await?;
+        Ok(going)
     }
 
     /// Days whose rows are gone and that nobody has written as done. Those whose rows are there are
     /// found again as any other.
     async fn finish_broken_off(&self) -> Result<(), Error> {
         let sql = "SELECT toString(agency) AS agency, toString(class) AS class, \
-             toString(day) AS day, rows AS total, raw_records FROM expired WHERE {where} \
+             toString(day) AS day, toInt32(0) AS number, rows AS total, raw_records \
+             FROM expired WHERE {where} \
              GROUP BY agency, class, day, rows, raw_records HAVING countIf(phase = 'done') = 0";
         let action = "look for deletions that were broken off";
-        let begun: Vec<BegunRow> = Select::of(&Scope::all(), None).fetch(self, action, sql).await?;
-        for BegunRow { agency, class: class_name, day, total, raw_records } in begun {
-            let class = LogClass::stored(&class_name)?;
-            if self.rows_of(&agency, class, &day).await? == 0 {
-                let row = DayRow { agency, class_name, day, number: 0, total, raw_records };
-                self.record(&row, class, Phase::Done).await?;
+        let begun: Vec<DayRow> = Select::of(&Scope::all(), None).fetch(self, action, sql).await?;
+        for row in begun {
+            let unit = Expired::try_from(row)?;
+            if self.rows_of(&unit).await? == 0 {
+                self.record(&[unit], Phase::Done).await?;
             }
         }
         Ok(())
     }
 
     /// The rows that a deletion of this day is about.
-    async fn rows_of(&self, agency: &str, class: LogClass, day: &str) -> Result<u64, Error> {
+    async fn rows_of(&self, unit: &Expired) -> Result<u64, Error> {
+        let Expired { agency, class, day, .. } = unit;
         let (table, time, is_of) = match class {
             LogClass::Alerts => ("alerts", "created", "state = 'closed'".to_owned()),
             LogClass::DeadLetters => ("dead_letters", "kafka_time", "1".to_owned()),
@@ -306,23 +280,25 @@ impl Store {
         let sql = format!(
             "SELECT count() FROM {table} WHERE {{where}} AND toDate({time}) = '{day}' AND {is_of}"
         );
-        let select = Select::of(&Scope::all(), None).and("agency = {}", agency);
+        let select = Select::of(&Scope::all(), None).and("agency = {}", agency.as_str());
         let counted: Vec<u64> = select.fetch(self, "count what is to be deleted", &sql).await?;
         Ok(counted.first().copied().unwrap_or_default())
     }
 
-    async fn record(&self, row: &DayRow, class: LogClass, phase: Phase) -> Result<(), Error> {
-        let DayRow { agency, day, total, raw_records, .. } = row;
-        let (class, phase) = (class.as_str(), phase.as_str());
-        let token = format!("{agency}/{class}/{day}/{total}/{raw_records}/{phase}");
-        let sql = format!(
-            "INSERT INTO expired (agency, class, day, rows, raw_records, phase) \
-             SETTINGS insert_deduplicate = 1, insert_deduplication_token = {} \
-             VALUES ({}, '{class}', '{day}', {total}, {raw_records}, '{phase}')",
-            literal(&token),
-            literal(agency),
-        );
-        self.run(&sql).await
+    async fn record(&self, units: &[Expired], phase: Phase) -> Result<(), Error> {
+        for Expired { agency, class, day, rows, raw_records } in units {
+            let (class, phase) = (class.as_str(), phase.as_str());
+            let token = format!("{agency}/{class}/{day}/{rows}/{raw_records}/{phase}");
+            let sql = format!(
+                "INSERT INTO expired (agency, class, day, rows, raw_records, phase) \
+                 SETTINGS insert_deduplicate = 1, insert_deduplication_token = {} \
+                 VALUES ({}, '{class}', '{day}', {rows}, {raw_records}, '{phase}')",
+                quoted(&token),
+                quoted(agency),
+            );
+            self.run(&sql).await?;
+        }
+        Ok(())
     }
 
     async fn run(&self, sql: &str) -> Result<(), Error> {
@@ -345,7 +321,9 @@ pub(crate) struct ExpiredCount {
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// A string in SQL. Agencies' names and alerts' ids come from our own tables.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+/// Pairs of strings as SQL lists them.
+fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs: Vec<String> =
+        pairs.map(|(one, two)| format!("({}, {})", quoted(one), quoted(two))).collect();
+    pairs.join(", ")
 }

@@ -50,7 +50,7 @@ pub(crate) async fn list(
     page.order = params.order.unwrap_or_default().into();
     page.grouped = params.grouped.unwrap_or_default();
     let (sla, as_of) = (app.work.sla().await?, app.clock.now_ms());
-    let filter = params.filter(&caller.user.name, sla.overdue(as_of))?;
+    let filter = params.filter(&caller.user.name, || sla.overdue(as_of))?;
     let found = app.store.alerts(&scope, &filter, &page).await?;
     Ok(Json(alert_page(found, &sla, as_of)))
 }
@@ -65,12 +65,12 @@ pub(crate) async fn counts(
 ) -> Answer<Json<AlertCounts>> {
     let scope = caller.scope(Permission::ReadAlerts)?;
     let late = app.work.sla().await?.overdue(app.clock.now_ms());
-    let filter = params.filter(&caller.user.name, late.clone())?;
+    let filter = params.filter(&caller.user.name, || late.clone())?;
     Ok(Json(counted(&app, &caller, &scope, filter, late).await?))
 }
 
 /// How many alerts a filter finds, and how many of them are late.
-pub(crate) async fn counted(
+async fn counted(
     app: &App,
     caller: &Caller,
     scope: &Scope,

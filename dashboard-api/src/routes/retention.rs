@@ -5,13 +5,12 @@ use crate::audit::Action;
 use crate::caller::Caller;
 use crate::params::{Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
-use crate::roles::{Agencies, Permission};
-use crate::work::retention::{Class, EVERYBODY, Keeping, RetentionPolicy, Unkept};
+use crate::roles::{EVERYWHERE, Permission};
+use crate::work::retention::{Class, Keeping, RetentionPolicy, Unkept};
 use crate::written::{bad, etag, if_match, words_of};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::Agency;
 use serde_json::json;
 
 /// A week, longer than Kafka keeps what comes: nothing is stored so late that its day has gone already.
@@ -74,7 +73,7 @@ pub(crate) async fn list(
         audits => audits,
     };
     let mut items = app.work.retention_policies().await?;
-    items.retain(|policy| policy.agency == EVERYBODY || reads.contains(&policy.agency));
+    items.retain(|policy| policy.agency == EVERYWHERE || reads.contains(&policy.agency));
     let presets = PRESETS.map(|(name, days, source)| RetentionPreset { name, days, source });
     Ok(axum::Json(RetentionPolicyList { items, presets: presets.into() }))
 }
@@ -168,18 +167,10 @@ fn named(
     caller: &Caller,
     Path((agency, class)): Path<(String, String)>,
 ) -> Answer<(String, Class)> {
-    let held = caller.agencies(Permission::ManageRetention)?;
-    let known = Class::ALL.iter().copied().find(|each| each.as_str() == class);
-    let known = known.filter(|_| agency == EVERYBODY || Agency::new(&agency).is_ok());
-    let class = known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such policy"))?;
-    let may = match agency.as_str() {
-        EVERYBODY => held == Agencies::All,
-        _ => held.contains(&agency),
-    };
-    if may {
-        return Ok((agency, class));
-    }
-    Err(Problem::new(Code::Forbidden, "this agency's policies are not yours to set"))
+    caller.may_set_policy(Permission::ManageRetention, &agency)?;
+    let class = Class::ALL.iter().copied().find(|each| each.as_str() == class);
+    let class = class.ok_or_else(|| Problem::new(Code::NotFound, "there is no such class"))?;
+    Ok((agency, class))
 }
 
 async fn audit(

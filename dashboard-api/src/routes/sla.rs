@@ -5,15 +5,14 @@ use crate::audit::Action;
 use crate::caller::Caller;
 use crate::params::{Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
-use crate::roles::{Agencies, Permission};
-use crate::sla::{Calendar, Clock, EVERYBODY, HOLIDAYS_MAX, MINUTES_MAX, Rule, Targets};
+use crate::roles::{EVERYWHERE, Permission};
+use crate::sla::{Calendar, Clock, HOLIDAYS_MAX, MINUTES_MAX, Rule, Targets};
 use crate::work::sla::{SlaPolicy, Unkept};
 use crate::written::{bad, etag, if_match};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
-use model::Agency;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -54,7 +53,7 @@ pub(crate) async fn list(
     }
     let mut items = app.work.sla_policies().await?;
     items.retain(|SlaPolicy { agency, .. }| {
-        agency == EVERYBODY || reads.contains(agency) || manages.contains(agency)
+        agency == EVERYWHERE || reads.contains(agency) || manages.contains(agency)
     });
     Ok(axum::Json(SlaPolicyList { items }))
 }
@@ -76,7 +75,7 @@ pub(crate) async fn set(
     headers: HeaderMap,
     Json(body): Json<SlaBody>,
 ) -> Answer<Response> {
-    may_set(&caller, &agency)?;
+    caller.may_set_policy(Permission::ManageSla, &agency)?;
     let expected = if_match(&headers)?;
     let rule = body.checked()?;
     let detail = json!({"policy": SlaPolicy::of(&agency, rule.clone())});
@@ -101,28 +100,12 @@ pub(crate) async fn delete(
     Query(NoParams {}): Query<NoParams>,
     headers: HeaderMap,
 ) -> Answer<StatusCode> {
-    may_set(&caller, &agency)?;
+    caller.may_set_policy(Permission::ManageSla, &agency)?;
     let expected = if_match(&headers)?;
     let entry = caller.entry(Action::SlaChange, &agency, json!({"deleted": true}));
     app.accounts.audit(entry).await?;
     app.work.set_sla(&agency, expected, None, &caller.user.name).await?.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The policy of everybody is set by who may set every agency's.
-fn may_set(caller: &Caller, agency: &str) -> Answer<()> {
-    let held = caller.agencies(Permission::ManageSla)?;
-    let may = match agency {
-        EVERYBODY => held == Agencies::All,
-        _ if Agency::new(agency).is_err() => {
-            return Err(Problem::new(Code::NotFound, "there is no such agency"));
-        }
-        _ => held.contains(agency),
-    };
-    if may {
-        return Ok(());
-    }
-    Err(Problem::new(Code::Forbidden, "this agency's policy is not yours to set"))
 }
 
 impl SlaBody {

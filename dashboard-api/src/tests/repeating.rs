@@ -55,6 +55,42 @@ async fn the_same_request_is_done_once_and_answered_alike() {
 }
 
 #[tokio::test]
+async fn an_answer_is_kept_as_it_is_and_compressed_for_who_takes_it_so() {
+    let store = database().await;
+    plant(&store, "mof", 30).await;
+    let rig = Rig::with(store);
+    rig.add_user("rahima", &[(Role::Analyst, "mof")], None);
+    let mut rahima = rig.signed_in("rahima").await;
+    let ask = |browser: &Browser, accepts: Option<&str>| {
+        let body = json!({"filter": {}, "expected": 30, "dry_run": true,
+            "change": {"assignee": "rahima"}});
+        let mut request = browser.request(Method::POST, "/alerts:bulk", Some(body));
+        request.headers_mut().insert("idempotency-key", "large".parse().unwrap());
+        if let Some(accepts) = accepts {
+            request.headers_mut().insert("accept-encoding", accepts.parse().unwrap());
+        }
+        request
+    };
+    let request = ask(&rahima, Some("gzip"));
+    let first = rahima.send(request).await;
+    assert_eq!(
+        (first.status.as_u16(), &first.headers["content-encoding"]),
+        (200, &"gzip".parse().unwrap())
+    );
+    let request = ask(&rahima, Some("gzip"));
+    let again = rahima.send(request).await;
+    assert_eq!(again.headers["idempotency-replayed"], "true", "{}", again.text);
+    assert_eq!(
+        (&again.headers["content-encoding"], &again.text),
+        (&first.headers["content-encoding"], &first.text)
+    );
+    let request = ask(&rahima, None);
+    let plain = rahima.send(request).await;
+    assert!(!plain.headers.contains_key("content-encoding"));
+    assert_eq!(plain.json()["counts"], json!({"unchanged": 30}));
+}
+
+#[tokio::test]
 async fn what_was_refused_may_be_sent_again_under_its_key() {
     let rig = rig().await;
     let mut rahima = rig.signed_in("rahima").await;

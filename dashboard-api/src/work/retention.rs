@@ -3,11 +3,9 @@
 use super::Work;
 use super::names::names;
 use crate::Error;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use crate::roles::EVERYWHERE;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use store::LogClass;
-
-/// The policies of every agency that says nothing itself.
-pub(crate) const EVERYBODY: &str = "*";
 
 names! {
     /// What a policy is about.
@@ -99,7 +97,7 @@ impl Policies {
     /// How many days a class of an agency's logs is kept; `None`: for ever.
     pub(crate) fn days(&self, agency: &str, class: LogClass) -> Option<u32> {
         let class = Class::ALL.iter().copied().find(|each| each.as_str() == class.as_str());
-        let of = [agency, EVERYBODY];
+        let of = [agency, EVERYWHERE];
         let found = of.iter().flat_map(|of| {
             [class, Some(Class::All)].into_iter().flatten().filter_map(|class| {
                 self.0.iter().find(|policy| policy.agency == *of && policy.class == class)
@@ -142,7 +140,7 @@ impl Work {
         let (agency, by, now_ms) = (agency.to_owned(), by.to_owned(), self.clock.now_ms());
         self.database
             .call("set a retention policy", move |connection| {
-                let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let tx = connection.transaction()?;
                 let before = of(&tx, &agency, class)?;
                 let version = before.as_ref().map_or(0, |policy| policy.version);
                 if version != expected {
@@ -192,7 +190,7 @@ impl Work {
         let (agency, by) = (agency.to_owned(), by.to_owned());
         self.database
             .call("decide on a retention policy", move |connection| {
-                let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let tx = connection.transaction()?;
                 let Some(RetentionPolicy { version, asked: Some(asked), .. }) =
                     of(&tx, &agency, class)?
                 else {

@@ -2,10 +2,11 @@
 
 use super::Work;
 use crate::Error;
-use crate::sla::{self, Calendar, Clock, EVERYBODY, Rule, Rules, Targets};
+use crate::roles::EVERYWHERE;
+use crate::sla::{self, Calendar, Clock, Rule, Rules, Targets};
 use jiff::civil::Date;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// How soon alerts of an agency are to be acknowledged and closed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -38,7 +39,7 @@ const COLUMNS: &str = "agency, version, calendar, holidays, targets, changed_by,
 impl SlaPolicy {
     /// What holds until somebody says otherwise.
     fn usual() -> Self {
-        Self::of(EVERYBODY, sla::usual())
+        Self::of(EVERYWHERE, sla::usual())
     }
 
     /// A rule that is to become an agency's.
@@ -71,7 +72,7 @@ impl Work {
             connection.prepare_cached(&sql)?.query_map([], read)?.collect::<Result<Vec<_>, _>>()
         });
         let mut kept = kept.await?;
-        if kept.first().is_none_or(|policy| policy.agency != EVERYBODY) {
+        if kept.first().is_none_or(|policy| policy.agency != EVERYWHERE) {
             kept.insert(0, SlaPolicy::usual());
         }
         Ok(kept)
@@ -95,7 +96,7 @@ impl Work {
         let (agency, by, now_ms) = (agency.to_owned(), by.to_owned(), self.clock.now_ms());
         self.database
             .call("set an SLA policy", move |connection| {
-                let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let tx = connection.transaction()?;
                 let sql = "SELECT version, deleted FROM sla_policies WHERE agency = ?1";
                 let kept: Option<(u32, bool)> = tx
                     .query_row(sql, [&agency], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -132,8 +132,8 @@ async fn filtered(
     filter: FilterBody,
     cursor: Option<Text>,
 ) -> Answer<Found> {
-    let late = app.work.sla().await?.overdue(app.clock.now_ms());
-    let filter = filter.filter(&caller.user.name, late)?;
+    let (sla, now_ms) = (app.work.sla().await?, app.clock.now_ms());
+    let filter = filter.filter(&caller.user.name, || sla.overdue(now_ms))?;
     let found = app.store.alert_counts(scope, &filter).await?.total;
     let after = cursor.map(|cursor| cursor.0.parse()).transpose()?;
     let page = Page { after, ..Page::first(AT_ONCE_MAX) };

@@ -171,33 +171,36 @@ pub(crate) struct FilterBody {
     over_sla: Option<bool>,
 }
 
+/// The filter of another form of it, with the states given.
+macro_rules! alike {
+    ($form:ident, $state:expr) => {
+        CountParams {
+            state: $state,
+            severity_min: $form.severity_min,
+            agency: $form.agency,
+            host: $form.host,
+            rule: $form.rule,
+            group: $form.group,
+            assignee: $form.assignee,
+            q: $form.q,
+            from: $form.from,
+            to: $form.to,
+            over_sla: $form.over_sla,
+        }
+    };
+}
+
 impl FilterBody {
-    /// The store's filter; `me` is who asks, `late` what is late by now.
-    pub(super) fn filter(self, me: &str, late: Overdue) -> Answer<AlertFilter> {
-        let Self {
-            severity_min, agency, host, rule, group, assignee, q, from, to, over_sla, ..
-        } = self;
-        let state = Some(States(self.state.into_iter().map(Into::into).collect()));
-        let alike = CountParams {
-            state,
-            severity_min,
-            agency,
-            host,
-            rule,
-            group,
-            assignee,
-            q,
-            from,
-            to,
-            over_sla,
-        };
-        alike.filter(me, late)
+    /// See [`CountParams::filter`].
+    pub(super) fn filter(self, me: &str, late: impl FnOnce() -> Overdue) -> Answer<AlertFilter> {
+        let states = self.state.into_iter().map(Into::into).collect();
+        alike!(self, Some(States(states))).filter(me, late)
     }
 }
 
 impl CountParams {
-    /// The store's filter; `me` is who asks, `late` what is late by now.
-    pub(super) fn filter(self, me: &str, late: Overdue) -> Answer<AlertFilter> {
+    /// The store's filter; `me` is who asks, `late` works out what is late by now.
+    pub(super) fn filter(self, me: &str, late: impl FnOnce() -> Overdue) -> Answer<AlertFilter> {
         in_order(self.from, self.to)?;
         if self.severity_min.is_some_and(|severity| !(1..=6).contains(&severity)) {
             let detail = "severity_min is 1 to 6";
@@ -221,30 +224,15 @@ impl CountParams {
             text: text(self.q),
             from_ms: self.from.map(|from| from.0),
             to_ms: self.to.map(|to| to.0),
-            overdue: self.over_sla.unwrap_or_default().then_some(late),
+            overdue: self.over_sla.unwrap_or_default().then(late),
         })
     }
 }
 
 impl ListParams {
-    /// The store's filter; `me` is who asks, `late` what is late by now.
-    pub(super) fn filter(self, me: &str, late: Overdue) -> Answer<AlertFilter> {
-        let Self { state, severity_min, agency, host, rule, group, .. } = self;
-        let Self { assignee, q, from, to, over_sla, .. } = self;
-        let alike = CountParams {
-            state,
-            severity_min,
-            agency,
-            host,
-            rule,
-            group,
-            assignee,
-            q,
-            from,
-            to,
-            over_sla,
-        };
-        alike.filter(me, late)
+    /// See [`CountParams::filter`].
+    pub(super) fn filter(self, me: &str, late: impl FnOnce() -> Overdue) -> Answer<AlertFilter> {
+        alike!(self, self.state).filter(me, late)
     }
 }
 

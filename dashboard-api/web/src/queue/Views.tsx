@@ -3,12 +3,13 @@
 import { useI18n } from '../i18n/i18n';
 import { address } from '../route/route';
 import { useMe } from '../session/session';
+import { useKeeping } from '../search/kept';
 import { faultText } from '../ui/Fault';
 import { toast } from '../ui/toasts';
 import { Link } from '../ui/Link';
 import { Icon } from '../ui/Icon';
 import { writeFilter, type AlertFilter } from './filter';
-import { useKeeping, useViews } from './kept';
+import { useViews } from './kept';
 import { useCounts } from './useQueue';
 import { BUILT_IN } from './views';
 

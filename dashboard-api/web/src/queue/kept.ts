@@ -1,33 +1,23 @@
-// Views that are kept on the server: one's own, and those shared in an agency.
+// Views that are kept on the server.
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { keepSearch, type SavedSearch } from '../search/api';
+import { KEPT, useKept } from '../search/kept';
 import { changeSettings, useSettings } from '../settings/settings';
-import { dropSearch, getSearches, keepSearch, type SavedSearch } from '../search/api';
-
-const KEY = ['searches'];
 
 /** The views that the reader sees; what an older dashboard kept in this browser moves to the server. */
 export function useViews(): SavedSearch[] {
   const queries = useQueryClient();
   const { views } = useSettings();
-  const { data, isSuccess } = useQuery({ queryKey: KEY, queryFn: ({ signal }) => getSearches(signal) });
+  const kept = useKept('queue');
+  const known = kept !== undefined;
   useEffect(() => {
-    if (!isSuccess || views.length === 0) return;
+    if (!known || views.length === 0) return;
     changeSettings({ views: [] });
     void Promise.allSettled(
       views.map(({ name, query }) => keepSearch({ name, page: 'queue', q: query })),
-    ).then(() => queries.invalidateQueries({ queryKey: KEY }));
-  }, [isSuccess, views, queries]);
-  return data?.items.filter(({ page }) => page === 'queue') ?? [];
-}
-
-/** Keeps a view, or takes one away. */
-export function useKeeping() {
-  const queries = useQueryClient();
-  const onSettled = () => queries.invalidateQueries({ queryKey: KEY });
-  return {
-    keep: useMutation({ mutationFn: keepSearch, onSettled }),
-    drop: useMutation({ mutationFn: dropSearch, onSettled }),
-  };
+    ).then(() => queries.invalidateQueries({ queryKey: KEPT }));
+  }, [known, views, queries]);
+  return kept ?? [];
 }
