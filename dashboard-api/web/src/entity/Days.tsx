@@ -2,7 +2,6 @@
 
 import { useState } from 'react';
 import { useI18n } from '../i18n/i18n';
-import { clock } from '../time/zone';
 import { Button } from '../ui/Button';
 import type { Day } from './api';
 
@@ -26,7 +25,7 @@ export function Days({ days }: { days: Day[] }) {
 }
 
 function Chart({ days }: { days: Day[] }) {
-  const { t, number, localDigits } = useI18n();
+  const { t, number, day: dayOf } = useI18n();
   const most = Math.max(1, ...days.map(({ events }) => events));
   const first = days[0];
   const last = days.at(-1);
@@ -63,16 +62,16 @@ function Chart({ days }: { days: Day[] }) {
         })}
       </svg>
       <figcaption className="quiet">
-        <span>{first && localDigits(clock(first.day).date)}</span>
+        <span>{first && dayOf(first.day)}</span>
         <span>{t('entity.legend', { count: number(most) })}</span>
-        <span>{last && localDigits(clock(last.day).date)}</span>
+        <span>{last && dayOf(last.day)}</span>
       </figcaption>
     </figure>
   );
 }
 
 function Table({ days }: { days: Day[] }) {
-  const { t, number, localDigits } = useI18n();
+  const { t, number, day: dayOf } = useI18n();
   return (
     // A box that scrolls must be reachable by the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -89,7 +88,7 @@ function Table({ days }: { days: Day[] }) {
         <tbody>
           {days.map(({ day, events, alerts, risk }) => (
             <tr key={day}>
-              <td>{localDigits(clock(day).date)}</td>
+              <td>{dayOf(day)}</td>
               <td className="number">{number(events)}</td>
               <td className="number">{number(alerts)}</td>
               <td className="number">{number(risk)}</td>

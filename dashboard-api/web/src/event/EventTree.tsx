@@ -12,7 +12,6 @@ import { Copy, copyText } from '../ui/Copy';
 import { Fold } from '../ui/Fold';
 import { Icon } from '../ui/Icon';
 import { toast } from '../ui/toasts';
-import { exact } from '../time/zone';
 import { filterPath, firstFolded, lines, momentOf, unfolded, type Line } from './tree';
 
 interface Props {
@@ -90,7 +89,7 @@ interface LineProps {
 }
 
 function TreeLine({ line, isActive, isFolded, isMarked, base, onFocus, onFold }: LineProps) {
-  const { t, localDigits } = useI18n();
+  const { t, exact } = useI18n();
   const isBranch = line.value === null;
   return (
     // The tree handles the keys for its lines.
@@ -119,7 +118,7 @@ function TreeLine({ line, isActive, isFolded, isMarked, base, onFocus, onFold }:
           <span className="tree-value" dir="ltr" translate="no">
             {isMarked ? <mark>{line.value}</mark> : line.value}
           </span>
-          {momentOf(line) !== null && <span className="quiet">{localDigits(exact(momentOf(line)!))}</span>}
+          {momentOf(line) !== null && <span className="quiet">{exact(momentOf(line)!)}</span>}
           <LineTools line={line} base={base} />
         </>
       )}

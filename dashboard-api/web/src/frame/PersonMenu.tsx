@@ -109,6 +109,14 @@ const DIGITS: Choice<'digits'> = {
     { value: 'bangla', label: 'settings.digits.bangla' },
   ],
 };
+const CALENDAR: Choice<'calendar'> = {
+  name: 'calendar',
+  label: 'settings.calendar',
+  options: [
+    { value: 'gregorian', label: 'settings.calendar.gregorian' },
+    { value: 'bangla', label: 'settings.calendar.bangla' },
+  ],
+};
 const SHORTCUTS: Choice<'shortcuts'> = {
   name: 'shortcuts',
   label: 'settings.shortcuts',
@@ -125,6 +133,7 @@ function Preferences() {
       <Preference {...THEME} />
       <Preference {...DENSITY} />
       {language === 'bn' && <Preference {...DIGITS} />}
+      <Preference {...CALENDAR} />
       <Preference {...SHORTCUTS} />
     </div>
   );

@@ -14,9 +14,10 @@ const catalogueOf = (language: string): Record<string, Message> =>
 const english = catalogueOf('en');
 const bangla = catalogueOf('bn');
 
-const en = makeI18n('en', 'latin', english);
-const bn = makeI18n('bn', 'latin', bangla);
-const bnDigits = makeI18n('bn', 'bangla', bangla);
+const LATIN = { digits: 'latin', calendar: 'gregorian' } as const;
+const en = makeI18n('en', LATIN, english);
+const bn = makeI18n('bn', LATIN, bangla);
+const bnDigits = makeI18n('bn', { ...LATIN, digits: 'bangla' }, bangla);
 
 describe('digits', () => {
   test.each([
@@ -31,6 +32,31 @@ describe('digits', () => {
 
   test('other digits and letters stay', () => {
     expect(toLatin('٣ ३ ব ৳')).toBe('٣ ३ ব ৳');
+  });
+});
+
+describe('times', () => {
+  /** 2026-11-22 12:00:00.007 in Dhaka. */
+  const noon = Date.UTC(2026, 10, 22, 6, 0, 0, 7);
+  const hour = 3_600_000;
+  const english22 = makeI18n('en', { digits: 'latin', calendar: 'bangla' }, english);
+  const bangla22 = makeI18n('bn', { digits: 'bangla', calendar: 'bangla' }, bangla);
+
+  test.each([
+    [en, '2026-11-22', '11-22', '2026-11-22 12:00:00.007 +06:00'],
+    [bnDigits, '২০২৬-১১-২২', '১১-২২', '২০২৬-১১-২২ ১২:০০:০০.০০৭ +০৬:০০'],
+    [english22, '7 Ogrohayon 1433', '7 Ogrohayon', '7 Ogrohayon 1433 (2026-11-22) 12:00:00.007 +06:00'],
+    [bangla22, '৭ অগ্রহায়ণ ১৪৩৩', '৭ অগ্রহায়ণ', '৭ অগ্রহায়ণ ১৪৩৩ (২০২৬-১১-২২) ১২:০০:০০.০০৭ +০৬:০০'],
+  ])("%# in the reader's digits and calendar", (i18n, day, shortDay, exact) => {
+    expect(i18n.day(noon)).toBe(day);
+    expect(i18n.shortDay(noon)).toBe(shortDay);
+    expect(i18n.exact(noon)).toBe(exact);
+  });
+
+  test('the date is left out on its own day', () => {
+    expect(en.when(noon, noon + hour)).toBe('12:00:00');
+    expect(en.when(noon, noon + 13 * hour)).toBe('2026-11-22 12:00:00');
+    expect(english22.when(noon, noon + 13 * hour)).toBe('7 Ogrohayon 1433 12:00:00');
   });
 });
 

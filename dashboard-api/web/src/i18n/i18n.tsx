@@ -2,7 +2,9 @@
 
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { I18nProvider as AriaProvider } from 'react-aria-components/I18nProvider';
-import { settings, useSettings } from '../settings/settings';
+import { settings, useSettings, type Settings } from '../settings/settings';
+import { banglaDate } from '../time/bangla';
+import { clock, exactTime } from '../time/zone';
 import { toBangla, type Digits } from './digits';
 import type { Key, Room } from './keys';
 import { shellWords, type Catalogue } from './words';
@@ -35,11 +37,23 @@ export interface I18n {
   number: (value: number, decimals?: number) => string;
   /** Text whose digits follow the setting: times and counts, never addresses or ids. */
   localDigits: (text: string) => string;
+  /** The day, in the reader's calendar: 2026-11-22, or 7 Ogrohayon 1433. */
+  day: (ms: number) => string;
+  /** Without the year, where there is no room. */
+  shortDay: (ms: number) => string;
+  /** The time alone for the same day, the date and time for any other. */
+  when: (ms: number, now: number) => string;
+  /** 2026-11-22 04:05:06.789 +06:00; in another calendar both dates, so that it can be found in a log. */
+  exact: (ms: number) => string;
 }
 
 const Context = createContext<I18n | null>(null);
 
-export function makeI18n(language: Language, digits: Digits, catalogue: Catalogue): I18n {
+export function makeI18n(
+  language: Language,
+  { digits, calendar }: Pick<Settings, 'digits' | 'calendar'>,
+  catalogue: Catalogue,
+): I18n {
   const localDigits = language === 'bn' && digits === 'bangla' ? toBangla : (plain: string) => plain;
   const formats = [0, 1, 2].map(
     (decimals) => new Intl.NumberFormat(LOCALE[language], { maximumFractionDigits: decimals }),
@@ -48,19 +62,43 @@ export function makeI18n(language: Language, digits: Digits, catalogue: Catalogu
     localDigits((formats[decimals] ?? formats[0]!).format(value));
   const voice: Voice = { plural: new Intl.PluralRules(LOCALE[language]), number };
   const message = (key: Key): Message => catalogue[key] ?? [key];
+  const t: I18n['t'] = (key, values = {}) => text(message(key), values, voice);
+  const bangla = (date: string) => {
+    const { day, month, year } = banglaDate(date);
+    return { short: `${day} ${t(`calendar.${month}` as Key)}`, year };
+  };
+  const dayOf = (date: string) => {
+    if (calendar === 'gregorian') return date;
+    const { short, year } = bangla(date);
+    return `${short} ${year}`;
+  };
   return {
     language,
     digits,
     localDigits,
     number,
-    t: (key, values = {}) => text(message(key), values, voice),
+    t,
+    day: (ms) => localDigits(dayOf(clock(ms).date)),
+    shortDay: (ms) => {
+      const { date } = clock(ms);
+      return localDigits(calendar === 'gregorian' ? date.slice(5) : bangla(date).short);
+    },
+    when: (ms, now) => {
+      const { date, time } = clock(ms);
+      return localDigits(date === clock(now).date ? time : `${dayOf(date)} ${time}`);
+    },
+    exact: (ms) => {
+      const { date } = clock(ms);
+      const both = calendar === 'gregorian' ? date : `${dayOf(date)} (${date})`;
+      return localDigits(`${both} ${exactTime(ms)}`);
+    },
     rich: (key, values) => nodes(message(key), values, voice),
   };
 }
 
 /** Keeps the page in the chosen language; shows the old one until the new catalogue is there. */
 export function I18nProvider({ first, children }: { first: Loaded; children: ReactNode }) {
-  const { language, digits } = useSettings();
+  const { language, digits, calendar } = useSettings();
   const [loaded, setLoaded] = useState(first);
   useEffect(() => {
     let current = true;
@@ -74,7 +112,10 @@ export function I18nProvider({ first, children }: { first: Loaded; children: Rea
       current = false;
     };
   }, [language, loaded.language]);
-  const i18n = useMemo(() => makeI18n(loaded.language, digits, loaded.catalogue), [loaded, digits]);
+  const i18n = useMemo(
+    () => makeI18n(loaded.language, { digits, calendar }, loaded.catalogue),
+    [loaded, digits, calendar],
+  );
   return (
     <Context value={i18n}>
       <AriaProvider locale={LOCALE[loaded.language]}>{children}</AriaProvider>

@@ -2,7 +2,6 @@
 
 import { useState } from 'react';
 import { useI18n } from '../i18n/i18n';
-import { clock } from '../time/zone';
 import { Button } from '../ui/Button';
 import type { Pace } from './api';
 import { lengthText } from './MeasuresPage';
@@ -46,7 +45,7 @@ function points(days: Pace[], which: Which, most: number): { x: number; y: numbe
 
 function Chart({ days }: { days: Pace[] }) {
   const i18n = useI18n();
-  const { t, localDigits } = i18n;
+  const { t, day: dayOf } = i18n;
   const most = Math.max(1, ...days.flatMap((day) => [day.acknowledged.median_ms, day.closed.median_ms]));
   const first = days[0]?.day;
   const last = days.at(-1)?.day;
@@ -71,9 +70,9 @@ function Chart({ days }: { days: Pace[] }) {
         })}
       </svg>
       <figcaption className="quiet">
-        <span>{first !== undefined && first !== null && localDigits(clock(first).date)}</span>
+        <span>{first !== undefined && first !== null && dayOf(first)}</span>
         <span>{t('measures.legend', { most: lengthText(most, i18n) })}</span>
-        <span>{last !== undefined && last !== null && localDigits(clock(last).date)}</span>
+        <span>{last !== undefined && last !== null && dayOf(last)}</span>
       </figcaption>
     </figure>
   );
@@ -81,7 +80,7 @@ function Chart({ days }: { days: Pace[] }) {
 
 function Table({ days }: { days: Pace[] }) {
   const i18n = useI18n();
-  const { t, number, localDigits } = i18n;
+  const { t, number, day: dayOf } = i18n;
   return (
     <div className="measures-scroll">
       <table>
@@ -96,7 +95,7 @@ function Table({ days }: { days: Pace[] }) {
         <tbody>
           {days.map((day) => (
             <tr key={day.day}>
-              <th scope="row">{localDigits(clock(day.day ?? 0).date)}</th>
+              <th scope="row">{dayOf(day.day ?? 0)}</th>
               <td>{number(day.alerts)}</td>
               <td>{day.acknowledged.alerts === 0 ? '–' : lengthText(day.acknowledged.median_ms, i18n)}</td>
               <td>{day.closed.alerts === 0 ? '–' : lengthText(day.closed.median_ms, i18n)}</td>

@@ -11,7 +11,7 @@ import { SEARCH_KEYS } from '../keys/map';
 import { useKeys } from '../keys/useKeys';
 import { useSettings } from '../settings/settings';
 import type { Span } from '../time/range';
-import { clock, exact, ZONE } from '../time/zone';
+import { clock, ZONE } from '../time/zone';
 import { Button } from '../ui/Button';
 import { Fault } from '../ui/Fault';
 import { useElementSize } from '../ui/size';
@@ -70,7 +70,7 @@ function lengthText(ms: number, { t, number }: I18n): string {
 }
 
 function Table({ data }: { data: Counts }) {
-  const { t, number, localDigits } = useI18n();
+  const { t, number, exact } = useI18n();
   return (
     // A box that scrolls must be reachable by the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -85,7 +85,7 @@ function Table({ data }: { data: Counts }) {
         <tbody>
           {data.items.map(({ time, count }) => (
             <tr key={time}>
-              <td className="when">{localDigits(exact(time))}</td>
+              <td className="when">{exact(time)}</td>
               <td className="number">{number(count)}</td>
             </tr>
           ))}
@@ -133,7 +133,7 @@ function options(
   width: number,
   data: Counts,
   span: Span,
-  { number, localDigits }: I18n,
+  { number, localDigits, shortDay }: I18n,
   colours: CSSStyleDeclaration,
   onZoom: (span: Span) => void,
 ): uPlot.Options {
@@ -161,7 +161,8 @@ function options(
         size: 20,
         gap: 3,
         space: long ? 110 : 70,
-        values: (_, ticks) => ticks.map((ms) => localDigits(tickText(ms, long))),
+        values: (_, ticks) =>
+          ticks.map((ms) => `${long ? `${shortDay(ms)} ` : ''}${localDigits(clock(ms).time.slice(0, 5))}`),
       },
       {
         ...axis,
@@ -200,11 +201,6 @@ function options(
 /** At least one bucket, so that a narrow drag finds something. */
 function widened(from: number, to: number, bucketMs: number): Span {
   return to - from < bucketMs ? { from, to: from + bucketMs } : { from, to };
-}
-
-function tickText(ms: number, long: boolean): string {
-  const { date, time } = clock(ms);
-  return long ? `${date.slice(5)} ${time.slice(0, 5)}` : time.slice(0, 5);
 }
 
 /** Whether the page is dark now, by choice or by the system. */

@@ -6,7 +6,6 @@ import type { Table } from '../api/types';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { address } from '../route/route';
 import type { Span } from '../time/range';
-import { exact } from '../time/zone';
 import { Code } from '../ui/Code';
 import { Copy } from '../ui/Copy';
 import { Fault } from '../ui/Fault';
@@ -103,9 +102,9 @@ interface CellProps {
 }
 
 function Cell({ name, value, filter, i18n }: CellProps) {
-  const { t, number, localDigits } = i18n;
+  const { t, number, exact } = i18n;
   if (name === 'count') return number(Number(value));
-  if (name === 'time') return <span className="when">{localDigits(exact(Number(value)))}</span>;
+  if (name === 'time') return <span className="when">{exact(Number(value))}</span>;
   const { events } = parted(filter.q);
   const q = [events.includes(' OR ') ? `(${events})` : events, test(name, value)].filter(Boolean).join(' ');
   return (

@@ -7,6 +7,7 @@ import { Popover } from 'react-aria-components/Popover';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { moment, PRESETS, written, type TimeRange } from '../time/range';
 import { lastText } from '../time/text';
+import { fromClock } from '../time/zone';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Icon } from '../ui/Icon';
@@ -58,10 +59,12 @@ export function RangeChoice({ range, onChange }: Props) {
   );
 }
 
-export function rangeText({ from, to }: TimeRange, { t, localDigits }: I18n): string {
+export function rangeText({ from, to }: TimeRange, { t, day, localDigits }: I18n): string {
   const preset = to === null && PRESETS.find((each) => each === from);
   if (preset) return lastText(preset, t);
-  return t('range.between', { from: localDigits(from), to: to === null ? t('range.now') : localDigits(to) });
+  const read = (text: string) =>
+    localDigits(text.replace(/^\d{4}-\d{2}-\d{2}/, (date) => day(fromClock(`${date}T00:00`))));
+  return t('range.between', { from: read(from), to: to === null ? t('range.now') : read(to) });
 }
 
 function ExactForm({ range, onChange }: Props) {

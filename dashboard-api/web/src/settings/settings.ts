@@ -1,4 +1,4 @@
-// What the reader chose, kept in this browser: language, theme, digits, density, keys, pane width, saved views.
+// What the reader chose, kept in this browser: language, theme, digits, calendar, density, keys, pane width, saved views.
 
 import { useSyncExternalStore } from 'react';
 import type { Key } from '../i18n/keys';
@@ -16,6 +16,7 @@ export interface Settings {
   languageChosen: boolean;
   theme: 'system' | 'light' | 'dark';
   digits: 'latin' | 'bangla';
+  calendar: 'gregorian' | 'bangla';
   density: 'compact' | 'comfortable';
   /** Single-key shortcuts can be switched off (WCAG 2.1.4). */
   shortcuts: boolean;
@@ -32,6 +33,7 @@ const DEFAULTS: Settings = {
   languageChosen: false,
   theme: 'system',
   digits: 'latin',
+  calendar: 'gregorian',
   density: 'compact',
   shortcuts: true,
   keys: {},

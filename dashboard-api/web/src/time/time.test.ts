@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { age } from './age';
 import { around, exactRange, moment, resolve, written } from './range';
-import { clock, exact, fromClock, short } from './zone';
+import { banglaDate } from './bangla';
+import { clock, exactTime, fromClock } from './zone';
 
 /** 2026-11-22 12:00:00 in Dhaka. */
 const NOON = Date.UTC(2026, 10, 22, 6, 0, 0);
@@ -27,12 +28,50 @@ describe('clock', () => {
   );
 
   test('the exact time has its fraction and its offset', () => {
-    expect(exact(NOON + 7)).toBe('2026-11-22 12:00:00.007 +06:00');
+    expect(exactTime(NOON + 7)).toBe('12:00:00.007 +06:00');
+  });
+});
+
+describe('the calendar of Bangladesh', () => {
+  test.each([
+    // As its revision of 2019 was announced: the days on which the nation's days fall.
+    ['2020-02-21', 8, 11, 1426],
+    ['2026-02-21', 8, 11, 1432],
+    ['2026-03-26', 12, 12, 1432],
+    ['2026-04-13', 30, 12, 1432],
+    ['2026-04-14', 1, 1, 1433],
+    ['2026-05-08', 25, 1, 1433],
+    ['2026-05-25', 11, 2, 1433],
+    ['2026-12-16', 1, 9, 1433],
+    // The first day that it changed, and the day after.
+    ['2019-10-16', 31, 6, 1426],
+    ['2019-10-17', 1, 7, 1426],
+    // Falgun of a leap year has one day more, and the new year does not move.
+    ['2024-03-13', 29, 11, 1430],
+    ['2024-03-14', 30, 11, 1430],
+    ['2024-03-15', 1, 12, 1430],
+    ['2024-04-14', 1, 1, 1431],
+    // As it was before.
+    ['2019-02-21', 9, 11, 1425],
+    ['2018-10-16', 1, 7, 1425],
+    ['2016-03-13', 30, 11, 1422],
+    ['2016-04-14', 1, 1, 1423],
+  ])('%s is %d of month %d, %d', (date, day, month, year) => {
+    expect(banglaDate(date)).toEqual({ day, month, year });
   });
 
-  test('the date is left out on its own day', () => {
-    expect(short(NOON, NOON + 3_600_000)).toBe('12:00:00');
-    expect(short(NOON, NOON + 13 * 3_600_000)).toBe('2026-11-22 12:00:00');
+  test('every day follows the one before it', () => {
+    let before = banglaDate('2010-04-14');
+    for (let at = Date.UTC(2010, 3, 15); at < Date.UTC(2040, 3, 15); at += 86_400_000) {
+      const { day, month, year } = banglaDate(new Date(at).toISOString().slice(0, 10));
+      const next =
+        day === before.day + 1
+          ? [before.month, before.year]
+          : [(before.month % 12) + 1, before.year + (before.month === 12 ? 1 : 0)];
+      expect([month, year]).toEqual(next);
+      expect(day === before.day + 1 || day === 1).toBe(true);
+      before = { day, month, year };
+    }
   });
 });
 

@@ -51,14 +51,8 @@ export function fromClock(local: string): number {
   return guess - offsetMinutes(first, again.date, again.time) * 60_000;
 }
 
-/** 2026-11-22 04:05:06.789 +06:00 */
-export function exact(ms: number): string {
-  const { date, time, offset } = clock(ms);
-  return `${date} ${time}.${String(((ms % 1000) + 1000) % 1000).padStart(3, '0')} ${offset}`;
-}
-
-/** The time alone for the same day, the date and time for any other. */
-export function short(ms: number, now: number): string {
-  const { date, time } = clock(ms);
-  return date === clock(now).date ? time : `${date} ${time}`;
+/** The time of day with its fraction and offset: 04:05:06.789 +06:00 */
+export function exactTime(ms: number): string {
+  const { time, offset } = clock(ms);
+  return `${time}.${String(((ms % 1000) + 1000) % 1000).padStart(3, '0')} ${offset}`;
 }

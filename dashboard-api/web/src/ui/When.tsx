@@ -2,15 +2,14 @@
 
 import { useI18n } from '../i18n/i18n';
 import { age } from '../time/age';
-import { exact, short } from '../time/zone';
 import { useNow } from './now';
 
 /** "4m", with the exact time and its offset as the title. */
 export function Age({ ms }: { ms: number }) {
-  const { t, localDigits } = useI18n();
+  const { t, exact } = useI18n();
   const { unit, count } = age(ms, useNow());
   return (
-    <time dateTime={new Date(ms).toISOString()} title={localDigits(exact(ms))}>
+    <time dateTime={new Date(ms).toISOString()} title={exact(ms)}>
       {t(`age.${unit}`, { count })}
     </time>
   );
@@ -28,21 +27,21 @@ export function useAgo(): (ms: number) => string {
 
 /** The time of day, with the date when it is another day, and the rest as the title. */
 export function When({ ms }: { ms: number }) {
-  const { localDigits } = useI18n();
+  const { exact, when } = useI18n();
   const now = useNow();
   return (
-    <time className="when" dateTime={new Date(ms).toISOString()} title={localDigits(exact(ms))}>
-      {localDigits(short(ms, now))}
+    <time className="when" dateTime={new Date(ms).toISOString()} title={exact(ms)}>
+      {when(ms, now)}
     </time>
   );
 }
 
 /** The whole time, written out. */
 export function Exact({ ms }: { ms: number }) {
-  const { localDigits } = useI18n();
+  const { exact } = useI18n();
   return (
     <time className="when" dateTime={new Date(ms).toISOString()}>
-      {localDigits(exact(ms))}
+      {exact(ms)}
     </time>
   );
 }
