@@ -1,5 +1,6 @@
 //! One thing to tell, and the closed list of its kinds.
 
+use crate::bangla;
 use yaml::Position;
 
 /// Whether it keeps a rule from running.
@@ -123,7 +124,30 @@ pub struct Finding {
     pub mend: String,
 }
 
+/// Words for the reader of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it; empty where the message says it.
+    pub mend: String,
+}
+
 impl Finding {
+    /// In Bangla, as far as the catalogue has it; names and Sigma's own words stay.
+    pub fn bangla(&self) -> Told {
+        Told { message: bangla::of(&self.message), mend: bangla::of(&self.mend) }
+    }
+
+    /// The line for a terminal, with other words than its own.
+    pub fn line(&self, told: &Told) -> String {
+        let Self { severity, code, file, at, .. } = self;
+        let severity = severity.as_str();
+        let Told { message, mend } = told;
+        let between = if mend.is_empty() { "" } else { "; " };
+        format!("{file}:{}:{}: {severity}[{code}]: {message}{between}{mend}", at.line, at.column)
+    }
+
     /// An error of a document, whose text has the mend in it.
     pub(crate) fn of_error(error: &sigma::Error) -> Self {
         Self {
@@ -140,11 +164,6 @@ impl Finding {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { severity, code, file, at, message, mend, .. } = self;
-        write!(f, "{file}:{}:{}: {}[{code}]: {message}", at.line, at.column, severity.as_str())?;
-        if !mend.is_empty() {
-            write!(f, "; {mend}")?;
-        }
-        Ok(())
+        f.write_str(&self.line(&Told { message: self.message.clone(), mend: self.mend.clone() }))
     }
 }

@@ -5,6 +5,7 @@
 //! a selection that nothing asks about. A warning may be wrong, so each has a [`Code`] by which it
 //! can be allowed; none is given where the linter does not know.
 
+mod bangla;
 mod check;
 mod fields;
 mod finding;
@@ -16,7 +17,7 @@ mod whole;
 
 pub use check::{Report, RuleFile, check, log_source};
 pub use fields::{Fields, Resolved};
-pub use finding::{Code, Finding, Severity};
+pub use finding::{Code, Finding, Severity, Told};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,27 @@ use sigma::Placeholders;
 const HEAD: &str =
     "title: t\nid: 1\nlevel: low\nlogsource: {product: windows, category: process_creation}\n";
 
+/// That all of it is told in Bangla too, and no English sentence is left.
+fn in_bangla(report: &Report) {
+    let is_bangla = |text: &str| text.chars().any(|c| ('\u{980}'..='\u{9ff}').contains(&c));
+    for finding in &report.findings {
+        let Told { message, mend } = finding.bangla();
+        assert!(is_bangla(&message), "{}", finding.message);
+        assert!(mend.is_empty() || is_bangla(&mend), "{}", finding.mend);
+        // What the libraries for YAML and expressions say is not ours.
+        if ["yaml", "regex"].contains(&finding.code) {
+            continue;
+        }
+        // Sigma's words and names of a rule stay; the little words that join English ones do not.
+        for text in [message, mend] {
+            let words: Vec<&str> = text.split(' ').collect();
+            let left = ["the", "is", "must", "a", "an", "it", "that", "with", "what", "write"];
+            let english = words.iter().find(|word| left.contains(word));
+            assert_eq!(english, None, "{text}");
+        }
+    }
+}
+
 /// The findings for a rule with this detection, samples beside it.
 fn found(text: &str) -> Vec<String> {
     let file = RuleFile {
@@ -17,6 +38,7 @@ fn found(text: &str) -> Vec<String> {
     };
     let tables = Tables::builtin().unwrap();
     let report = check(&[file], &tables, &Placeholders::new(), 0);
+    in_bangla(&report);
     report.findings.iter().map(|f| format!("{}:{} {}", f.at.line, f.at.column, f.code)).collect()
 }
 
@@ -105,6 +127,7 @@ fn ids_differ_between_files_and_samples_are_missed() {
         |name: &str| RuleFile { name: name.into(), text: text.clone(), ..RuleFile::default() };
     let tables = Tables::builtin().unwrap();
     let report = check(&[file("a/x.yml"), file("b.yml")], &tables, &Placeholders::new(), 0);
+    in_bangla(&report);
     let told: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
@@ -151,6 +174,7 @@ correlation: {type: event_count, rules: [absent], timespan: 5m, condition: {gte:
     ];
     let tables = Tables::builtin().unwrap();
     let report = check(&files, &tables, &Placeholders::new(), 1_800_000_000_000);
+    in_bangla(&report);
     let told: Vec<String> = report
         .findings
         .iter()
@@ -169,4 +193,125 @@ correlation: {type: event_count, rules: [absent], timespan: 5m, condition: {gte:
         ]
     );
     assert_eq!((report.rules, report.filters, report.correlations), (1, 2, 1));
+}
+
+#[test]
+fn errors_are_told_in_bangla_too() {
+    let rule = |detection: &str| format!("{HEAD}detection: {detection}\n");
+    let correlation = |body: &str| format!("title: c\nid: c\nlevel: low\ncorrelation: {body}\n");
+    let filter = |body: &str| format!("title: f\nid: f\nlogsource: {{product: linux}}\n{body}\n");
+    for (text, code) in [
+        ("a: [".to_owned(), "yaml"),
+        ("a: 1\na: 2\n".to_owned(), "yaml"),
+        ("[a]".to_owned(), "form"),
+        (
+            "id: 1\nlogsource: {product: linux}\ndetection: {s: [x], condition: s}\n".to_owned(),
+            "missing",
+        ),
+        (format!("{HEAD}status: x\n"), "missing"),
+        (format!("{HEAD}detection: x\n"), "form"),
+        (
+            format!("{HEAD}x-prohori-suppres: {{for: 1h}}\ndetection: {{s: [x], condition: s}}\n"),
+            "form",
+        ),
+        (
+            format!("{HEAD}x-prohori-suppress: {{by: a}}\ndetection: {{s: [x], condition: s}}\n"),
+            "missing",
+        ),
+        (
+            format!(
+                "{HEAD}x-prohori-threshold: {{count: 1, within: 5m}}\ndetection: {{s: [x], condition: s}}\n"
+            ),
+            "form",
+        ),
+        (
+            format!(
+                "{HEAD}x-prohori-suppress: {{for: 90d}}\ndetection: {{s: [x], condition: s}}\n"
+            ),
+            "range",
+        ),
+        (rule("{s: {Image|contain: a}, condition: s}"), "unknown-modifier"),
+        (rule("{s: {Image|xyzzy: a}, condition: s}"), "unknown-modifier"),
+        (rule("{s: {Image|base64: a*}, condition: s}"), "modifier"),
+        (rule("{s: {Image|i: a}, condition: s}"), "modifier"),
+        (rule("{s: {Image|cidr: 10.0.0.0/40}, condition: s}"), "modifier"),
+        (rule("{s: {Image|exists: maybe}, condition: s}"), "modifier"),
+        (rule("{s: {Image|gt: x}, condition: s}"), "modifier"),
+        (rule("{s: {Image|re: '(?<=x)y'}, condition: s}"), "regex"),
+        (rule("{s: {Image|expand: '%nobody%'}, condition: s}"), "placeholder"),
+        (rule("{s: {Image|expand: nobody}, condition: s}"), "modifier"),
+        (rule("{s: {Image: {a: b}}, condition: s}"), "form"),
+        (rule("{s: {Image: []}, condition: s}"), "form"),
+        (rule("{s: {}, condition: s}"), "form"),
+        (rule("{s: [x]}"), "missing"),
+        (rule("{s: [x], condition: t}"), "condition"),
+        (rule("{s: [x], condition: s s}"), "condition"),
+        (rule("{s: [x], condition: (s}"), "condition"),
+        (rule("{s: [x], condition: s)}"), "condition"),
+        (rule("{s: [x], condition: s and}"), "condition"),
+        (rule("{s: [x], condition: 1 of t*}"), "condition"),
+        (rule("{s: [x], condition: 0 of s}"), "condition"),
+        (rule("{s: [x], condition: s | count() > 5}"), "legacy"),
+        (rule("{s: [x], timeframe: 5m, condition: s}"), "legacy"),
+        (correlation("x"), "form"),
+        (correlation("{rules: [p], timespan: 5m}"), "missing"),
+        (correlation("{type: near, rules: [p], timespan: 5m}"), "legacy"),
+        (correlation("{type: many, rules: [p], timespan: 5m}"), "form"),
+        (correlation("{type: event_count, timespan: 5m, condition: {gte: 2}}"), "missing"),
+        (correlation("{type: event_count, rules: [], timespan: 5m, condition: {gte: 2}}"), "form"),
+        (
+            correlation("{type: event_count, rules: [p, p], timespan: 5m, condition: {gte: 2}}"),
+            "form",
+        ),
+        (correlation("{type: event_count, rules: [p], timespan: 5y, condition: {gte: 2}}"), "form"),
+        (correlation("{type: event_count, rules: [p], condition: {gte: 2}}"), "missing"),
+        (
+            correlation("{type: event_count, rules: [p], timeframe: 5m, condition: {gte: 2}}"),
+            "legacy",
+        ),
+        (correlation("{type: event_count, rules: [p], span: 5m, condition: {gte: 2}}"), "form"),
+        (correlation("{type: event_count, rules: [p], timespan: 5m}"), "missing"),
+        (correlation("{type: event_count, rules: [p], timespan: 5m, condition: {}}"), "missing"),
+        (correlation("{type: event_count, rules: [p], timespan: 5m, condition: a and b}"), "form"),
+        (correlation("{type: event_count, rules: [p], timespan: 5m, condition: {gte: x}}"), "form"),
+        (
+            correlation(
+                "{type: event_count, rules: [p], timespan: 5m, condition: {field: b, gte: 1}}",
+            ),
+            "form",
+        ),
+        (
+            correlation("{type: value_count, rules: [p], timespan: 5m, condition: {gte: 1}}"),
+            "missing",
+        ),
+        (
+            correlation(
+                "{type: value_avg, rules: [p], timespan: 5m, condition: {field: [b, c], gte: 1}}",
+            ),
+            "form",
+        ),
+        (
+            correlation(
+                "{type: value_avg, rules: [p], timespan: 5m, condition: {field: b, percentile: 9, gte: 1}}",
+            ),
+            "form",
+        ),
+        (
+            correlation(
+                "{type: event_count, rules: [p], aliases: {x: {b: f}}, timespan: 5m, condition: {gte: 2}}",
+            ),
+            "alias-rule",
+        ),
+        (
+            correlation("{type: event_count, rules: [c], timespan: 5m, condition: {gte: 2}}"),
+            "cycle",
+        ),
+        (filter("filter: x"), "form"),
+        (filter("filter: {s: [x], condition: s}"), "missing"),
+        (filter("x-prohori-expires: soon\nfilter: {rules: any, s: [x], condition: not s}"), "form"),
+    ] {
+        let told = found(&text);
+        let is_there = told.iter().any(|finding| finding.ends_with(&format!(" {code}")));
+        assert!(is_there, "{text}\n{told:?}, wanted {code}");
+    }
 }

@@ -62,6 +62,9 @@ pub(crate) struct Check {
     /// How to write what is found
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// The language of what is found, for people
+    #[arg(long, value_enum, default_value = "en")]
+    lang: Lang,
     /// Exit with 1 for warnings as well
     #[arg(long)]
     strict: bool,
@@ -90,6 +93,15 @@ enum Lang {
     En,
     /// Bangla
     Bn,
+}
+
+impl From<Lang> for workbench::Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::English,
+            Lang::Bn => Self::Bangla,
+        }
+    }
 }
 
 /// Exits with 0 if the rule matches every event (or was told in words), with 1 if it misses one.
@@ -209,6 +221,7 @@ fn check(args: &Check) -> anyhow::Result<Verdict> {
         allow: args.allow.iter().map(named).collect::<anyhow::Result<_>>()?,
         strict: args.strict,
         format: args.format.into(),
+        language: args.lang.into(),
         now_ms: jiff::Timestamp::now().as_millisecond(),
     };
     let input = args.files.input()?;
@@ -226,10 +239,7 @@ fn explain(args: &Explain) -> anyhow::Result<Verdict> {
         events: args.event.as_deref().map(events).transpose()?,
         raw: args.raw,
         with: args.with.clone(),
-        language: match args.lang {
-            Lang::En => workbench::Language::English,
-            Lang::Bn => workbench::Language::Bangla,
-        },
+        language: args.lang.into(),
         format: args.format.into(),
     };
     let placeholders = placeholders(args.placeholders.as_deref())?;

@@ -1,6 +1,6 @@
 //! `prohori rules check`: what is wrong with rule files, and how to mend it.
 
-use crate::{Error, Format, Input, Verdict};
+use crate::{Error, Format, Input, Language, Verdict};
 use lint::{Code, Finding, Report, Severity};
 use mapping::Tables;
 use serde_json::json;
@@ -15,6 +15,8 @@ pub struct Options {
     pub strict: bool,
     /// For whom to write.
     pub format: Format,
+    /// The language of what is found, for people; programs get both.
+    pub language: Language,
     /// When exceptions are to be in force, in milliseconds since the epoch.
     pub now_ms: i64,
 }
@@ -27,7 +29,7 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
         |finding: &Finding| options.allow.iter().any(|code| code.as_str() == finding.code);
     report.findings.retain(|finding| !allowed(finding));
     let written = match options.format {
-        Format::Text => text(&report, out),
+        Format::Text => text(&report, options.language, out),
         Format::Json => writeln!(out, "{:#}", document(&report)),
     };
     written.map_err(Error::Write)?;
@@ -35,9 +37,12 @@ pub fn run(input: &Input, options: &Options, out: &mut impl Write) -> Result<Ver
     Ok(Verdict::of(errors == 0 && !(options.strict && warnings > 0)))
 }
 
-fn text(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
+fn text(report: &Report, language: Language, out: &mut impl Write) -> std::io::Result<()> {
     for finding in &report.findings {
-        writeln!(out, "{finding}")?;
+        match language {
+            Language::English => writeln!(out, "{finding}")?,
+            Language::Bangla => writeln!(out, "{}", finding.line(&finding.bangla()))?,
+        }
     }
     let Report { files, rules, correlations, filters, .. } = report;
     writeln!(
@@ -50,6 +55,7 @@ fn text(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
 
 fn document(report: &Report) -> serde_json::Value {
     let finding = |finding: &Finding| {
+        let bangla = finding.bangla();
         json!({
             "severity": finding.severity.as_str(),
             "code": finding.code,
@@ -59,6 +65,8 @@ fn document(report: &Report) -> serde_json::Value {
             "rule": finding.rule,
             "message": finding.message,
             "mend": finding.mend,
+            "message_bn": bangla.message,
+            "mend_bn": bangla.mend,
         })
     };
     json!({

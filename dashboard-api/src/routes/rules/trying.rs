@@ -49,6 +49,9 @@ pub(crate) struct FindingView {
     message: String,
     /// What to do about it; may be empty.
     mend: String,
+    /// In Bangla, but for names and Sigma's own words.
+    message_bn: String,
+    mend_bn: String,
 }
 
 /// What is wrong with a rule.
@@ -90,13 +93,18 @@ pub(crate) async fn lint(
     report.findings.retain(|finding| finding.file == NAME);
     let count = |severity| report.count(severity);
     let (errors, warnings) = (count(lint::Severity::Error), count(lint::Severity::Warning));
-    let view = |finding: lint::Finding| FindingView {
-        severity: finding.severity.as_str(),
-        code: finding.code,
-        line: finding.at.line,
-        column: finding.at.column,
-        message: finding.message,
-        mend: finding.mend,
+    let view = |finding: lint::Finding| {
+        let lint::Told { message: message_bn, mend: mend_bn } = finding.bangla();
+        FindingView {
+            severity: finding.severity.as_str(),
+            code: finding.code,
+            line: finding.at.line,
+            column: finding.at.column,
+            message: finding.message,
+            mend: finding.mend,
+            message_bn,
+            mend_bn,
+        }
     };
     let findings = report.findings.into_iter().take(FINDINGS_MAX).map(view).collect();
     Ok(Json(Linted { findings, errors, warnings }))

@@ -9,6 +9,8 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } f
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 import type { Finding } from '../api/types';
+import { useI18n, type Language } from '../i18n/i18n';
+import { told } from './told';
 
 /** How long after the last key the rule is looked at. */
 const LINT_DELAY_MS = 400;
@@ -51,24 +53,26 @@ const theme = EditorView.theme({
 });
 
 /** Where a finding stands; its place is a line and a column in characters, from 1. */
-function diagnostic(state: EditorState, finding: Finding): Diagnostic {
+function diagnostic(state: EditorState, finding: Finding, language: Language): Diagnostic {
   const line = state.doc.line(Math.min(Math.max(finding.line, 1), state.doc.lines));
   const before = [...line.text].slice(0, finding.column - 1).join('').length;
   const from = Math.min(line.from + before, line.to);
   const to = from === line.to && line.length > 0 ? line.to : Math.max(line.to, from);
+  const { message, mend } = told(finding, language);
   return {
     from: from === to ? line.from : from,
     to,
     severity: finding.severity,
-    message: finding.mend === '' ? finding.message : `${finding.message}\n${finding.mend}`,
+    message: mend === '' ? message : `${message}\n${mend}`,
   };
 }
 
 export default function Editor({ value, onChange, lint, label, readOnly }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const hooks = useRef({ onChange, lint });
-  hooks.current = { onChange, lint };
+  const { language } = useI18n();
+  const hooks = useRef({ onChange, lint, language });
+  hooks.current = { onChange, lint, language };
   useEffect(() => {
     const box = host.current;
     if (!box) return undefined;
@@ -83,7 +87,7 @@ export default function Editor({ value, onChange, lint, label, readOnly }: Props
         asked.add(stop);
         const state = now.state;
         const found = await hooks.current.lint(state.doc.toString(), stop.signal).catch(() => []);
-        return found.map((finding) => diagnostic(state, finding));
+        return found.map((finding) => diagnostic(state, finding, hooks.current.language));
       },
       { delay: LINT_DELAY_MS },
     );

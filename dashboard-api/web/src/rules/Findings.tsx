@@ -4,9 +4,10 @@ import type { Finding } from '../api/types';
 import { useI18n } from '../i18n/i18n';
 import { Code } from '../ui/Code';
 import { Icon } from '../ui/Icon';
+import { told } from './told';
 
 export function Findings({ findings }: { findings: Finding[] }) {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   return (
     <section className="findings" aria-label={t('rules.findings')}>
@@ -24,11 +25,8 @@ export function Findings({ findings }: { findings: Finding[] }) {
           {findings.map((finding) => (
             <li key={`${finding.line}:${finding.column}:${finding.code}:${finding.message}`}>
               <span className={`finding-${finding.severity}`}>{t(`rules.${finding.severity}`)}</span>{' '}
-              <Code>{`${finding.line}:${finding.column}`}</Code>{' '}
-              <span lang="en">
-                {finding.message}
-                {finding.mend !== '' && <span className="quiet"> — {finding.mend}</span>}
-              </span>
+              <Code>{`${finding.line}:${finding.column}`}</Code> {told(finding, language).message}
+              {finding.mend !== '' && <span className="quiet"> — {told(finding, language).mend}</span>}
             </li>
           ))}
         </ul>

@@ -59,12 +59,14 @@ export function RuleList() {
     <section className="rules" aria-label={t('rules.title')}>
       <header className="rules-head">
         <h1>{t('rules.title')}</h1>
-        <Link to="/exceptions">{t('rules.exceptions')}</Link>
-        {permissions.includes('write_rules') && (
-          <Button kind="primary" onPress={() => go('/rules/new')}>
-            {t('rules.new')}
-          </Button>
-        )}
+        <span className="rules-verbs">
+          <Link to="/exceptions">{t('rules.exceptions')}</Link>
+          {permissions.includes('write_rules') && (
+            <Button kind="primary" onPress={() => go('/rules/new')}>
+              {t('rules.new')}
+            </Button>
+          )}
+        </span>
       </header>
       <Published />
       <Filters query={query} />
