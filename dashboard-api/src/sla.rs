@@ -6,6 +6,7 @@
 use crate::roles::EVERYWHERE;
 use crate::work::names::names;
 use jiff::civil::Date;
+use model::day::{self, DAY_MS};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{AlertSummary, Overdue, State};
 
@@ -16,9 +17,6 @@ pub(crate) const HOLIDAYS_MAX: usize = 200;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
-/// Dhaka's offset from UTC, the same all year.
-const DHAKA_MS: i64 = 6 * HOUR_MS;
 const OPENS_MS: i64 = 9 * HOUR_MS;
 const CLOSES_MS: i64 = 17 * HOUR_MS;
 /// More days than the longest target takes, whatever its holidays: 92 full days of work of eight hours.
@@ -116,7 +114,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// From when until when the clock runs on a day, counted in days since the epoch in Dhaka.
     fn runs(&self, day: i64) -> Option<(i64, i64)> {
-        let midnight_ms = day * DAY_MS - DHAKA_MS;
+        let midnight_ms = day::begin_ms(day);
         match self.calendar {
             Calendar::Always => Some((midnight_ms, midnight_ms + DAY_MS)),
             Calendar::Office => {
@@ -136,7 +134,7 @@ impl Clock {
 
     /// When `ms` of the clock have passed since `from_ms`.
     fn due(&self, from_ms: i64, ms: i64) -> i64 {
-        let (mut left, first) = (ms, day_of(from_ms));
+        let (mut left, first) = (ms, day::number(from_ms));
         for day in first..first + DAYS_MAX {
             let Some((begins, ends)) = self.runs(day) else { continue };
             let begins = begins.max(from_ms);
@@ -151,7 +149,7 @@ impl Clock {
 
     /// The last moment since which `ms` of the clock have passed at `now_ms`.
     fn cutoff(&self, now_ms: i64, ms: i64) -> i64 {
-        let (mut left, last) = (ms, day_of(now_ms));
+        let (mut left, last) = (ms, day::number(now_ms));
         for day in (last - DAYS_MAX..=last).rev() {
             let Some((begins, ends)) = self.runs(day) else { continue };
             let ends = ends.min(now_ms);
@@ -163,10 +161,6 @@ impl Clock {
         }
         i64::MIN
     }
-}
-
-fn day_of(ms: i64) -> i64 {
-    (ms + DHAKA_MS).div_euclid(DAY_MS)
 }
 
 /// A policy as it counts.

@@ -5,6 +5,7 @@
 
 pub mod agency;
 pub mod coordinates;
+pub mod day;
 pub mod dead_letter;
 pub mod error;
 pub mod matches;

@@ -8,6 +8,7 @@ use crate::select::{Select, Value};
 use crate::views::{EntityDay, EntityProfile, EntitySeen, Related};
 use crate::{AlertFilter, Error, Scope, Store};
 use clickhouse::Row;
+use model::day;
 use query::Range;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -144,7 +145,7 @@ struct SeenRow {
 
 #[derive(Row, Deserialize)]
 struct DayRow {
-    day_ms: i64,
+    number: i64,
     agency: String,
     total: u64,
 }
@@ -206,7 +207,7 @@ impl Store {
         Ok(EntityProfile { kind: entity.kind, value: entity.value.clone(), seen, alerts })
     }
 
-    /// How many events of each day (UTC, of their own time) have an entity, by agency and role, from
+    /// How many events of each day (Dhaka's, of their own time) have an entity, by agency and role, from
     /// the day of `range`'s begin to that of its end; days without any are left out.
     pub async fn entity_days(
         &self,
@@ -216,17 +217,17 @@ impl Store {
     ) -> Result<Vec<EntityDay>, Error> {
         let mut days = Vec::new();
         for (role, condition, value) in entity.roles() {
-            let sql = "SELECT toInt64(toUnixTimestamp(toDateTime(toDate(time), 'UTC'))) * 1000 AS day_ms, \
-                 agency, count() AS total FROM events WHERE {where} \
-                 GROUP BY toDate(time), agency ORDER BY day_ms, agency";
+            let sql = "SELECT toInt64(toDate(addHours(time, 6))) AS number, agency, \
+                 count() AS total FROM events WHERE {where} \
+                 GROUP BY toDate(addHours(time, 6)), agency ORDER BY number, agency";
             let rows: Vec<DayRow> = Select::of(scope, None)
                 .and(condition, value)
-                .and("toDate(time) >= toDate(fromUnixTimestamp64Milli({}, 'UTC'))", range.from_ms)
-                .and("toDate(time) <= toDate(fromUnixTimestamp64Milli({}, 'UTC'))", range.to_ms)
+                .and("toDate(addHours(time, 6)) >= toDate({})", day::number(range.from_ms))
+                .and("toDate(addHours(time, 6)) <= toDate({})", day::number(range.to_ms))
                 .fetch(self, "read an entity's days", sql)
                 .await?;
             days.extend(rows.into_iter().map(|row| EntityDay {
-                day: row.day_ms,
+                day: day::begin_ms(row.number),
                 agency: row.agency,
                 role,
                 events: row.total,

@@ -16,7 +16,15 @@ pub const BUCKETS_MAX: u32 = 2_000;
 /// The columns of [`SummaryRow`].
 pub(crate) const SUMMARY: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, agency, \
     host, source, class_uid, severity_id, message, user, src_ip, dst_ip, \
-    substringUTF8(raw, 1, 500) AS raw_start";
+    substringUTF8(raw, 1, 500) AS raw_start, \
+    if(message != '', [], [JSONExtractString(rest, 'type_name'), arrayFirst(t -> t != '', [ \
+        JSONExtractString(rest, 'process', 'cmd_line'), JSONExtractString(rest, 'file', 'path'), \
+        JSONExtractString(rest, 'reg_value', 'path'), JSONExtractString(rest, 'reg_key', 'path'), \
+        JSONExtractString(rest, 'query', 'hostname'), \
+        JSONExtractString(rest, 'http_request', 'url', 'url_string'), \
+        JSONExtractString(rest, 'job', 'name'), JSONExtractString(rest, 'group', 'name'), \
+        JSONExtractString(rest, 'api', 'operation'), \
+        JSONExtractString(rest, 'finding_info', 'title'), process])]) AS gist";
 
 /// The columns of [`DocumentRow`].
 pub(crate) const DOCUMENT: &str = "lower(hex(uid)) AS uid_hex, toUnixTimestamp64Milli(time) AS time_ms, \
@@ -37,6 +45,7 @@ pub(crate) struct SummaryRow {
     src_ip: Ipv6Addr,
     dst_ip: Ipv6Addr,
     raw_start: String,
+    gist: Vec<String>,
 }
 
 #[derive(Row, Deserialize)]
@@ -193,7 +202,17 @@ impl Store {
 
 impl From<SummaryRow> for EventSummary {
     fn from(row: SummaryRow) -> Self {
+        let (src_ip, dst_ip) = (address(row.src_ip), address(row.dst_ip));
+        let between = match (&*src_ip, &*dst_ip) {
+            ("", "") => String::new(),
+            (one, "") | ("", one) => one.to_owned(),
+            (from, to) => format!("{from} → {to}"),
+        };
+        // An event with a message has no parts, and needs none.
+        let last = if row.gist.is_empty() { Vec::new() } else { vec![row.user.clone(), between] };
+        let parts = row.gist.into_iter().chain(last).filter(|part| !part.is_empty());
         Self {
+            gist: parts.collect::<Vec<_>>().join(" · "),
             uid: row.uid_hex,
             time: row.time_ms,
             agency: row.agency,
@@ -203,8 +222,8 @@ impl From<SummaryRow> for EventSummary {
             severity_id: row.severity_id,
             message: row.message,
             user: row.user,
-            src_ip: address(row.src_ip),
-            dst_ip: address(row.dst_ip),
+            src_ip,
+            dst_ip,
             raw: row.raw_start,
         }
     }

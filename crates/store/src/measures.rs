@@ -3,6 +3,7 @@
 use crate::select::Select;
 use crate::{Error, Scope, Store};
 use clickhouse::Row;
+use model::day::{DAY_MS, OFFSET_MS};
 use query::Range;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ pub struct Span {
 /// An agency's, or a day's, alerts that arrived within a time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pace {
-    /// The agency; of days the begin of the day (UTC), in ms, as text.
+    /// The agency; of days the begin of the day (in Dhaka), in ms, as text.
     pub of: String,
     /// How many arrived.
     pub alerts: u64,
@@ -137,8 +138,10 @@ impl Store {
         let action = "measure the pace of triage";
         let agencies: Vec<PaceRow> =
             arrived().fetch(self, action, &pace("toString(agency)")).await?;
-        let day = "toString(intDiv(created_ms, 86400000) * 86400000)";
-        let days: Vec<PaceRow> = arrived().fetch(self, action, &pace(day)).await?;
+        let day = format!(
+            "toString(intDiv(created_ms + {OFFSET_MS}, {DAY_MS}) * {DAY_MS} - {OFFSET_MS})"
+        );
+        let days: Vec<PaceRow> = arrived().fetch(self, action, &pace(&day)).await?;
         let analysts = "SELECT toString(actor) AS actor, uniqExact(alert_id) AS alerts, \
              count() AS steps, countIf(to_state = 'closed' AND from_state != 'closed') AS closed, \
              countIf(comment != '') AS comments FROM alert_history WHERE {where} \

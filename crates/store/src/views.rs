@@ -226,6 +226,9 @@ pub struct EventSummary {
     pub dst_ip: String,
     /// The first 500 characters of the raw text.
     pub raw: String,
+    /// What stands for the message of an event that has none: its type, its command line, file or
+    /// name, its user and addresses.
+    pub gist: String,
 }
 
 /// A page of events.

@@ -6,6 +6,7 @@ use crate::accounts::Language;
 use crate::caller::Caller;
 use crate::problem::Code;
 use crate::views::alert::{evidence, sentence};
+use model::day;
 use store::{AlertSummary, HistoryItem, State, Verdict};
 
 /// The most of one raw log that is shown, in characters: the whole is in the full version.
@@ -14,8 +15,6 @@ const RAW_MAX: usize = 2_000;
 const RAWS_MAX: usize = 3;
 /// Steps of a history that are shown: the last.
 const STEPS_MAX: usize = 20;
-/// Bangladesh has had one offset since 2009, and no summer time.
-const DHAKA_MS: i64 = 6 * 3_600_000;
 
 /// A page with its frame.
 fn page(words: &Words, title: &str, body: &Html) -> Html {
@@ -236,7 +235,7 @@ fn steps(body: &mut Html, words: &Words, history: &[HistoryItem]) {
 
 /// Dhaka's clock: `2026-03-01 06:00 +06:00`.
 fn moment(ms: i64) -> String {
-    let local = ms + DHAKA_MS;
+    let local = ms + day::OFFSET_MS;
     let (days, in_day) = (local.div_euclid(86_400_000), local.rem_euclid(86_400_000) / 60_000);
     let (year, month, day) = civil(days);
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} +06:00", in_day / 60, in_day % 60)

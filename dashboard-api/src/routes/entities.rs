@@ -12,12 +12,12 @@ use crate::views::event::{EventPage, EventSummary};
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
+use model::day::{self, DAY_MS};
 use query::Range;
 use serde_json::json;
 use std::collections::BTreeMap;
 use store::{AlertFilter, Entity, EntityKind, EventFilter, Page};
 
-const DAY_MS: i64 = 24 * 3_600_000;
 /// The longest range of a question that reads the events themselves.
 const EVENTS_RANGE_MS_MAX: i64 = 92 * DAY_MS;
 /// The longest range of counts by day.
@@ -130,7 +130,7 @@ pub(crate) struct EntityProfile {
 /// An entity's day.
 #[derive(Default, serde::Serialize, utoipa::ToSchema)]
 pub(crate) struct EntityDay {
-    /// Its begin, UTC.
+    /// Its begin, midnight in Dhaka.
     day: i64,
     events: u64,
     alerts: u64,
@@ -238,7 +238,7 @@ pub(crate) async fn days(
     };
     let raised = app.store.alerts(&alerts, &filter, &Page::first(Page::LIMIT_MAX)).await?;
     audit(&app, &caller, &entity, "days").await?;
-    let begin = |ms: i64| ms.div_euclid(DAY_MS) * DAY_MS;
+    let begin = |ms: i64| day::begin_ms(day::number(ms));
     let mut items: BTreeMap<i64, (EntityDay, Vec<u8>)> = BTreeMap::new();
     let mut day = begin(range.from_ms);
     while day < range.to_ms {

@@ -46,7 +46,7 @@ pub(crate) struct Span {
 pub(crate) struct Pace {
     /// The agency; of days none.
     agency: Option<String>,
-    /// The begin of the day, UTC; of agencies none.
+    /// The begin of the day, midnight in Dhaka; of agencies none.
     day: Option<i64>,
     alerts: u64,
     /// From arrival until somebody took it (MTTA).

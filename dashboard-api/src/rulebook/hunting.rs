@@ -3,6 +3,7 @@
 use super::set::File;
 use crate::jobs::Progress;
 use mapping::Tables;
+use model::day;
 use query::Range;
 use query::sql::{Condition, candidates};
 use serde::Serialize;
@@ -16,7 +17,6 @@ use trial::Bench;
 
 /// Alerts that are shown whole; the others are counted.
 const SAMPLES_MAX: usize = 20;
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What is needed to hunt; clones share it.
 #[derive(Clone)]
@@ -175,7 +175,7 @@ impl Tally {
         let time = alert["time"].as_i64().unwrap_or_default();
         let agency = text("/metadata/tenant_uid").to_owned();
         self.raised.alerts += 1;
-        *self.days.entry((time - time.rem_euclid(DAY_MS), agency.clone())).or_default() += 1;
+        *self.days.entry((day::begin_ms(day::number(time)), agency.clone())).or_default() += 1;
         if self.raised.samples.len() < SAMPLES_MAX {
             let (host, message) = (text("/device/hostname").into(), text("/message").into());
             self.raised.samples.push(RaisedAlert { time, agency, host, message });
@@ -196,12 +196,13 @@ mod tests {
                 "device": {"hostname": "h"}, "finding_info": {"analytic": {"uid": rule}},
             })
         };
+        let midnight_ms = day::begin_ms(1);
         let lines: String = [
             alert("own", 1, "mof"),
             alert("other", 2, "mof"),
-            alert("own", DAY_MS - 1, "mof"),
-            alert("own", DAY_MS, "mof"),
-            alert("own", DAY_MS, "moe"),
+            alert("own", midnight_ms - 1, "mof"),
+            alert("own", midnight_ms, "mof"),
+            alert("own", midnight_ms, "moe"),
         ]
         .iter()
         .map(|alert| format!("{alert}\n"))
@@ -215,6 +216,9 @@ mod tests {
         assert_eq!((tally.raised.alerts, tally.raised.samples.len()), (4, 4));
         let days: Vec<(i64, &str, u64)> =
             tally.days.iter().map(|((day, agency), n)| (*day, agency.as_str(), *n)).collect();
-        assert_eq!(days, [(0, "mof", 2), (DAY_MS, "moe", 1), (DAY_MS, "mof", 1)]);
+        assert_eq!(
+            days,
+            [(day::begin_ms(0), "mof", 2), (midnight_ms, "moe", 1), (midnight_ms, "mof", 1)]
+        );
     }
 }

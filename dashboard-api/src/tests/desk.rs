@@ -5,6 +5,7 @@ use super::engine::database;
 use super::sample::{BEGIN_MS, alert_id, plant, poison, uid};
 use crate::Role;
 use axum::http::Method;
+use model::day::{DAY_MS, OFFSET_MS};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -159,8 +160,9 @@ async fn an_entity_is_known_within_the_own_agencies() {
     assert!(events["next_cursor"].is_string());
     let alerts = rahima.get("/entities/ip/203.0.113.9/alerts").await.json();
     assert_eq!(alerts["items"].as_array().unwrap().len(), 3);
-    let day_ms = 86_400_000;
-    let days = format!("from={}&to={}", BEGIN_MS - day_ms, BEGIN_MS + day_ms);
+    // The alerts' day began at midnight in Dhaka, six hours before theirs of UTC.
+    let midnight_ms = BEGIN_MS - OFFSET_MS;
+    let days = format!("from={}&to={}", midnight_ms - DAY_MS, midnight_ms + DAY_MS);
     let days = rahima.get(&format!("/entities/host/web-01/days?{days}")).await.json();
     let counts: Vec<_> =
         days["items"].as_array().unwrap().iter().map(|d| (&d["events"], &d["alerts"])).collect();
@@ -276,7 +278,10 @@ async fn measures_come_from_the_history() {
     );
     // They arrived in March and were closed now.
     assert!(agency["closed"]["median_ms"].as_i64().unwrap() > 86_400_000, "{agency}");
-    assert_eq!((&got["days"][0]["day"], &got["days"][0]["alerts"]), (&json!(BEGIN_MS), &json!(7)));
+    assert_eq!(
+        (&got["days"][0]["day"], &got["days"][0]["alerts"]),
+        (&json!(BEGIN_MS - OFFSET_MS), &json!(7))
+    );
     let rule = &got["rules"][0];
     assert_eq!((&rule["alerts"], &rule["false_positives"]), (&json!(7), &json!(4)));
     assert_eq!(rule["false_positive_ratio"], 0.8);

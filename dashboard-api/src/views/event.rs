@@ -25,6 +25,9 @@ pub(crate) struct EventSummary {
     dst_ip: Option<String>,
     /// The first 500 characters of the raw log.
     raw: String,
+    /// What stands for the message of an event that has none: its type, its command line, file or
+    /// name, its user and addresses. Empty where there is a message.
+    gist: String,
     /// The values of the columns that were asked for, in their order; empty where it has none.
     cells: Vec<String>,
 }
@@ -52,6 +55,7 @@ impl EventSummary {
             src_ip: known(event.src_ip),
             dst_ip: known(event.dst_ip),
             raw: event.raw,
+            gist: event.gist,
             cells,
         }
     }

@@ -9,7 +9,7 @@ pub(crate) async fn database() -> Store {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let store = Store::connect(&store::Config::new(url(), &name).unwrap());
-    assert_eq!(store.migrate().await.unwrap(), 10);
+    assert_eq!(store.migrate().await.unwrap(), 11);
     store
 }
 

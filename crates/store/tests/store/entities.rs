@@ -92,10 +92,10 @@ async fn rows_from_before_the_migration_are_known_too() {
     for statement in [
         "ALTER TABLE events DROP INDEX observed_bloom",
         "ALTER TABLE events DROP COLUMN observed",
-        "ALTER TABLE events DROP PROJECTION seen_hosts",
-        "ALTER TABLE events DROP PROJECTION seen_users",
-        "ALTER TABLE events DROP PROJECTION seen_sources",
-        "ALTER TABLE events DROP PROJECTION seen_destinations",
+        "ALTER TABLE events DROP PROJECTION days_of_hosts",
+        "ALTER TABLE events DROP PROJECTION days_of_users",
+        "ALTER TABLE events DROP PROJECTION days_of_sources",
+        "ALTER TABLE events DROP PROJECTION days_of_destinations",
     ] {
         execute(&store, statement).await;
     }
@@ -154,7 +154,7 @@ async fn days_and_what_is_related() {
     let range = Range { from_ms: START_MS + DAY_MS + 5, to_ms: START_MS + 2 * DAY_MS };
     let days = store.entity_days(&Scope::all(), &host, range).await.unwrap();
     let days: Vec<_> = days.iter().map(|day| (day.day, day.role, day.events)).collect();
-    let begin = START_MS - START_MS % DAY_MS;
+    let begin = model::day::begin_ms(model::day::number(START_MS));
     assert_eq!(days, [(begin + DAY_MS, "device", 2), (begin + 2 * DAY_MS, "device", 2)]);
     let range = Range { from_ms: START_MS, to_ms: START_MS + 9 * DAY_MS };
     let related = store.entity_related(&scope(&["mof"]), &host, range, 5).await.unwrap();

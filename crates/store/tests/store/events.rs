@@ -164,3 +164,40 @@ async fn a_timeline_keeps_the_nearest() {
     let all = store.entity_events(&scope, "web-01", around, 5_000, 100).await.unwrap();
     assert_eq!(all.len(), 11);
 }
+
+#[tokio::test]
+async fn what_has_no_message_is_told_by_its_parts() {
+    let store = database().await;
+    let silent = |number: u64, change: fn(&mut Value)| {
+        event("mof", number, |event| {
+            event.as_object_mut().unwrap().remove("message");
+            change(event);
+        })
+    };
+    let events = [
+        event("mof", 0, |_| {}),
+        silent(1, |_| {}),
+        silent(2, |e| {
+            e["type_name"] = json!("Process Activity: Launch");
+            e["process"] = json!({"name": "net.exe", "cmd_line": "net group \"Domain Admins\""});
+            e["dst_endpoint"] = json!({"ip": "198.51.100.7"});
+        }),
+        silent(3, |e| {
+            e["type_name"] = json!("DNS Activity: Query");
+            e["query"] = json!({"hostname": "c2.example"});
+            e["src_endpoint"] = json!({});
+        }),
+    ];
+    store_events(&store, "mof", 0, &events).await;
+    let page = store.events(&scope(&["mof"]), &whole_time(), &Page::first(10)).await.unwrap();
+    let gists: Vec<&str> = page.items.iter().rev().map(|item| item.gist.as_str()).collect();
+    assert_eq!(
+        gists,
+        [
+            "",
+            "admin · 203.0.113.9",
+            "Process Activity: Launch · net group \"Domain Admins\" · admin · 203.0.113.9 → 198.51.100.7",
+            "DNS Activity: Query · c2.example · admin",
+        ]
+    );
+}

@@ -38,7 +38,7 @@ async fn migrations_repeat_and_are_recorded() {
     assert_eq!(store.migrate().await.unwrap(), 0);
     // As after a crash between the last statement and its record.
     execute(&store, "TRUNCATE TABLE schema_migrations").await;
-    assert_eq!(store.migrate().await.unwrap(), 10);
+    assert_eq!(store.migrate().await.unwrap(), 11);
     store_events(&store, "mof", 0, &[event("mof", 1, |_| {})]).await;
 }
 
