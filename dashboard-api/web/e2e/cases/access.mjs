@@ -286,6 +286,40 @@ export const accessCases = [
         .click();
     },
   },
+  {
+    name: 'dates follow the calendar that is set, with the date of the logs beside them',
+    async run(stage) {
+      const { page } = stage;
+      const calendar = (/** @type {string} */ name) =>
+        page
+          .locator('.preference')
+          .filter({ hasText: 'বর্ষপঞ্জি' })
+          .getByRole('button', { name, exact: true })
+          .click();
+      await openPreferences(stage);
+      await calendar('বাংলা');
+      await page.keyboard.press('Escape');
+      const title = await page.locator('.grid .row time').first().getAttribute('title');
+      const written = /^[0-9]{1,2} [ঀ-৿]+ 14[0-9]{2} \(20[0-9]{2}-[0-9]{2}-[0-9]{2}\) [0-9:.]+ \+06:00$/;
+      check(written.test(title ?? ''), `the time is ${title}`);
+      await openPreferences(stage);
+      await calendar('খ্রিষ্টীয়');
+      await page.keyboard.press('Escape');
+      const plain = await page.locator('.grid .row time').first().getAttribute('title');
+      check(/^20[0-9]{2}-/.test(plain ?? ''), `the time is ${plain}`);
+    },
+  },
+  {
+    name: 'what is wrong with a rule is told in Bangla',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/rules/new');
+      await page
+        .locator('.findings li')
+        .filter({ hasText: 'title নেই; যোগ করুন কী শনাক্ত হয় তার এক লাইন' })
+        .waitFor();
+    },
+  },
   ...LANGUAGES.flatMap((language) =>
     THEMES.map((theme) => ({
       name: `axe finds nothing on any page, ${language}, ${theme}`,

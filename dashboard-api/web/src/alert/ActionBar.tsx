@@ -26,43 +26,45 @@ export function ActionBar({ alert }: { alert: AlertDetail }) {
           <Assignee name={alert.assignee} />
         </span>
       </span>
-      {actions.allowed && (
-        <span className="actions-verbs">
-          {alert.state === 'new' && (
-            <Button kind="primary" onPress={() => actions.setState(targets, 'acknowledged')}>
-              {t('action.acknowledge')}
-            </Button>
-          )}
-          {!closed && alert.state !== 'in_progress' && (
-            <Button onPress={() => actions.setState(targets, 'in_progress')}>{t('action.progress')}</Button>
-          )}
-          {closed ? (
-            <Button onPress={() => actions.setState(targets, 'in_progress')}>{t('action.reopen')}</Button>
-          ) : (
-            <Button onPress={() => actions.askClose(targets, null)}>{t('action.close')}</Button>
-          )}
-          {alert.assignee === me.user ? (
-            <Button onPress={() => actions.unassign(targets)}>{t('action.unassign')}</Button>
-          ) : (
-            <Button onPress={() => actions.assignMe(targets)} shortcut={ALERT_KEYS.assignMe}>
-              {t('action.assignMe')}
-            </Button>
-          )}
-          {me.permissions.includes('manage_exceptions') && (
-            <Button kind="quiet" onPress={() => go(exceptionAddress(alert))}>
-              {t('action.exception')}
-            </Button>
-          )}
-          {actions.allowedCases && (
-            <Button onPress={() => actions.askCase(targets)} shortcut={ALERT_KEYS.case}>
-              {t('action.case')}
-            </Button>
-          )}
-        </span>
-      )}
-      <a className="button" href={bundleAddress(alert.id)} download>
-        {t('action.bundle')}
-      </a>
+      <span className="actions-verbs">
+        {actions.allowed && (
+          <>
+            {alert.state === 'new' && (
+              <Button kind="primary" onPress={() => actions.setState(targets, 'acknowledged')}>
+                {t('action.acknowledge')}
+              </Button>
+            )}
+            {!closed && alert.state !== 'in_progress' && (
+              <Button onPress={() => actions.setState(targets, 'in_progress')}>{t('action.progress')}</Button>
+            )}
+            {closed ? (
+              <Button onPress={() => actions.setState(targets, 'in_progress')}>{t('action.reopen')}</Button>
+            ) : (
+              <Button onPress={() => actions.askClose(targets, null)}>{t('action.close')}</Button>
+            )}
+            {alert.assignee === me.user ? (
+              <Button onPress={() => actions.unassign(targets)}>{t('action.unassign')}</Button>
+            ) : (
+              <Button onPress={() => actions.assignMe(targets)} shortcut={ALERT_KEYS.assignMe}>
+                {t('action.assignMe')}
+              </Button>
+            )}
+            {me.permissions.includes('manage_exceptions') && (
+              <Button kind="quiet" onPress={() => go(exceptionAddress(alert))}>
+                {t('action.exception')}
+              </Button>
+            )}
+            {actions.allowedCases && (
+              <Button onPress={() => actions.askCase(targets)} shortcut={ALERT_KEYS.case}>
+                {t('action.case')}
+              </Button>
+            )}
+          </>
+        )}
+        <a className="button" href={bundleAddress(alert.id)} download>
+          {t('action.bundle')}
+        </a>
+      </span>
     </div>
   );
 }

@@ -99,7 +99,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
         <span title={t('risk.title', { score: alert.risk_score })}>{number(alert.risk_score)}</span>
       </Fact>
       {alert.group_id && (
-        <Fact label={t('fact.group')}>
+        <Fact label={t('fact.group')} wide>
           <Link to={address('/alerts', writeFilter({ ...OPEN, state: [], group: alert.group_id }))}>
             {t('group.show')}
           </Link>

@@ -63,7 +63,7 @@ function Rows({ items, alert }: { items: EventSummary[]; alert: AlertDetail }) {
             </Link>
             <Code>{event.source}</Code>
             <span className="timeline-text" lang="en" dir="auto" title={event.raw}>
-              {event.message || event.raw}
+              {event.message || event.gist || event.raw}
             </span>
           </li>
         ))}

@@ -252,6 +252,8 @@ export interface EventSummary {
   dst_ip: string | null;
   /** The first 500 characters of the raw log. */
   raw: string;
+  /** What stands for the message of an event that has none. */
+  gist: string;
   /** The values of the columns that were asked for, in their order. */
   cells: string[];
 }
@@ -428,6 +430,8 @@ export interface Finding {
   column: number;
   message: string;
   mend: string;
+  message_bn: string;
+  mend_bn: string;
 }
 
 export interface Linted {

@@ -14,6 +14,7 @@ import { Fault } from '../ui/Fault';
 import { Link } from '../ui/Link';
 import { Skeleton } from '../ui/Skeleton';
 import { When } from '../ui/When';
+import { told } from './detail';
 
 const PAGE_ROWS = 100;
 
@@ -189,7 +190,7 @@ function Records({ records, query }: { records: AuditRecord[]; query: string }) 
               </td>
               <td>{record.target !== '' && <Value name="target" value={record.target} query={query} />}</td>
               <td className="audit-detail">
-                {record.detail !== '{}' && <Code title={record.trace_id}>{record.detail}</Code>}
+                <Detail record={record} />
               </td>
             </tr>
           ))}
@@ -204,5 +205,31 @@ function Value({ name, value, query }: { name: Name; value: string; query: strin
     <Link to={where(query, name, value)}>
       <Code>{value}</Code>
     </Link>
+  );
+}
+
+/** Moments among the details, which stand there in milliseconds. */
+const MOMENTS = new Set(['from', 'to', 'before', 'until', 'expires', 'expires_ms']);
+
+/** What was asked or changed, part by part; what was left empty is not told. */
+function Detail({ record }: { record: AuditRecord }) {
+  const { exact } = useI18n();
+  const parts = told(record.detail);
+  if (parts === null) return <Code title={record.trace_id}>{record.detail}</Code>;
+  return (
+    <span title={record.trace_id}>
+      {parts.map(([name, value]) => (
+        <span key={name} className="audit-part">
+          <span className="quiet" lang="en" translate="no">
+            {name}
+          </span>{' '}
+          {MOMENTS.has(name.split('.').at(-1) ?? '') && typeof value === 'number' ? (
+            <span className="when">{exact(value)}</span>
+          ) : (
+            <Code>{typeof value === 'string' ? value : JSON.stringify(value)}</Code>
+          )}
+        </span>
+      ))}
+    </span>
   );
 }

@@ -33,6 +33,7 @@ const DAYS = 30;
 /** Events and what is related are read from this time. */
 const RECENT_MS = 7 * DAY_MS;
 const ROWS = 20;
+const RISK_MAX = 100;
 
 /** An entity stands in the address as its kind, a colon and its value. */
 export function EntityPage({ id }: PageProps) {
@@ -94,7 +95,7 @@ function Known({ profile }: { profile: Profile }) {
       <dl className="facts entity-facts">
         <Fact label={t('entity.risk')}>
           <strong className="entity-risk">{number(profile.risk)}</strong>{' '}
-          <span className="quiet">{t('entity.riskHelp')}</span>
+          <span className="quiet">{t('entity.riskHelp', { most: RISK_MAX })}</span>
         </Fact>
         <Fact label={t('entity.alerts')}>{number(profile.alerts.total)}</Fact>
         <Fact label={t('entity.events')}>{number(profile.events)}</Fact>
@@ -267,7 +268,7 @@ function Events({ kind, value }: Props) {
             <Code>{event.host}</Code>
             <Code>{event.source}</Code>
             <span dir="ltr" translate="no" lang="en">
-              {event.message || event.raw}
+              {event.message || event.gist || event.raw}
             </span>
           </li>
         ))}

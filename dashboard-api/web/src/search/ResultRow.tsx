@@ -30,7 +30,7 @@ interface Props {
 export function ResultRow({ event, index, isActive, isOpen, filter, onFilter, onFocus, onToggle }: Props) {
   const { t } = useI18n();
   const found = useMemo(() => terms(filter.q), [filter.q]);
-  const text = event.message || event.raw;
+  const text = event.message || event.gist || event.raw;
   return (
     <>
       <button
