@@ -195,121 +195,109 @@ correlation: {type: event_count, rules: [absent], timespan: 5m, condition: {gte:
     assert_eq!((report.rules, report.filters, report.correlations), (1, 2, 1));
 }
 
+/// What is wrong: the form it stands in, and the code.
+const WRONG: [(&str, &str, &str); 57] = [
+    ("whole", "a: [", "yaml"),
+    ("whole", "a: 1\na: 2\n", "yaml"),
+    ("whole", "[a]", "form"),
+    ("whole", "id: 1\nlogsource: {product: linux}\ndetection: {s: [x], condition: s}\n", "missing"),
+    ("head", "status: x\n", "missing"),
+    ("head", "detection: x\n", "form"),
+    ("head", "x-prohori-suppres: {for: 1h}\ndetection: {s: [x], condition: s}\n", "form"),
+    ("head", "x-prohori-suppress: {by: a}\ndetection: {s: [x], condition: s}\n", "missing"),
+    (
+        "head",
+        "x-prohori-threshold: {count: 1, within: 5m}\ndetection: {s: [x], condition: s}\n",
+        "form",
+    ),
+    ("head", "x-prohori-suppress: {for: 90d}\ndetection: {s: [x], condition: s}\n", "range"),
+    ("rule", "{s: {Image|contain: a}, condition: s}", "unknown-modifier"),
+    ("rule", "{s: {Image|xyzzy: a}, condition: s}", "unknown-modifier"),
+    ("rule", "{s: {Image|base64: a*}, condition: s}", "modifier"),
+    ("rule", "{s: {Image|i: a}, condition: s}", "modifier"),
+    ("rule", "{s: {Image|cidr: 10.0.0.0/40}, condition: s}", "modifier"),
+    ("rule", "{s: {Image|exists: maybe}, condition: s}", "modifier"),
+    ("rule", "{s: {Image|gt: x}, condition: s}", "modifier"),
+    ("rule", "{s: {Image|re: '(?<=x)y'}, condition: s}", "regex"),
+    ("rule", "{s: {Image|expand: '%nobody%'}, condition: s}", "placeholder"),
+    ("rule", "{s: {Image|expand: nobody}, condition: s}", "modifier"),
+    ("rule", "{s: {Image: {a: b}}, condition: s}", "form"),
+    ("rule", "{s: {Image: []}, condition: s}", "form"),
+    ("rule", "{s: {}, condition: s}", "form"),
+    ("rule", "{s: [x]}", "missing"),
+    ("rule", "{s: [x], condition: t}", "condition"),
+    ("rule", "{s: [x], condition: s s}", "condition"),
+    ("rule", "{s: [x], condition: (s}", "condition"),
+    ("rule", "{s: [x], condition: s)}", "condition"),
+    ("rule", "{s: [x], condition: s and}", "condition"),
+    ("rule", "{s: [x], condition: 1 of t*}", "condition"),
+    ("rule", "{s: [x], condition: 0 of s}", "condition"),
+    ("rule", "{s: [x], condition: s | count() > 5}", "legacy"),
+    ("rule", "{s: [x], timeframe: 5m, condition: s}", "legacy"),
+    ("correlation", "x", "form"),
+    ("correlation", "{rules: [p], timespan: 5m}", "missing"),
+    ("correlation", "{type: near, rules: [p], timespan: 5m}", "legacy"),
+    ("correlation", "{type: many, rules: [p], timespan: 5m}", "form"),
+    ("correlation", "{type: event_count, timespan: 5m, condition: {gte: 2}}", "missing"),
+    ("correlation", "{type: event_count, rules: [], timespan: 5m, condition: {gte: 2}}", "form"),
+    (
+        "correlation",
+        "{type: event_count, rules: [p, p], timespan: 5m, condition: {gte: 2}}",
+        "form",
+    ),
+    ("correlation", "{type: event_count, rules: [p], timespan: 5y, condition: {gte: 2}}", "form"),
+    ("correlation", "{type: event_count, rules: [p], condition: {gte: 2}}", "missing"),
+    (
+        "correlation",
+        "{type: event_count, rules: [p], timeframe: 5m, condition: {gte: 2}}",
+        "legacy",
+    ),
+    ("correlation", "{type: event_count, rules: [p], span: 5m, condition: {gte: 2}}", "form"),
+    ("correlation", "{type: event_count, rules: [p], timespan: 5m}", "missing"),
+    ("correlation", "{type: event_count, rules: [p], timespan: 5m, condition: {}}", "missing"),
+    ("correlation", "{type: event_count, rules: [p], timespan: 5m, condition: a and b}", "form"),
+    ("correlation", "{type: event_count, rules: [p], timespan: 5m, condition: {gte: x}}", "form"),
+    (
+        "correlation",
+        "{type: event_count, rules: [p], timespan: 5m, condition: {field: b, gte: 1}}",
+        "form",
+    ),
+    (
+        "correlation",
+        "{type: value_count, rules: [p], timespan: 5m, condition: {gte: 1}}",
+        "missing",
+    ),
+    (
+        "correlation",
+        "{type: value_avg, rules: [p], timespan: 5m, condition: {field: [b, c], gte: 1}}",
+        "form",
+    ),
+    (
+        "correlation",
+        "{type: value_avg, rules: [p], timespan: 5m, condition: {field: b, percentile: 9, gte: 1}}",
+        "form",
+    ),
+    (
+        "correlation",
+        "{type: event_count, rules: [p], aliases: {x: {b: f}}, timespan: 5m, condition: {gte: 2}}",
+        "alias-rule",
+    ),
+    ("correlation", "{type: event_count, rules: [c], timespan: 5m, condition: {gte: 2}}", "cycle"),
+    ("filter", "filter: x", "form"),
+    ("filter", "filter: {s: [x], condition: s}", "missing"),
+    ("filter", "x-prohori-expires: soon\nfilter: {rules: any, s: [x], condition: not s}", "form"),
+];
+
 #[test]
 fn errors_are_told_in_bangla_too() {
-    let rule = |detection: &str| format!("{HEAD}detection: {detection}\n");
-    let correlation = |body: &str| format!("title: c\nid: c\nlevel: low\ncorrelation: {body}\n");
-    let filter = |body: &str| format!("title: f\nid: f\nlogsource: {{product: linux}}\n{body}\n");
-    for (text, code) in [
-        ("a: [".to_owned(), "yaml"),
-        ("a: 1\na: 2\n".to_owned(), "yaml"),
-        ("[a]".to_owned(), "form"),
-        (
-            "id: 1\nlogsource: {product: linux}\ndetection: {s: [x], condition: s}\n".to_owned(),
-            "missing",
-        ),
-        (format!("{HEAD}status: x\n"), "missing"),
-        (format!("{HEAD}detection: x\n"), "form"),
-        (
-            format!("{HEAD}x-prohori-suppres: {{for: 1h}}\ndetection: {{s: [x], condition: s}}\n"),
-            "form",
-        ),
-        (
-            format!("{HEAD}x-prohori-suppress: {{by: a}}\ndetection: {{s: [x], condition: s}}\n"),
-            "missing",
-        ),
-        (
-            format!(
-                "{HEAD}x-prohori-threshold: {{count: 1, within: 5m}}\ndetection: {{s: [x], condition: s}}\n"
-            ),
-            "form",
-        ),
-        (
-            format!(
-                "{HEAD}x-prohori-suppress: {{for: 90d}}\ndetection: {{s: [x], condition: s}}\n"
-            ),
-            "range",
-        ),
-        (rule("{s: {Image|contain: a}, condition: s}"), "unknown-modifier"),
-        (rule("{s: {Image|xyzzy: a}, condition: s}"), "unknown-modifier"),
-        (rule("{s: {Image|base64: a*}, condition: s}"), "modifier"),
-        (rule("{s: {Image|i: a}, condition: s}"), "modifier"),
-        (rule("{s: {Image|cidr: 10.0.0.0/40}, condition: s}"), "modifier"),
-        (rule("{s: {Image|exists: maybe}, condition: s}"), "modifier"),
-        (rule("{s: {Image|gt: x}, condition: s}"), "modifier"),
-        (rule("{s: {Image|re: '(?<=x)y'}, condition: s}"), "regex"),
-        (rule("{s: {Image|expand: '%nobody%'}, condition: s}"), "placeholder"),
-        (rule("{s: {Image|expand: nobody}, condition: s}"), "modifier"),
-        (rule("{s: {Image: {a: b}}, condition: s}"), "form"),
-        (rule("{s: {Image: []}, condition: s}"), "form"),
-        (rule("{s: {}, condition: s}"), "form"),
-        (rule("{s: [x]}"), "missing"),
-        (rule("{s: [x], condition: t}"), "condition"),
-        (rule("{s: [x], condition: s s}"), "condition"),
-        (rule("{s: [x], condition: (s}"), "condition"),
-        (rule("{s: [x], condition: s)}"), "condition"),
-        (rule("{s: [x], condition: s and}"), "condition"),
-        (rule("{s: [x], condition: 1 of t*}"), "condition"),
-        (rule("{s: [x], condition: 0 of s}"), "condition"),
-        (rule("{s: [x], condition: s | count() > 5}"), "legacy"),
-        (rule("{s: [x], timeframe: 5m, condition: s}"), "legacy"),
-        (correlation("x"), "form"),
-        (correlation("{rules: [p], timespan: 5m}"), "missing"),
-        (correlation("{type: near, rules: [p], timespan: 5m}"), "legacy"),
-        (correlation("{type: many, rules: [p], timespan: 5m}"), "form"),
-        (correlation("{type: event_count, timespan: 5m, condition: {gte: 2}}"), "missing"),
-        (correlation("{type: event_count, rules: [], timespan: 5m, condition: {gte: 2}}"), "form"),
-        (
-            correlation("{type: event_count, rules: [p, p], timespan: 5m, condition: {gte: 2}}"),
-            "form",
-        ),
-        (correlation("{type: event_count, rules: [p], timespan: 5y, condition: {gte: 2}}"), "form"),
-        (correlation("{type: event_count, rules: [p], condition: {gte: 2}}"), "missing"),
-        (
-            correlation("{type: event_count, rules: [p], timeframe: 5m, condition: {gte: 2}}"),
-            "legacy",
-        ),
-        (correlation("{type: event_count, rules: [p], span: 5m, condition: {gte: 2}}"), "form"),
-        (correlation("{type: event_count, rules: [p], timespan: 5m}"), "missing"),
-        (correlation("{type: event_count, rules: [p], timespan: 5m, condition: {}}"), "missing"),
-        (correlation("{type: event_count, rules: [p], timespan: 5m, condition: a and b}"), "form"),
-        (correlation("{type: event_count, rules: [p], timespan: 5m, condition: {gte: x}}"), "form"),
-        (
-            correlation(
-                "{type: event_count, rules: [p], timespan: 5m, condition: {field: b, gte: 1}}",
-            ),
-            "form",
-        ),
-        (
-            correlation("{type: value_count, rules: [p], timespan: 5m, condition: {gte: 1}}"),
-            "missing",
-        ),
-        (
-            correlation(
-                "{type: value_avg, rules: [p], timespan: 5m, condition: {field: [b, c], gte: 1}}",
-            ),
-            "form",
-        ),
-        (
-            correlation(
-                "{type: value_avg, rules: [p], timespan: 5m, condition: {field: b, percentile: 9, gte: 1}}",
-            ),
-            "form",
-        ),
-        (
-            correlation(
-                "{type: event_count, rules: [p], aliases: {x: {b: f}}, timespan: 5m, condition: {gte: 2}}",
-            ),
-            "alias-rule",
-        ),
-        (
-            correlation("{type: event_count, rules: [c], timespan: 5m, condition: {gte: 2}}"),
-            "cycle",
-        ),
-        (filter("filter: x"), "form"),
-        (filter("filter: {s: [x], condition: s}"), "missing"),
-        (filter("x-prohori-expires: soon\nfilter: {rules: any, s: [x], condition: not s}"), "form"),
-    ] {
+    for (form, body, code) in WRONG {
+        let text = match form {
+            "head" => format!("{HEAD}{body}"),
+            "rule" => format!("{HEAD}detection: {body}\n"),
+            "correlation" => format!("title: c\nid: c\nlevel: low\ncorrelation: {body}\n"),
+            "filter" => format!("title: f\nid: f\nlogsource: {{product: linux}}\n{body}\n"),
+            _ => body.to_owned(),
+        };
         let told = found(&text);
         let is_there = told.iter().any(|finding| finding.ends_with(&format!(" {code}")));
         assert!(is_there, "{text}\n{told:?}, wanted {code}");
