@@ -120,6 +120,33 @@ pub fn committed(
     Ok(found.filter_map(|(p, c)| Some(((p.topic, p.partition), c?))).collect())
 }
 
+/// Says where `group` is to go on, with what stands beside each offset. The group must have no
+/// members: theirs would be overwritten, or would overwrite it.
+pub fn set_committed(
+    config: &Config,
+    group: &str,
+    offsets: &BTreeMap<(String, i32), Committed>,
+) -> Result<(), Error> {
+    let failed =
+        |source| Error::Request { what: format!("set the offsets of group {group}"), source };
+    let mut client = config.client("prohori-admin")?;
+    client.set("group.id", group).set("enable.auto.commit", "false");
+    let consumer = consumer(&client)?;
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for ((topic, partition), committed) in offsets {
+        let mut element = list.add_partition(topic, *partition);
+        element.set_offset(Offset::Offset(committed.offset)).map_err(failed)?;
+        element.set_metadata(&*committed.metadata);
+    }
+    consumer.commit(&list, rdkafka::consumer::CommitMode::Sync).map_err(failed)
+}
+
+/// The cluster's id, which stays as long as its data does.
+pub fn cluster_id(config: &Config) -> Result<Option<String>, Error> {
+    let consumer = consumer(&config.client("prohori-admin")?)?;
+    Ok(consumer.client().fetch_cluster_id(REQUEST))
+}
+
 /// Whether the brokers are still settling who looks after a group.
 fn is_unsettled(error: &KafkaError) -> bool {
     use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};

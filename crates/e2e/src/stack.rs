@@ -140,7 +140,12 @@ impl Stack {
     }
 
     /// Ends the stack with Ctrl-C and checks that nothing of it is left.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
+        drop(self.stop_keeping());
+    }
+
+    /// [`Self::stop`], for a test that goes on with what lies in its folder.
+    pub fn stop_keeping(mut self) -> TempDir {
         let pids: Vec<i32> = self.children().iter().filter_map(|c| self.pid(c)).collect();
         signal(self.up.id().cast_signed(), Signal::INT);
         let mut status = None;
@@ -152,6 +157,8 @@ impl Stack {
         for pid in pids {
             assert!(!alive(pid), "process {pid} outlived prohori up");
         }
+        let empty = TempDir::new().unwrap_or_else(|e| panic!("no temporary folder: {e}"));
+        std::mem::replace(&mut self.folder, empty)
     }
 
     fn wait_ready(&mut self) {
@@ -229,6 +236,9 @@ fn link_fetched(folder: &Path) {
     for (what, inside) in [("kafka", "libs"), ("engine", "libchdb.so")] {
         let (from, to) = (fetched.join(what).join(inside), folder.join("data").join(what));
         assert!(from.exists(), "{} is missing: run `make setup`", from.display());
+        if to.join(inside).exists() {
+            continue;
+        }
         let linked = std::fs::create_dir_all(&to)
             .and_then(|()| std::os::unix::fs::symlink(from, to.join(inside)));
         linked.unwrap_or_else(|error| panic!("cannot link {inside}: {error}"));

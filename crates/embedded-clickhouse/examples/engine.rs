@@ -49,6 +49,7 @@ impl Options {
                 data: self.data.unwrap_or_default(),
                 user: "default".to_owned(),
                 password_file: self.password_file,
+                backups: None,
                 limits: Limits::default(),
             },
         })

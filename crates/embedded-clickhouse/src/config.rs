@@ -44,6 +44,9 @@ pub struct Engine {
     /// A file whose first line is the user's password; without one there is no password, and any
     /// process of this machine may read and write.
     pub password_file: Option<PathBuf>,
+    /// The folder below which `BACKUP` writes and `RESTORE` reads; neither is allowed without one.
+    /// Made when missing. Another disk than `data` is the better place.
+    pub backups: Option<PathBuf>,
     /// Numbers that bound what clients can take.
     #[serde(default)]
     pub limits: Limits,
@@ -115,12 +118,13 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) user: String,
     pub(crate) password: String,
+    pub(crate) backups: Option<PathBuf>,
     pub(crate) limits: Limits,
 }
 
 impl Settings {
     pub(crate) fn check(config: Config) -> Result<Self, Error> {
-        let Engine { listen, library, library_sha256, data, user, password_file, limits } =
+        let Engine { listen, library, library_sha256, data, user, password_file, backups, limits } =
             config.engine;
         if !listen.ip().is_loopback() {
             return Err(Error::NotLoopback { address: listen });
@@ -132,7 +136,7 @@ impl Settings {
         require_text("engine.user", &user, !user.is_empty(), "a name")?;
         limits.check()?;
         let password = password_file.as_deref().map(read_password).transpose()?.unwrap_or_default();
-        Ok(Self { listen, library, library_sha256, data, user, password, limits })
+        Ok(Self { listen, library, library_sha256, data, user, password, backups, limits })
     }
 
     pub(crate) fn idle(&self) -> Duration {

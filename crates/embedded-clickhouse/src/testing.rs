@@ -99,6 +99,7 @@ pub fn play() {
         data: data.clone(),
         user: "default".into(),
         password_file: None,
+        backups: Some(data.join("backups")),
         limits: Limits::default(),
     };
     let shutdown = Shutdown::new();

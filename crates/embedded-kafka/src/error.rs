@@ -15,6 +15,13 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The system gave no random bytes for the cluster's id.
+    #[error("the system gives no random bytes")]
+    Random {
+        /// Why.
+        #[source]
+        source: getrandom::Error,
+    },
     /// There is no Java.
     #[error(
         "kafka needs Java 17 or newer, and {tried} cannot be run: install it \

@@ -23,6 +23,7 @@ mod simulation;
 
 pub use config::{Config, Loader};
 pub use error::Error;
+pub use note::restored;
 
 use backoff::Backoff;
 use metrics::Metrics;
@@ -32,6 +33,9 @@ use store::Store;
 use worker::Worker;
 use write::Writer;
 
+/// The topics that are loaded.
+pub const TOPICS: [&str; 3] =
+    [model::topic::EVENTS, model::topic::ALERTS, model::topic::DEAD_LETTERS];
 /// How long everything has to end once the shutdown began: the drain of the workers, and the
 /// consumers' farewell to their group.
 const SHUTDOWN: Duration = Duration::from_secs(10);

@@ -15,6 +15,9 @@ pub(crate) struct Note {
     pub(crate) batch: Option<Announced>,
     /// The marks at the committed offset.
     pub(crate) high: HighWater,
+    /// Where a restored backup of the store may end: whatever lies before it is looked for before it
+    /// is written.
+    pub(crate) restored: Option<i64>,
 }
 
 /// A batch that was announced.
@@ -27,12 +30,15 @@ pub(crate) struct Announced {
 }
 
 impl Note {
-    /// As text: `1` (version), `e=` and `n=` for the batch, `h=` for the marks. Also how many marks
-    /// did not fit.
+    /// As text: `1` (version), `e=` and `n=` for the batch, `r=` for the end of what was restored,
+    /// `h=` for the marks. Also how many marks did not fit.
     pub(crate) fn encode(&self) -> (String, usize) {
         let mut out = String::from("1");
         if let Some(Announced { end, rows }) = self.batch {
             let _ = write!(out, " e={end} n={rows}");
+        }
+        if let Some(end) = self.restored {
+            let _ = write!(out, " r={end}");
         }
         out.push_str(" h=");
         let lost = self.high.encode(&mut out);
@@ -48,11 +54,13 @@ impl Note {
             Some("1") => {}
             Some(_) => return None,
         }
-        let (mut end, mut rows, mut high) = (None, None, HighWater::default());
+        let (mut end, mut rows, mut restored) = (None, None, None);
+        let mut high = HighWater::default();
         for field in fields {
             match field.split_once('=')? {
                 ("e", value) => end = Some(value.parse().ok()?),
                 ("n", value) => rows = Some(value.parse().ok()?),
+                ("r", value) => restored = Some(value.parse().ok()?),
                 ("h", value) => high = HighWater::decode(value)?,
                 // A later version may append fields.
                 _ => {}
@@ -63,8 +71,16 @@ impl Note {
             (None, None) => None,
             _ => return None,
         };
-        Some(Self { batch, high })
+        Some(Self { batch, high, restored })
     }
+}
+
+/// The note of a partition whose store was restored from a backup: `metadata` as it stood when the
+/// backup began, and `end` the offset before which rows may have been stored since. `None` where
+/// `metadata` is not the loader's.
+pub fn restored(metadata: &str, end: i64) -> Option<String> {
+    let note = Note { restored: Some(end), ..Note::decode(metadata)? };
+    Some(note.encode().0)
 }
 
 #[cfg(test)]
@@ -79,8 +95,9 @@ mod tests {
         let batch = Some(Announced { end: 50, rows: 7 });
         for (note, text) in [
             (Note::default(), "1 h="),
-            (Note { batch, high: HighWater::default() }, "1 e=50 n=7 h="),
-            (Note { batch, high }, "1 e=50 n=7 h=raw.mof:0:12.3"),
+            (Note { batch, ..Note::default() }, "1 e=50 n=7 h="),
+            (Note { batch, high, ..Note::default() }, "1 e=50 n=7 h=raw.mof:0:12.3"),
+            (Note { restored: Some(90), ..Note::default() }, "1 r=90 h="),
         ] {
             assert_eq!(note.encode(), (text.to_owned(), 0));
             assert_eq!(Note::decode(text), Some(note));
@@ -91,7 +108,10 @@ mod tests {
     fn foreign_metadata() {
         assert_eq!(Note::decode(""), Some(Note::default()));
         assert_eq!(Note::decode("1 h= z=new"), Some(Note::default()));
-        for bad in ["2 h=", "1 e=5 h=", "1 e=x n=1 h=", "1 h=x", "1 h", "note"] {
+        assert_eq!(restored("1 e=5 n=2 h=", 9).as_deref(), Some("1 e=5 n=2 r=9 h="));
+        assert_eq!(restored("", 9).as_deref(), Some("1 r=9 h="));
+        assert_eq!(restored("another's", 9), None);
+        for bad in ["2 h=", "1 r=x h=", "1 e=5 h=", "1 e=x n=1 h=", "1 h=x", "1 h", "note"] {
             assert_eq!(Note::decode(bad), None, "{bad}");
         }
     }

@@ -72,6 +72,8 @@ pub(crate) struct Machine {
     replay: Option<Announced>,
     /// What lies before this offset may be stored already.
     doubtful_before: i64,
+    /// The same of a restored backup, which nothing waits for.
+    restored: Option<i64>,
     /// Everything before is stored.
     stored: i64,
     /// What the group has committed, when it is all stored.
@@ -92,6 +94,7 @@ impl Machine {
             // A batch that ends where it begins would never be cut.
             replay: note.batch.filter(|batch| batch.end > offset),
             doubtful_before: note.batch.map_or(offset, |batch| batch.end),
+            restored: note.restored,
             stored: offset,
             settled,
         }
@@ -126,9 +129,11 @@ impl Machine {
             Phase::Announcing { batch, asked } if !*asked => {
                 *asked = true;
                 let announced = Announced { end: batch.end, rows: batch.rows };
-                let note = Note { batch: Some(announced), high: batch.before.clone() };
-                let (metadata, marks_lost) = note.encode();
-                Some(Effect::Commit { offset: batch.start, metadata, marks_lost })
+                let (offset, high) = (batch.start, batch.before.clone());
+                let restored = self.restored.filter(|end| offset < *end);
+                let (metadata, marks_lost) =
+                    Note { batch: Some(announced), high, restored }.encode();
+                Some(Effect::Commit { offset, metadata, marks_lost })
             }
             _ => None,
         }
@@ -142,7 +147,8 @@ impl Machine {
                 self.phase = Phase::Writing { end: batch.end };
                 self.settled = None;
                 let (kind, partition) = (self.kind, self.partition);
-                let replayed = batch.start < self.doubtful_before;
+                let doubtful = self.doubtful_before.max(self.restored.unwrap_or_default());
+                let replayed = batch.start < doubtful;
                 Some(Effect::Write(Job { kind, partition, batch, replayed }))
             }
             Phase::Announcing { batch, .. } => {
@@ -182,7 +188,9 @@ impl Machine {
             return None;
         }
         self.phase = Phase::Settling;
-        let (metadata, marks_lost) = Note { batch: None, high: self.high.clone() }.encode();
+        let restored = self.restored.filter(|end| self.stored < *end);
+        let note = Note { batch: None, high: self.high.clone(), restored };
+        let (metadata, marks_lost) = note.encode();
         Some(Effect::Commit { offset: self.stored, metadata, marks_lost })
     }
 

@@ -4,7 +4,7 @@
 //! Faults: commits and inserts that fail, that fail and were carried out all the same, or that are
 //! carried out later than anybody waits; crashes before and after every one of them; a store that
 //! forgets its tokens, or keeps the token of a part that it lost; normalizers that write again what
-//! they wrote before; offsets that Kafka leaves out. A failing seed is printed and repeats.
+//! they wrote before; offsets that Kafka leaves out; a store that is put back to what a backup has. A failing seed is printed and repeats.
 
 use crate::batch::Kind;
 use crate::note::Note;
@@ -107,8 +107,15 @@ impl FakeStore {
     }
 }
 
+/// A backup, taken while everything runs: the group's offset first, the rows some time later.
+struct Backup {
+    committed: Option<(i64, String)>,
+    rows: Option<Vec<u64>>,
+}
+
 struct World {
     random: Random,
+    backup: Option<Backup>,
     log: Vec<Logged>,
     committed: Option<(i64, String)>,
     store: FakeStore,
@@ -129,6 +136,7 @@ impl World {
         let machine = Machine::new(Kind::Events, 0, 0, Note::default());
         Self {
             random,
+            backup: None,
             log,
             committed: None,
             store: FakeStore::default(),
@@ -152,6 +160,26 @@ impl World {
         self.machine = Machine::new(Kind::Events, 0, offset, note);
         self.writing = None;
         self.position = self.log.iter().take_while(|record| record.offset < offset).count();
+    }
+
+    /// Takes a backup step by step, and one time in a while puts it back: the rows as they were, the
+    /// group where it was, and no tokens.
+    fn back_up(&mut self) {
+        match &mut self.backup {
+            None => self.backup = Some(Backup { committed: self.committed.clone(), rows: None }),
+            Some(backup) if backup.rows.is_none() => backup.rows = Some(self.store.rows.clone()),
+            Some(_) => self.restore(),
+        }
+    }
+
+    fn restore(&mut self) {
+        let Some(Backup { committed, rows: Some(rows) }) = self.backup.take() else { return };
+        // Inserts under way have ended before a database is put back.
+        self.store = FakeStore { rows, ..FakeStore::default() };
+        let (offset, metadata) = committed.unwrap_or_default();
+        let end = self.log.last().map_or(0, |record| record.offset + 1);
+        self.committed = Some((offset, crate::restored(&metadata, end).unwrap()));
+        self.crash();
     }
 
     /// The service ends in good order, or gives the partition back: it says what is stored.
@@ -252,9 +280,10 @@ impl World {
             0..=4 => self.read(),
             5 => self.now_ms += BATCH_WAIT_MS / 2,
             6 | 7 => self.write(),
-            8 if self.fault() => match self.random.one_in(2) {
-                true => self.crash(),
-                false => self.stop(),
+            8 if self.fault() => match self.random.below(5) {
+                0 | 1 => self.crash(),
+                2 | 3 => self.stop(),
+                _ => self.back_up(),
             },
             _ => {
                 let effect = self.machine.next(self.now_ms).or_else(|| self.machine.settle());

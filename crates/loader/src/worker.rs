@@ -58,7 +58,7 @@ impl Worker {
         status: Part,
         shutdown: Shutdown,
     ) -> Result<Self, Error> {
-        let topics = Kind::ALL.map(|kind| kind.topic().to_owned()).to_vec();
+        let topics = crate::TOPICS.map(str::to_owned).to_vec();
         let options = ConsumerOptions::new(&config.loader.group, Subscription::Topics(topics));
         let now = Instant::now();
         Ok(Self {

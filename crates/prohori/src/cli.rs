@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::backup::{Backup, Restore};
 use crate::dead_letters::DeadLetters;
 use crate::enrol::{AgencyCommand, EnrolCommand, TokenCommand};
 use crate::hunt::Hunt;
@@ -72,6 +73,10 @@ pub(crate) enum Command {
     Enrol(EnrolCommand),
     /// Make the Kafka topics of an installation where they are not there
     Topics(Topics),
+    /// Put everything aside that cannot be made again, while the platform runs
+    Backup(Backup),
+    /// Bring a backup back, while nothing but Kafka and ClickHouse runs
+    Restore(Restore),
     /// Print the API's contract (OpenAPI 3.1, JSON)
     Openapi,
 }
@@ -224,6 +229,9 @@ pub(crate) struct Up {
     /// Where everything is kept
     #[arg(long, value_name = "DIR", default_value = ".prohori")]
     pub data: PathBuf,
+    /// Bring this backup back into --data first, which must hold none of what the backup has
+    #[arg(long, value_name = "DIR", conflicts_with = "demo")]
+    pub restore: Option<PathBuf>,
     /// The dashboard's address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8088")]
     pub listen: SocketAddr,

@@ -1,6 +1,7 @@
 //! `prohori`: every server part of the platform as a subcommand of one binary.
 
 mod audit;
+mod backup;
 mod cli;
 mod dead_letters;
 mod enrol;
@@ -51,6 +52,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::EnrolToken(command) => enrol::token(&command),
         Command::Enrol(command) => enrol::enrol(&command),
         Command::Topics(args) => topics::run(&args),
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Openapi => services::openapi(),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -41,6 +41,8 @@ struct Stack {
     notes: Receiver<Note>,
     state: State,
     shutdown: Shutdown,
+    /// The backup that is brought back before the services begin.
+    restore: Option<std::path::PathBuf>,
 }
 
 /// Runs until Ctrl-C or SIGTERM.
@@ -54,7 +56,8 @@ pub(crate) fn run(args: &cli::Up) -> anyhow::Result<()> {
     screen.say(&format!("Prohori: starting on this machine, data in {}", args.data.display()));
     let (children, notes) = Children::new();
     let state = State::new(&parts);
-    let mut stack = Stack { screen, layout, parts, children, notes, state, shutdown };
+    let restore = args.restore.clone();
+    let mut stack = Stack { screen, layout, parts, children, notes, state, shutdown, restore };
     let outcome = stack.start().and_then(|()| stack.serve(args.demo));
     let stopped = stack.stop();
     outcome.and(stopped)
@@ -71,6 +74,10 @@ impl Stack {
         let step = self.screen.step("making topics");
         self.parts.make_topics()?;
         step.done("done");
+        if let Some(from) = &self.restore {
+            crate::backup::bring_back(&self.layout.path("config"), from)
+                .context("cannot restore")?;
+        }
         for part in self.parts.services() {
             self.bring_up(&part)?;
         }

@@ -105,6 +105,25 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A backup that ClickHouse could not make or bring back.
+    #[error("clickhouse: cannot {action}: {why}")]
+    Copy {
+        /// What was being done.
+        action: &'static str,
+        /// What ClickHouse said.
+        why: String,
+    },
+    /// A database with rows, into which nothing is restored.
+    #[error(
+        "database {database} has {rows} rows, which a restore would lose: restore into another \
+         ([store] database), or drop it first"
+    )]
+    NotEmpty {
+        /// The database.
+        database: String,
+        /// Rows of all its tables.
+        rows: u64,
+    },
     /// An alert changed under every one of several tries.
     #[error("alert {id} is being changed by others all the time: tried {tries} times")]
     Contended {

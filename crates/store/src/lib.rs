@@ -12,6 +12,7 @@ pub mod views;
 
 mod alert_updates;
 mod alerts;
+mod backup;
 mod cells;
 mod cursor;
 mod dead_letters;
@@ -33,6 +34,7 @@ mod tail;
 mod terms;
 mod triage;
 
+pub use backup::{Archive, Copied};
 pub use config::{Config, RawConfig};
 pub use cursor::{Cursor, Order, Page};
 pub use dead_letters::DeadLetterReason;

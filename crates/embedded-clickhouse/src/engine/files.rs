@@ -37,9 +37,11 @@ impl Files {
             data,
             lock,
         };
+        let backups = settings.backups.as_deref().map(make).transpose()?;
         let users = files.data.join("prohori-users.xml");
-        write(&users, &users_xml(&settings.limits))?;
-        write(&files.config, &config_xml(&files, &users, &settings.limits))?;
+        write(&users, &users_xml(&settings.limits, backups.is_some()))?;
+        let config = config_xml(&files, &users, backups.as_deref(), &settings.limits);
+        write(&files.config, &config)?;
         Ok(files)
     }
 }
@@ -82,11 +84,14 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 /// pools and caches are for a machine with two cores that runs the whole pipeline. `ThreadStatus`
 /// is silenced because the library's insert streams make it write one wrong "Fatal" line per
 /// INSERT, `BgStrmSchPool` because it warns whenever inserts come faster than its pace.
-fn config_xml(files: &Files, users: &Path, limits: &Limits) -> String {
+fn config_xml(files: &Files, users: &Path, backups: Option<&Path>, limits: &Limits) -> String {
     let Limits { memory_bytes, free_disk_bytes, threads, .. } = limits;
     let (log, users) = (escape(&files.log), escape(users));
     let user_files = escape(&files.data.join("user_files"));
     let pool = (*threads).max(2);
+    let backups = backups.map_or(String::new(), |path| {
+        format!("\n  <backups><allowed_path>{}</allowed_path></backups>", escape(path))
+    });
     format!(
         "<clickhouse>
   <logger>
@@ -98,7 +103,7 @@ fn config_xml(files: &Files, users: &Path, limits: &Limits) -> String {
   </logger>
   <timezone>UTC</timezone>
   <users_config>{users}</users_config>
-  <user_files_path>{user_files}</user_files_path>
+  <user_files_path>{user_files}</user_files_path>{backups}
   <max_server_memory_usage>{memory_bytes}</max_server_memory_usage>
   <mark_cache_size>268435456</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
@@ -145,11 +150,12 @@ const ENGINES: [&str; 12] = [
 ];
 
 /// The one user: everything in the database, nothing outside it (no `file`, `url`, `remote`,
-/// `executable`). Its password is the HTTP server's to check: within the process there is none.
-fn users_xml(limits: &Limits) -> String {
+/// `executable`), but for backups where there is a folder for them. Its password is the HTTP server's to check: within the process there is none.
+fn users_xml(limits: &Limits, backups: bool) -> String {
     let Limits { query_memory_bytes, threads, .. } = limits;
     let engines: Vec<_> = ENGINES.iter().map(|name| format!("TABLE ENGINE ON {name}")).collect();
     let engines = engines.join(", ");
+    let backups = if backups { ", BACKUP" } else { "" };
     format!(
         "<clickhouse>
   <users><default>
@@ -158,7 +164,7 @@ fn users_xml(limits: &Limits) -> String {
     <profile>default</profile>
     <quota>default</quota>
     <grants>
-      <query>GRANT CHECK, SHOW, SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM, dictGet ON *.*</query>
+      <query>GRANT CHECK, SHOW, SELECT, INSERT, ALTER, CREATE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM, dictGet{backups} ON *.*</query>
       <query>GRANT {engines}</query>
     </grants>
   </default></users>

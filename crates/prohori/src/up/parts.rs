@@ -182,6 +182,13 @@ impl Planner<'_> {
         Ok(bus)
     }
 
+    /// Where the engine writes backups; where one is brought back, the folder that it lies in.
+    fn backups(&self) -> anyhow::Result<Value> {
+        let above = self.args.restore.as_deref().map(absolute).transpose()?;
+        let above = above.as_deref().and_then(Path::parent).map(Path::to_owned);
+        Ok(json!(above.unwrap_or_else(|| PathBuf::from(self.path("backups")))))
+    }
+
     /// The engine, or the server that was named; what the services' `[store]` says.
     fn clickhouse(&mut self) -> anyhow::Result<Value> {
         if let Some(url) = &self.args.clickhouse {
@@ -198,6 +205,7 @@ impl Planner<'_> {
             "library": self.path("engine/libchdb.so"),
             "library_sha256": ENGINE_SHA256,
             "data": self.path("engine/data"),
+            "backups": self.backups()?,
             "user": "prohori",
             "password_file": password_file,
         }});
