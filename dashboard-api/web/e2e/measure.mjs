@@ -48,7 +48,9 @@ async function firstVisit(path, selector, scripts) {
     const begun = Date.now();
     await page.goto(`${url}${path}`, { waitUntil: 'commit', timeout: 60_000 });
     await page.locator(selector).first().waitFor({ timeout: 60_000 });
-    return { ms: Date.now() - begun, bytes };
+    const ms = Date.now() - begun;
+    await page.waitForLoadState('load');
+    return { ms, bytes };
   } finally {
     await context.close();
   }
