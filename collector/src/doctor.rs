@@ -4,47 +4,12 @@
 //! may run beside a collector at work.
 
 mod checks;
-mod text;
 
-pub use text::Language;
+pub use service::doctor::Language;
 
 use crate::Config;
-use std::fmt::Write as _;
+use service::doctor::report;
 use std::path::Path;
-use text::Text;
-
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Good,
-    /// Collecting goes on, but something may be lost one day.
-    Warning,
-    /// Something is not collected.
-    Problem,
-}
-
-/// What a look at one thing found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Finding {
-    level: Level,
-    what: Text,
-    /// What to do about it.
-    remedy: Option<Text>,
-}
-
-impl Finding {
-    fn good(what: Text) -> Self {
-        Self { level: Level::Good, what, remedy: None }
-    }
-
-    fn warning(what: Text, remedy: Text) -> Self {
-        Self { level: Level::Warning, what, remedy: Some(remedy) }
-    }
-
-    fn problem(what: Text, remedy: Text) -> Self {
-        Self { level: Level::Problem, what, remedy: Some(remedy) }
-    }
-}
 
 /// Examines what the configuration at `path` needs: the report, and whether there is no problem.
 pub fn examine(path: &Path, language: Language) -> (String, bool) {
@@ -52,27 +17,7 @@ pub fn examine(path: &Path, language: Language) -> (String, bool) {
         Ok(config) => checks::all(&config),
         Err(error) => vec![checks::configuration(&error)],
     };
-    let healthy = findings.iter().all(|finding| finding.level < Level::Problem);
-    (report(&findings, language), healthy)
-}
-
-fn report(findings: &[Finding], language: Language) -> String {
-    let mut report = String::new();
-    for Finding { level, what, remedy } in findings {
-        let level = match (level, language) {
-            (Level::Good, Language::English) => "ok     ",
-            (Level::Warning, Language::English) => "warning",
-            (Level::Problem, Language::English) => "PROBLEM",
-            (Level::Good, Language::Bangla) => "ঠিক আছে",
-            (Level::Warning, Language::Bangla) => "সতর্কতা",
-            (Level::Problem, Language::Bangla) => "সমস্যা",
-        };
-        let _ = writeln!(report, "{level}  {}", what.of(language));
-        if let Some(remedy) = remedy {
-            let _ = writeln!(report, "         -> {}", remedy.of(language));
-        }
-    }
-    report
+    report(&findings, language)
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! The single looks.
 
-use super::Finding;
-use super::text::Text;
 use crate::files::FileInput;
 use crate::journal::JournalInput;
 use crate::{Config, Error};
+use service::doctor::{Finding, Text, clock};
 use service::telemetry::chain;
 use spool::WhenFull;
 use std::fs;
@@ -41,7 +40,7 @@ pub(super) fn all(config: &Config) -> Vec<Finding> {
 pub(super) fn configuration(error: &Error) -> Finding {
     let error = chain(error);
     Finding::problem(
-        Text::new(error.clone(), error),
+        Text::same(error),
         Text::new(
             "correct it, then: systemctl reload prohori-collector",
             "ঠিক করে চালান: systemctl reload prohori-collector",
@@ -82,28 +81,6 @@ fn kafka(config: &Config) -> Vec<Finding> {
         ),
     };
     vec![answers, there]
-}
-
-fn clock() -> Finding {
-    let mut command = Command::new("timedatectl");
-    command.args(["show", "--property=NTPSynchronized", "--value"]);
-    let synchronized = command.output().ok().filter(|output| output.status.success());
-    if synchronized.is_some_and(|output| output.stdout.starts_with(b"yes")) {
-        return Finding::good(Text::new(
-            "the clock is synchronized",
-            "ঘড়ি নেটওয়ার্কের সময়ের সঙ্গে মিলছে",
-        ));
-    }
-    Finding::warning(
-        Text::new(
-            "whether the clock is synchronized is not known, or it is not",
-            "ঘড়ি নেটওয়ার্কের সময়ের সঙ্গে মিলছে কি না জানা যায়নি, অথবা মিলছে না",
-        ),
-        Text::new(
-            "run chrony or systemd-timesyncd: the times of logs without a zone lean on this clock",
-            "chrony বা systemd-timesyncd চালান: অঞ্চলহীন লগের সময় এই ঘড়ির ওপর নির্ভর করে",
-        ),
-    )
 }
 
 fn state(config: &Config) -> Vec<Finding> {

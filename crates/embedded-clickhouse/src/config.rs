@@ -25,6 +25,13 @@ pub struct Config {
     pub engine: Engine,
 }
 
+impl Config {
+    /// Whether the engine would start with it, as far as that can be told without starting it.
+    pub fn check(self) -> Result<(), Error> {
+        Settings::check(self).map(drop)
+    }
+}
+
 /// The `[engine]` table.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -39,7 +39,8 @@ impl Default for Loader {
 }
 
 impl Loader {
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Whether every value can be used.
+    pub fn check(&self) -> Result<(), Error> {
         if self.group.is_empty() {
             let (key, value) = ("group", format!("{:?}", self.group));
             return Err(Error::Config { key, value, mend: "a name, such as \"loader\"" });

@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::backup::{Backup, Restore};
+use crate::config::ConfigCommand;
 use crate::dead_letters::DeadLetters;
+use crate::doctor::Doctor;
 use crate::enrol::{AgencyCommand, EnrolCommand, TokenCommand};
 use crate::hunt::Hunt;
 use crate::ledger::Ledger;
@@ -73,6 +75,11 @@ pub(crate) enum Command {
     Enrol(EnrolCommand),
     /// Make the Kafka topics of an installation where they are not there
     Topics(Topics),
+    /// Check services' configurations without starting them
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look whether everything is there that this server's services need, and say what to do
+    Doctor(Doctor),
     /// Put everything aside that cannot be made again, while the platform runs
     Backup(Backup),
     /// Bring a backup back, while nothing but Kafka and ClickHouse runs

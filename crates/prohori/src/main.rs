@@ -3,7 +3,9 @@
 mod audit;
 mod backup;
 mod cli;
+mod config;
 mod dead_letters;
+mod doctor;
 mod enrol;
 mod hunt;
 mod ledger;
@@ -52,6 +54,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::EnrolToken(command) => enrol::token(&command),
         Command::Enrol(command) => enrol::enrol(&command),
         Command::Topics(args) => topics::run(&args),
+        Command::Config(command) => return Ok(config::run(&command)),
+        Command::Doctor(args) => return Ok(doctor::run(&args)),
         Command::Backup(args) => backup::back_up(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Openapi => services::openapi(),

@@ -4,7 +4,7 @@ mod children;
 mod layout;
 mod parts;
 mod ports;
-mod ready;
+pub(crate) mod ready;
 mod screen;
 mod state;
 mod story;

@@ -6,6 +6,7 @@
 //! `/live`, `/ready` and `/metrics`.
 
 pub mod config;
+pub mod doctor;
 pub mod error;
 pub mod reload;
 pub mod shutdown;

@@ -91,6 +91,20 @@ impl Store {
         Ok(pending.len())
     }
 
+    /// How many migrations this program has that the database has not; all of them where there is
+    /// no database.
+    pub async fn pending_migrations(&self) -> Result<usize, Error> {
+        let action = "look for the migrations";
+        let sql = "SELECT count() FROM system.tables WHERE database = {database:String} \
+             AND name = 'schema_migrations'";
+        let query = self.server().query_raw(sql).param("database", self.database());
+        let is_there: u64 = query.fetch_one().await.during(action)?;
+        if is_there == 0 {
+            return Ok(MIGRATIONS.len());
+        }
+        Ok(pending(&self.applied().await?)?.len())
+    }
+
     async fn applied(&self) -> Result<Vec<Applied>, Error> {
         let sql = "SELECT ?fields FROM schema_migrations FINAL ORDER BY number";
         self.client().query(sql).fetch_all().await.during("read the applied migrations")

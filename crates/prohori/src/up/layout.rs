@@ -2,9 +2,9 @@
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Bytes of randomness in the engine's password.
@@ -21,7 +21,11 @@ impl Layout {
     pub(crate) fn open(root: &Path) -> anyhow::Result<Self> {
         for folder in ["config", "run", "log", "kafka", "engine", "collector", "api", "in"] {
             let path = root.join(folder);
-            std::fs::create_dir_all(&path)
+            // Accounts, keys and everybody's logs are in them.
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&path)
                 .with_context(|| format!("cannot make folder {}", path.display()))?;
         }
         let root = std::fs::canonicalize(root)
@@ -94,13 +98,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_one_uses_a_folder_at_a_time() {
+    fn only_one_uses_a_folder_at_a_time_and_only_its_owner() {
+        use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let first = Layout::open(folder.path()).unwrap();
         let error = Layout::open(folder.path()).err().unwrap().to_string();
         assert!(error.contains("another `prohori up`"), "{error}");
         drop(first);
-        Layout::open(folder.path()).unwrap();
+        let layout = Layout::open(folder.path()).unwrap();
+        let api = std::fs::metadata(layout.path("api")).unwrap();
+        assert_eq!(api.permissions().mode() & 0o777, 0o700);
     }
 
     #[test]
