@@ -3,6 +3,7 @@
 //! The tables are data (`rules/mappings/*.yml`, whose README gives the form) and are read by both
 //! sides: the normalizer writes by them, the detector reads by them, so the two cannot disagree.
 
+mod dead;
 mod decision;
 mod entry;
 mod error;

@@ -234,6 +234,20 @@ mod tests {
         }
     }
 
+    /// An event has a source type's own name: a table that asks for another would never be asked.
+    #[test]
+    fn no_table_asks_for_another_name_of_a_source_type() {
+        let tables = mapping::Tables::builtin().unwrap();
+        let wrong: std::collections::BTreeSet<_> = tables
+            .kinds()
+            .iter()
+            .filter_map(|kind| Some((kind.file, kind.line, kind.key.log_source?)))
+            .filter(|(_, _, name)| source_named(name) != *name)
+            .map(|(file, line, name)| format!("{file}:{line}: {name} is {}", source_named(name)))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
     #[test]
     fn names_as_people_write_them() {
         assert_eq!(source_named("Palo_Alto"), "panw");
