@@ -32,6 +32,7 @@ use crate::{Clock, Error};
 pub(crate) use database::Database;
 use second_factor::FactorKey;
 use secret::{Secret, SecretHash};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -44,6 +45,8 @@ const COMMAND_LINE: &str = "command line";
 
 /// Passwords hashed at a time: each takes 19 MiB and a core for some tens of milliseconds.
 const HASHES_MAX: usize = 2;
+/// Entries of the audit log that are checked before others get their turn at the database.
+const AUDIT_PAGE: u32 = 5_000;
 /// Sign-ins that wait for their turn; beyond, the client is asked to come back.
 const SIGN_INS_MAX: usize = 64;
 
@@ -330,6 +333,38 @@ impl Accounts {
     /// The audit log's newest checkpoint: when it was made, and its note.
     pub(crate) async fn audit_checkpoint(&self) -> Result<Option<(i64, String)>, Error> {
         self.database.call("read the audit log", |c| audit::newest_checkpoint(c)).await
+    }
+
+    /// Holds the audit log against its checkpoints and those in `kept`. The entries are read in pages,
+    /// so that signing in does not wait for the whole of a long log.
+    pub(crate) async fn audit_verify(
+        &self,
+        verifier: &tlog::Verifier,
+        kept: &[String],
+    ) -> Result<Result<audit::Verified, audit::Breach>, Error> {
+        const ACTION: &str = "read the audit log";
+        let notes = self.database.call(ACTION, |c| audit::notes(c)).await?;
+        let sealed = match audit::Sealed::read(notes.iter().chain(kept), verifier) {
+            Ok(sealed) => sealed,
+            Err(breach) => return Ok(Err(breach)),
+        };
+        let sizes: HashSet<u64> = sealed.sizes().collect();
+        let (mut tree, mut roots, mut seq) = (tlog::Tree::default(), HashMap::new(), 0);
+        loop {
+            let page = move |c: &mut _| audit::hashes_after(c, seq, AUDIT_PAGE);
+            let (hashes, last) = self.database.call(ACTION, page).await?;
+            if hashes.is_empty() {
+                break;
+            }
+            seq = last;
+            for hash in hashes {
+                tree.push(hash);
+                if sizes.contains(&tree.size()) {
+                    roots.insert(tree.size(), tree.root());
+                }
+            }
+        }
+        Ok(sealed.held(tree.size(), |size| roots.get(&size).copied()))
     }
 
     /// Writes an audit entry. The caller answers only after this has succeeded.

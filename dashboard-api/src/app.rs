@@ -40,6 +40,8 @@ pub(crate) struct App {
     /// Who sends dead letters once more.
     pub(crate) replayer: Arc<dyn Replayer>,
     pub(crate) clock: Clock,
+    /// Checks the audit log's checkpoints.
+    pub(crate) auditor: Arc<tlog::Verifier>,
     pub(crate) metrics: Metrics,
     /// Requests with an `Idempotency-Key` that are under way.
     pub(crate) running: Running,

@@ -10,10 +10,11 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use export::Sealed;
 pub use export::{Breach, Verified, checkpoint, export, verifier, verify};
 pub use record::Record;
-pub(crate) use record::{Filter, newest};
-pub(crate) use seal::{key, newest as newest_checkpoint, seal};
+pub(crate) use record::{Filter, hashes_after, newest};
+pub(crate) use seal::{key, newest as newest_checkpoint, notes, seal};
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -46,6 +47,7 @@ pub(crate) enum Action {
     TimelineRead,
     DeadLettersRead,
     AuditRead,
+    AuditVerify,
     AlertsBulk,
     AlertExport,
     EntityRead,
@@ -104,6 +106,7 @@ impl Action {
             Self::TimelineRead => "timeline.read",
             Self::DeadLettersRead => "dead_letters.read",
             Self::AuditRead => "audit.read",
+            Self::AuditVerify => "audit.verify",
             Self::AlertsBulk => "alerts.bulk",
             Self::AlertExport => "alert.export",
             Self::EntityRead => "entity.read",

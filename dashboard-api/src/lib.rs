@@ -152,6 +152,7 @@ impl Api {
             bench: tools.bench,
             replayer: tools.replayer,
             clock,
+            auditor: Arc::new(seal.verifier()),
             metrics,
             running: idempotency::Running::new(),
             rate: rate::Limiter::new(config.rate),

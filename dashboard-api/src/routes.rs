@@ -115,6 +115,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::replay))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::verify))
         .routes(routes!(roles::list))
         .routes(routes!(retention::list))
         .routes(routes!(retention::set))

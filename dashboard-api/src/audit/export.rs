@@ -7,7 +7,7 @@ use crate::accounts::Database;
 use crate::clock::Clock;
 use std::io::{BufRead, Write};
 use std::path::Path;
-use tlog::{Checkpoint, Tree, Verifier};
+use tlog::{Checkpoint, Hash, Tree, Verifier};
 
 /// A line of an exported log.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
@@ -128,25 +128,55 @@ pub fn verify(log: impl BufRead, verifier: &Verifier, kept: &[String]) -> Result
             Line::Checkpoint(note) => notes.push(note),
         }
     }
-    let mut checkpoints = Vec::new();
-    for (number, note) in (1..).zip(notes.iter().chain(kept)) {
-        let checked = Checkpoint::verified(note, verifier);
-        checkpoints.push(checked.map_err(|source| Breach::Note { number, source })?);
-    }
-    checkpoints.sort_by_key(|checkpoint| checkpoint.size);
-    let mut sealed = 0;
-    for Checkpoint { size, root } in &checkpoints {
-        let at = usize::try_from(*size).ok().and_then(|size| size.checked_sub(1));
-        let Some(found) = at.and_then(|at| roots.get(at)) else {
-            return Err(Breach::Missing { size: *size, entries: tree.size() });
-        };
-        if found != root {
-            return Err(Breach::Changed { first: sealed + 1, last: *size });
+    let sealed = Sealed::read(notes.iter().chain(kept), verifier)?;
+    sealed.held(tree.size(), |size| {
+        let at = usize::try_from(size).ok().and_then(|size| size.checked_sub(1));
+        at.and_then(|at| roots.get(at)).copied()
+    })
+}
+
+/// What checkpoints say, the smallest first.
+pub(crate) struct Sealed(Vec<Checkpoint>);
+
+impl Sealed {
+    /// Checks the notes' signatures.
+    pub(crate) fn read<'n>(
+        notes: impl Iterator<Item = &'n String>,
+        verifier: &Verifier,
+    ) -> Result<Self, Breach> {
+        let mut checkpoints = Vec::new();
+        for (number, note) in (1..).zip(notes) {
+            let checked = Checkpoint::verified(note, verifier);
+            checkpoints.push(checked.map_err(|source| Breach::Note { number, source })?);
         }
-        sealed = *size;
+        checkpoints.sort_by_key(|checkpoint| checkpoint.size);
+        Ok(Self(checkpoints))
     }
-    if checkpoints.is_empty() {
-        return Err(Breach::NoCheckpoint);
+
+    /// The sizes of the log that something is said about.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().map(|checkpoint| checkpoint.size)
     }
-    Ok(Verified { entries: tree.size(), checkpoints: checkpoints.len() as u64, sealed })
+
+    /// Holds them against a log of so many entries, whose root at a size `root` tells.
+    pub(crate) fn held(
+        &self,
+        entries: u64,
+        root: impl Fn(u64) -> Option<Hash>,
+    ) -> Result<Verified, Breach> {
+        let mut sealed = 0;
+        for Checkpoint { size, root: signed } in &self.0 {
+            match root(*size) {
+                None => return Err(Breach::Missing { size: *size, entries }),
+                Some(found) if found != *signed => {
+                    return Err(Breach::Changed { first: sealed + 1, last: *size });
+                }
+                Some(_) => sealed = *size,
+            }
+        }
+        if self.0.is_empty() {
+            return Err(Breach::NoCheckpoint);
+        }
+        Ok(Verified { entries, checkpoints: self.0.len() as u64, sealed })
+    }
 }

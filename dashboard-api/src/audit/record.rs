@@ -61,6 +61,24 @@ pub(crate) fn after(
     Ok(())
 }
 
+/// The hashes of at most `limit` entries after number `seq`, and the number of the last of them.
+pub(crate) fn hashes_after(
+    connection: &Connection,
+    seq: i64,
+    limit: u32,
+) -> Result<(Vec<Hash>, i64), rusqlite::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((seq, limit))?;
+    let (mut hashes, mut last) = (Vec::new(), seq);
+    while let Some(row) = rows.next()? {
+        let record = read(row)?;
+        last = record.seq;
+        hashes.push(record.hash());
+    }
+    Ok((hashes, last))
+}
+
 /// Which entries.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {

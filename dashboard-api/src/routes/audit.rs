@@ -1,7 +1,7 @@
 //! The audit log, for auditors of all agencies.
 
 use crate::App;
-use crate::audit::{Action, Filter, Record};
+use crate::audit::{Action, Filter, Record, Verified};
 use crate::caller::Caller;
 use crate::params::{NoParams, Query, Text, TimeMs, in_order, page_limit};
 use crate::problem::{Answer, Code, Problem};
@@ -10,6 +10,9 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::json;
 use store::Scope;
+
+/// Notes that may be given to be checked.
+const KEPT_MAX: usize = 10;
 
 /// Which entries, and which page of them.
 #[derive(serde::Deserialize, utoipa::IntoParams)]
@@ -109,6 +112,69 @@ pub(crate) async fn checkpoint(
         Problem::new(Code::NotFound, "nothing is sealed yet; the log is sealed every minute")
     })?;
     Ok(Json(AuditCheckpoint { at_ms, note }))
+}
+
+/// Checkpoints that were kept elsewhere.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyBody {
+    /// Notes, at most 10. Without one, somebody with the machine's secret key could have signed
+    /// another log.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    kept: Vec<String>,
+}
+
+/// Whether the log is what its checkpoints say.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct AuditVerified {
+    whole: bool,
+    /// Entries looked at; 0 where it is not whole.
+    entries: u64,
+    /// Checkpoints that fit them, those given included.
+    checkpoints: u64,
+    /// Entries that the last of those holds fast; later ones are not sealed yet.
+    sealed: u64,
+    /// What does not fit.
+    breach: Option<String>,
+}
+
+/// Check the audit log
+///
+/// Every entry is read again and held against every checkpoint, as `prohori audit verify` does it
+/// elsewhere, without trusting this service.
+#[utoipa::path(post, path = "/audit:verify", tag = "governance", request_body = VerifyBody,
+    responses((status = 200, description = "What was found.", body = AuditVerified)))]
+pub(crate) async fn verify(
+    State(app): State<App>,
+    caller: Caller,
+    Query(NoParams {}): Query<NoParams>,
+    crate::params::Json(body): crate::params::Json<VerifyBody>,
+) -> Answer<Json<AuditVerified>> {
+    allowed(&caller)?;
+    if body.kept.len() > KEPT_MAX {
+        let detail = format!("kept: at most {KEPT_MAX} notes");
+        return Err(Problem::new(Code::InvalidBody, detail));
+    }
+    let kept: Vec<String> = body.kept.iter().map(|note| pasted(note)).collect();
+    // Written first, so that it is one of the entries that are looked at.
+    let detail = json!({"kept": kept.len()});
+    app.accounts.audit(caller.entry(Action::AuditVerify, "", detail)).await?;
+    let found = app.accounts.audit_verify(&app.auditor, &kept).await?;
+    Ok(Json(match found {
+        Ok(Verified { entries, checkpoints, sealed }) => {
+            AuditVerified { whole: true, entries, checkpoints, sealed, breach: None }
+        }
+        Err(breach) => {
+            let breach = Some(service::telemetry::chain(&breach));
+            AuditVerified { whole: false, entries: 0, checkpoints: 0, sealed: 0, breach }
+        }
+    }))
+}
+
+/// A note as it was signed: copied text has often lost its last line feed, or has others.
+fn pasted(note: &str) -> String {
+    format!("{}\n", note.replace("\r\n", "\n").trim())
 }
 
 /// Entries name agencies only by what was done, so only who may see all may read them.

@@ -87,6 +87,7 @@ impl Rig {
             store,
             tables,
             clock,
+            auditor: Arc::new(tlog::Key::new("prohori/audit", &[1; 32]).verifier()),
             running: crate::idempotency::Running::new(),
             rate: Limiter::new(rates),
             metrics: Metrics::register(&registry).unwrap(),

@@ -1,7 +1,7 @@
 // Signing in, staying in, and losing the session.
 
 import { Analyst } from '../analyst.mjs';
-import { check, equal } from '../stage.mjs';
+import { check, equal, until } from '../stage.mjs';
 
 /** Long enough for the server, and of this run only. */
 const PASSWORD = process.env.PROHORI_PASSWORD ?? `padma-meghna-jamuna-${Date.now()}`;
@@ -85,6 +85,23 @@ export const sessionCases = {
         await rows.first().locator('td:nth-child(2) a').click();
         await page.waitForURL((url) => url.searchParams.has('actor') && url.searchParams.has('action'));
         await rows.first().waitFor();
+      },
+    },
+    {
+      name: 'the audit log is checked, and against a checkpoint that was kept elsewhere',
+      async run(stage) {
+        const { page } = stage;
+        await stage.go('/audit');
+        await page.locator('.audit-rows tbody tr').first().waitFor();
+        const { note } = await until('the log is sealed', () => stage.api('/audit/checkpoint'));
+        await page.getByText('Check the log', { exact: true }).click();
+        const kept = page.getByLabel('A checkpoint that was kept elsewhere');
+        await kept.fill(note);
+        await page.getByRole('button', { name: 'Check now' }).click();
+        await page.getByText(/entries are as [0-9,]+ checkpoints say/).waitFor();
+        await kept.fill(note.replace(/^[0-9]+$/m, '1'));
+        await page.getByRole('button', { name: 'Check now' }).click();
+        await page.getByText('The log is not what its checkpoints say').waitFor();
       },
     },
     {

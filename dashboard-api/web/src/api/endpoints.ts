@@ -7,6 +7,7 @@ import type {
   AlertDetail,
   AlertSummary,
   AuditCheckpoint,
+  AuditVerified,
   AuditRecord,
   BulkResult,
   DeadLetter,
@@ -77,5 +78,7 @@ export const getAudit = (query: Query, signal: Signal) =>
   call<{ items: AuditRecord[]; next_before: number | null }>('GET', '/audit', { query, signal });
 export const getAuditCheckpoint = (signal: Signal) =>
   call<AuditCheckpoint>('GET', '/audit/checkpoint', { signal });
+export const verifyAudit = (kept: string[]) =>
+  call<AuditVerified>('POST', '/audit:verify', { body: { kept } });
 export const getDeadLetters = (query: Query, signal: Signal) =>
   call<Paged<DeadLetter>>('GET', '/dead-letters', { query, signal });

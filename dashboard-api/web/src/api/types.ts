@@ -299,6 +299,16 @@ export interface AuditCheckpoint {
   note: string;
 }
 
+/** Whether the audit log is what its checkpoints say. */
+export interface AuditVerified {
+  whole: boolean;
+  entries: number;
+  checkpoints: number;
+  /** Entries that the last checkpoint holds fast. */
+  sealed: number;
+  breach: string | null;
+}
+
 export interface Ledger {
   received: number;
   stored: number;

@@ -14,6 +14,7 @@ import { Fault } from '../ui/Fault';
 import { Link } from '../ui/Link';
 import { Skeleton } from '../ui/Skeleton';
 import { When } from '../ui/When';
+import { Check } from './Check';
 import { told } from './detail';
 
 const PAGE_ROWS = 100;
@@ -54,6 +55,7 @@ const ACTIONS: Record<string, Key> = {
   'timeline.read': 'audit.did.timelineRead',
   'dead_letters.read': 'audit.did.deadLettersRead',
   'audit.read': 'audit.did.auditRead',
+  'audit.verify': 'audit.did.auditVerify',
   'rule.save': 'audit.did.ruleSave',
   'rule.stage': 'audit.did.ruleStage',
   'rule.approve': 'audit.did.ruleApprove',
@@ -110,6 +112,7 @@ export function AuditPage() {
       <h1>{t('audit.title')}</h1>
       <p className="quiet">{t('audit.what')}</p>
       <Checkpoint />
+      <Check />
       <div className="search-filters">
         {FILTERS.map((name) => {
           const value = asked[name];
