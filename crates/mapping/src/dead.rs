@@ -19,7 +19,8 @@ impl Tables {
             let mut tell = |what: String| {
                 found.push(format!("{}:{}: {what}", entry.file, entry.line));
             };
-            for (name, counts) in parts(entry) {
+            let parts = parts(entry);
+            for (name, counts) in &parts {
                 if !maps.iter().any(|(without, map)| counts(map) && !counts(without)) {
                     tell(format!("{name} changes nothing"));
                 }
@@ -31,7 +32,7 @@ impl Tables {
                 }
             }
             // A class that is asked for anyway is only where the paths of names are checked.
-            let says = parts(entry).len() - usize::from(entry.class_uid.is_some());
+            let says = parts.len() - usize::from(entry.class_uid.is_some());
             if says == 0 && (entry.class_uid.is_none() || !entry.when.class_uid.is_empty()) {
                 tell("the entry says nothing".into());
             }

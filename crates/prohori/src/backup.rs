@@ -62,20 +62,17 @@ fn fill(args: &Backup, installation: &Installation, to: &Path) -> anyhow::Result
     say("where the loader stands");
     let kafka = kafka::stand(&installation.bus, &installation.group)?;
     // Cases name alerts: they are copied before these are, so that none names what is not there.
-    let mut files = Vec::new();
     for (name, folder) in &installation.data {
         say(&format!("{name}: {}", folder.display()));
         data::save(folder, &to.join("data").join(name))?;
     }
     data::save(&installation.config, &to.join("config"))?;
-    let archive = match &args.store_to {
-        Some(place) => Archive::Place(place.clone()),
-        None => Archive::Folder(to.join("store")),
-    };
+    let archive = archive(args.store_to.as_ref(), to);
     say(&format!("database {}", installation.store.database()));
     let store = Store::connect(&installation.store);
     let copied = runtime()?.block_on(store.back_up(&archive))?;
     say("checksums");
+    let mut files = Vec::new();
     manifest::hash_below(to, to, &mut files)?;
     let manifest = Manifest {
         format: manifest::FORMAT,
@@ -120,17 +117,15 @@ pub(crate) fn bring_back(config: &Path, from: &Path) -> anyhow::Result<()> {
             say(&format!("the backup has no data of {name}: it begins anew"));
         }
     }
-    let replayed = kafka::go_back(&installation.bus, &installation.group, &manifest.kafka)?;
-    let archive = match &manifest.store.place {
-        Some(place) => Archive::Place(place.clone()),
-        None => Archive::Folder(from.join("store")),
-    };
     let (database, into) = (&manifest.store.database, installation.store.database());
     ensure!(
         database == into,
         "the backup is of database {database}, and [store] database here is {into}"
     );
+    // Before the rows: should what follows fail, the loader only looks at what it reads again.
+    let replayed = kafka::go_back(&installation.bus, &installation.group, &manifest.kafka)?;
     say(&format!("database {database}"));
+    let archive = archive(manifest.store.place.as_ref(), &from);
     runtime()?.block_on(Store::connect(&installation.store).restore(&archive))?;
     for (name, folder) in &installation.data {
         let saved = from.join("data").join(name);
@@ -144,6 +139,14 @@ pub(crate) fn bring_back(config: &Path, from: &Path) -> anyhow::Result<()> {
         None => say("Kafka is another than the backup's: what it holds is loaded from its begin"),
     }
     Ok(())
+}
+
+/// Where ClickHouse's copy lies: in a place of that server's own, or in the backup's folder.
+fn archive(place: Option<&String>, backup: &Path) -> Archive {
+    match place {
+        Some(place) => Archive::Place(place.clone()),
+        None => Archive::Folder(backup.join("store")),
+    }
 }
 
 /// Makes the folder; the engine, which may be another user, writes into it.

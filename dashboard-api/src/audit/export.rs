@@ -107,7 +107,7 @@ pub fn export(data_dir: &Path, out: &mut dyn Write) -> Result<(), Error> {
                     .and_then(|()| out.write_all(b"\n"));
             }
         };
-        record::after(connection, 0, |record| put(&Line::Entry(record)))?;
+        record::after(connection, 0, None, |record| put(&Line::Entry(record)))?;
         seal::notes(connection)?.into_iter().for_each(|note| put(&Line::Checkpoint(note)));
         Ok(written)
     })?;

@@ -46,15 +46,18 @@ fn read(row: &Row<'_>) -> Result<Record, rusqlite::Error> {
     })
 }
 
-/// Calls `each` with the entries after number `seq`, in order.
+/// Calls `each` with the entries after number `seq`, in order; with the first of them where there is
+/// a limit.
 pub(crate) fn after(
     connection: &Connection,
     seq: i64,
+    limit: Option<u32>,
     mut each: impl FnMut(Record),
 ) -> Result<(), rusqlite::Error> {
-    let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ?1 ORDER BY seq");
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([seq])?;
+    // To SQLite a negative limit is none.
+    let mut rows = statement.query((seq, limit.map_or(-1, i64::from)))?;
     while let Some(row) = rows.next()? {
         each(read(row)?);
     }
@@ -67,15 +70,11 @@ pub(crate) fn hashes_after(
     seq: i64,
     limit: u32,
 ) -> Result<(Vec<Hash>, i64), rusqlite::Error> {
-    let sql = format!("SELECT {COLUMNS} FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query((seq, limit))?;
     let (mut hashes, mut last) = (Vec::new(), seq);
-    while let Some(row) = rows.next()? {
-        let record = read(row)?;
+    after(connection, seq, Some(limit), |record| {
         last = record.seq;
         hashes.push(record.hash());
-    }
+    })?;
     Ok((hashes, last))
 }
 

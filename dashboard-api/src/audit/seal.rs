@@ -35,7 +35,7 @@ pub(crate) fn seal(
         tracing::error!(size, "the tree of the audit log is damaged; run `prohori audit verify`");
         return Ok(None);
     };
-    record::after(&transaction, seq, |record| {
+    record::after(&transaction, seq, None, |record| {
         tree.push(record.hash());
         seq = record.seq;
     })?;

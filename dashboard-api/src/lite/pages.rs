@@ -235,8 +235,8 @@ fn steps(body: &mut Html, words: &Words, history: &[HistoryItem]) {
 
 /// Dhaka's clock: `2026-03-01 06:00 +06:00`.
 fn moment(ms: i64) -> String {
-    let local = ms + day::OFFSET_MS;
-    let (days, in_day) = (local.div_euclid(86_400_000), local.rem_euclid(86_400_000) / 60_000);
+    let days = day::number(ms);
+    let in_day = (ms - day::begin_ms(days)) / 60_000;
     let (year, month, day) = civil(days);
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} +06:00", in_day / 60, in_day % 60)
 }
