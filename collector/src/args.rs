@@ -36,7 +36,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "HOST:PORT")]
         server: String,
         /// The token.
-        #[arg(long)]
+        // One in 64 of those given out before secrets became hex digits begins with a dash.
+        #[arg(long, allow_hyphen_values = true)]
         token: String,
         /// Where key and certificate are put; made if it is not there.
         #[arg(long, default_value = "/etc/prohori/identity")]
@@ -69,5 +70,14 @@ mod tests {
         for line in ["x", "x check", "x --config a.toml check a.toml", "x a.toml"] {
             assert!(parse(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_token_may_begin_with_a_dash() {
+        let args = Args::try_parse_from("x enrol --server soc:8444 --token -6x.00".split(' '));
+        let Some(Command::Enrol { token, .. }) = args.unwrap().command else {
+            panic!("no enrolment");
+        };
+        assert_eq!(token, "-6x.00");
     }
 }

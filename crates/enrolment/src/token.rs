@@ -4,8 +4,6 @@
 //! the authority's certificate.
 
 use crate::Error;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of a secret: nobody guesses 192 bits.
@@ -19,9 +17,9 @@ fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// A new secret.
+/// A new secret, in hex digits: no sign of it means anything to a shell or to a reader of arguments.
 pub(crate) fn secret() -> Result<String, Error> {
-    Ok(URL_SAFE_NO_PAD.encode(random::<SECRET_BYTES>()?))
+    Ok(hex(&random::<SECRET_BYTES>()?))
 }
 
 /// A new collector's identity.
