@@ -58,6 +58,8 @@ pub struct RuleRecord {
     pub rule_id: String,
     /// Its title.
     pub title: String,
+    /// Its title in Bangla; empty where it has none.
+    pub title_bn: String,
     /// How many arrived.
     pub alerts: u64,
     /// Events that they stand for.
@@ -153,7 +155,7 @@ impl Store {
             .await?;
         let rules = format!(
             "SELECT toString(rule_id) AS rule_id, toString(any(title)) AS title, \
-             count() AS alerts, sum(toUInt64(event_count)) AS events, \
+             toString(any(title_bn)) AS title_bn, count() AS alerts, sum(toUInt64(event_count)) AS events, \
              countIf(verdict = 'true_positive') AS true_positives, \
              countIf(verdict = 'false_positive') AS false_positives, \
              countIf(verdict = 'benign') AS benign, countIf(verdict = 'duplicate') AS duplicates, \

@@ -218,6 +218,9 @@ fn verbs(words: &Words, alert: &AlertSummary, token: &str) -> Html {
 }
 
 fn steps(body: &mut Html, words: &Words, history: &[HistoryItem]) {
+    if history.is_empty() {
+        return;
+    }
     body.raw("<h2>").put(words.history).raw("</h2><ul>");
     for step in history.iter().rev().take(STEPS_MAX) {
         body.raw("<li>").put(moment(step.at)).raw(" <b>").put(&step.actor).raw("</b> ");

@@ -72,6 +72,8 @@ pub(crate) struct Load {
 pub(crate) struct RuleNoise {
     rule_id: String,
     title: String,
+    /// Empty where it has none.
+    title_bn: String,
     alerts: u64,
     /// Events that they stand for.
     events: u64,
@@ -178,6 +180,7 @@ impl From<store::RuleRecord> for RuleNoise {
         Self {
             rule_id: rule.rule_id,
             title: rule.title,
+            title_bn: rule.title_bn,
             alerts: rule.alerts,
             events: rule.events,
             true_positives: rule.true_positives,

@@ -115,13 +115,10 @@ pub(crate) async fn list(
     caller.scope(Permission::ReadRules)?;
     let limit = page_limit(params.limit)? as usize;
     let counts = counts(&app, &caller).await?;
-    let found = app.rulebook.all().await?.into_iter().filter(|standing| params.finds(standing));
-    let mut items: Vec<(Standing, RuleStats)> = found
-        .map(|standing| {
-            let stats = stats(&standing, &counts);
-            (standing, stats)
-        })
-        .collect();
+    let all = app.rulebook.all().await?;
+    let found = all.iter().filter(|standing| params.finds(standing));
+    let mut items: Vec<(&Standing, RuleStats)> =
+        found.map(|standing| (standing, stats(standing, &counts))).collect();
     sort(&mut items, params.order.unwrap_or_default());
     let total = items.len();
     if let Some(cursor) = &params.cursor {
@@ -133,7 +130,8 @@ pub(crate) async fn list(
     let more = items.len() > limit;
     items.truncate(limit);
     let next_cursor = items.last().filter(|_| more).map(|(last, _)| last.rule.clone());
-    let items = items.into_iter().map(|(standing, stats)| RuleSummary::new(standing, stats));
+    let items =
+        items.into_iter().map(|(standing, stats)| RuleSummary::new(standing.clone(), stats, &all));
     Ok(Json(RulePage { items: items.collect(), total, next_cursor }))
 }
 
@@ -157,7 +155,7 @@ fn says(standing: &Standing, words: &str) -> bool {
     words.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-fn sort(items: &mut [(Standing, RuleStats)], order: Order) {
+fn sort(items: &mut [(&Standing, RuleStats)], order: Order) {
     let title = |standing: &Standing| (standing.sheet.title.to_lowercase(), standing.rule.clone());
     items.sort_by_cached_key(|(standing, _)| title(standing));
     match order {
@@ -223,7 +221,9 @@ pub(crate) async fn detail(app: &App, caller: &Caller, standing: Standing) -> An
     let etag = format!("\"{}\"", standing.revision);
     let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"0\""));
     let proposal = standing.proposal.clone();
-    let summary = RuleSummary::new(standing, stats);
+    let is_exception = standing.sheet.kind == Kind::Exception;
+    let all = if is_exception { app.rulebook.all().await? } else { Vec::new() };
+    let summary = RuleSummary::new(standing, stats, &all);
     let detail = RuleDetail { summary, content, proposal, versions: heads, history };
     Ok(([(header::ETAG, etag)], Json(detail)).into_response())
 }

@@ -150,7 +150,13 @@ async fn an_exception_takes_the_right_in_its_agencies() {
     let other = analyst.post("/rules", exception("x-prohori-agencies: [mof, moe]\n")).await;
     assert_eq!(other.code(), "forbidden");
     let made = analyst.post("/rules", exception("x-prohori-agencies: [mof]\n")).await.json();
-    assert_eq!((&made["kind"], &made["exception"]["rules"][0]), (&json!("exception"), &json!(ID)));
+    assert_eq!(made["kind"], "exception");
+    let listed = analyst.get("/rules?kind=exception").await.json();
+    // Whom it concerns is told by the title, as a rule's name may be anything.
+    for rule in [&made["exception"]["rules"][0], &listed["items"][0]["exception"]["rules"][0]] {
+        assert_eq!((&rule["name"], &rule["id"]), (&json!(ID), &json!(ID)));
+        assert!(rule["title"].as_str().is_some_and(|title| !title.is_empty()), "{rule}");
+    }
     // Its rule is of level high: it takes another's word.
     let path = "/rules/7f3c1d52-0000-4000-8000-000000000002/stage";
     let body = json!({"stage": "active", "version": 1});

@@ -93,19 +93,45 @@ pub(crate) struct ExceptionView {
     expires: Option<i64>,
     ticket: String,
     /// The rules that it names; empty: any of its log source.
-    rules: Vec<String>,
+    rules: Vec<NamedRule>,
+}
+
+/// A rule as another one names it.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct NamedRule {
+    /// An id, or a name.
+    name: String,
+    /// The rule's; none: there is no such rule.
+    id: Option<String>,
+    /// Empty where there is none.
+    title: String,
+    /// Empty where there is none.
+    title_bn: String,
+}
+
+impl NamedRule {
+    fn of(name: String, all: &[Standing]) -> Self {
+        let found = all.iter().find(|standing| standing.sheet.known_as.contains(&name));
+        Self {
+            name,
+            id: found.map(|standing| standing.rule.clone()),
+            title: found.map(|standing| standing.sheet.title.clone()).unwrap_or_default(),
+            title_bn: found.map(|standing| standing.sheet.title_bn.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 impl RuleSummary {
-    pub(crate) fn new(standing: Standing, stats: RuleStats) -> Self {
+    /// `all` tells what the rules are called that an exception names.
+    pub(crate) fn new(standing: Standing, stats: RuleStats, all: &[Standing]) -> Self {
         let sheet = standing.sheet;
-        let rules = sheet.needs;
+        let needs = sheet.needs;
         let view = |exception: Exception| ExceptionView {
             owner: exception.owner,
             agencies: exception.agencies,
             expires: exception.expires_ms,
             ticket: exception.ticket,
-            rules,
+            rules: needs.into_iter().map(|name| NamedRule::of(name, all)).collect(),
         };
         Self {
             id: standing.rule,

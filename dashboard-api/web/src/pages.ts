@@ -18,6 +18,8 @@ export interface PageRow {
   keys?: readonly SheetName[];
   /** Its name in the bar above and the permission that it takes; none: reached from elsewhere. */
   bar?: { label: Key; needs: string };
+  /** The page of the bar that it belongs to. */
+  under?: string;
 }
 
 /** In the order of the bar. The first is where everybody begins. */
@@ -50,6 +52,7 @@ export const PAGES = {
   },
   exceptions: {
     path: 'exceptions',
+    under: 'rules',
     load: () =>
       withWords('rules', () =>
         import('./rules/ExceptionsPage').then(({ ExceptionsPage }) => ({ default: ExceptionsPage })),
@@ -58,7 +61,11 @@ export const PAGES = {
   fleet: {
     path: 'fleet',
     load: () =>
-      withWords('fleet', () => import('./fleet/FleetPage').then(({ FleetPage }) => ({ default: FleetPage }))),
+      withWords('letters', () =>
+        withWords('fleet', () =>
+          import('./fleet/FleetPage').then(({ FleetPage }) => ({ default: FleetPage })),
+        ),
+      ),
     bar: { label: 'nav.fleet', needs: 'read_collectors' },
   },
   cases: {
@@ -84,6 +91,7 @@ export const PAGES = {
   },
   letters: {
     path: 'dead-letters',
+    under: 'fleet',
     load: () =>
       withWords('letters', () =>
         import('./letters/LettersPage').then(({ LettersPage }) => ({ default: LettersPage })),

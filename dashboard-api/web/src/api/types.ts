@@ -513,7 +513,8 @@ export interface RuleSummary {
     agencies: string[];
     expires: number | null;
     ticket: string;
-    rules: string[];
+    /** A name that no rule has is without an id. */
+    rules: { name: string; id: string | null; title: string; title_bn: string }[];
   } | null;
   stats: RuleStats;
 }

@@ -14,6 +14,7 @@ import { Fault } from '../ui/Fault';
 import { Link } from '../ui/Link';
 import { Skeleton } from '../ui/Skeleton';
 import { When } from '../ui/When';
+import { ACTIONS } from './actions';
 import { Check } from './Check';
 import { told } from './detail';
 
@@ -27,60 +28,6 @@ const LABELS: Record<Name, Key> = {
   actor: 'audit.actor',
   action: 'audit.action',
   target: 'audit.target',
-};
-
-const ACTIONS: Record<string, Key> = {
-  'session.begin': 'audit.did.sessionBegin',
-  'session.end': 'audit.did.sessionEnd',
-  'session.refuse': 'audit.did.sessionRefuse',
-  'login_token.create': 'audit.did.loginToken',
-  'user.create': 'audit.did.userCreate',
-  'user.change': 'audit.did.userChange',
-  'user.grants': 'audit.did.userGrants',
-  'user.reset': 'audit.did.userReset',
-  'user.sessions.end': 'audit.did.userSessionsEnd',
-  'user.factor.confirm': 'audit.did.factorConfirm',
-  'user.factor.remove': 'audit.did.factorRemove',
-  'user.factor.reset': 'audit.did.factorReset',
-  'key.create': 'audit.did.keyCreate',
-  'key.rotate': 'audit.did.keyRotate',
-  'key.revoke': 'audit.did.keyRevoke',
-  'user.password': 'audit.did.userPassword',
-  'user.language': 'audit.did.userLanguage',
-  'alert.read': 'audit.did.alertRead',
-  'alert.change': 'audit.did.alertChange',
-  'alert.comment': 'audit.did.alertComment',
-  'events.search': 'audit.did.eventsSearch',
-  'event.read': 'audit.did.eventRead',
-  'timeline.read': 'audit.did.timelineRead',
-  'dead_letters.read': 'audit.did.deadLettersRead',
-  'audit.read': 'audit.did.auditRead',
-  'audit.verify': 'audit.did.auditVerify',
-  'rule.save': 'audit.did.ruleSave',
-  'rule.stage': 'audit.did.ruleStage',
-  'rule.approve': 'audit.did.ruleApprove',
-  'rule.reject': 'audit.did.ruleReject',
-  'rule.hunt': 'audit.did.ruleHunt',
-  'exception.preview': 'audit.did.exceptionPreview',
-  'job.cancel': 'audit.did.jobCancel',
-  'dead_letters.replay': 'audit.did.deadLettersReplay',
-  'alerts.bulk': 'audit.did.alertsBulk',
-  'alert.export': 'audit.did.alertExport',
-  'entity.read': 'audit.did.entityRead',
-  'events.export': 'audit.did.eventsExport',
-  'measures.read': 'audit.did.measuresRead',
-  'search.change': 'audit.did.searchChange',
-  'case.open': 'audit.did.caseOpen',
-  'case.read': 'audit.did.caseRead',
-  'case.change': 'audit.did.caseChange',
-  'case.comment': 'audit.did.caseComment',
-  'case.alerts': 'audit.did.caseAlerts',
-  'case.task': 'audit.did.caseTask',
-  'case.share': 'audit.did.caseShare',
-  'case.merge': 'audit.did.caseMerge',
-  'case.split': 'audit.did.caseSplit',
-  'evidence.add': 'audit.did.evidenceAdd',
-  'evidence.read': 'audit.did.evidenceRead',
 };
 
 /** The address with one filter set anew. */

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { getLedger } from '../api/endpoints';
 import type { CollectorRow, ReasonRow, ReplayCounts } from '../api/types';
 import { useI18n, type Key } from '../i18n/i18n';
+import { Reason } from '../letters/Reason';
 import { useMe } from '../session/session';
 import { Button } from '../ui/Button';
 import { Code } from '../ui/Code';
@@ -237,7 +238,7 @@ function Letters() {
               {data.items.map((row) => (
                 <tr key={`${row.agency} ${row.code}`}>
                   <td>
-                    <Code>{row.code}</Code>
+                    <Reason code={row.code} />
                   </td>
                   <td>
                     <Code>{row.agency}</Code>
@@ -246,7 +247,9 @@ function Letters() {
                   <td>
                     <When ms={row.last} />
                   </td>
-                  <td lang="en">{row.reason}</td>
+                  <td className="quiet" lang="en">
+                    {row.reason}
+                  </td>
                   <td>
                     {permissions.includes('manage_collectors') && row.agency !== '' && (
                       <Button kind="quiet" onPress={() => setOpen(row)}>

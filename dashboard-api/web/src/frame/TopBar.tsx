@@ -45,7 +45,7 @@ export function TopBar() {
       </Link>
       <nav ref={nav} aria-label={t('nav.label')} className="nav">
         {NAMED.filter(({ needs }) => permissions.includes(needs)).map(({ name, to, label }) => (
-          <Link key={name} to={to} className="nav-link" current={page?.name === name}>
+          <Link key={name} to={to} className="nav-link" current={page?.name === name || row?.under === name}>
             {t(label)}
           </Link>
         ))}

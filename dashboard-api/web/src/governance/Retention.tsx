@@ -43,11 +43,7 @@ export function Retention() {
       <p className="quiet">{t('retention.what')}</p>
       {error && <Fault what={t('governance.failed')} error={error} onRetry={() => void refetch()} />}
       {isPending && <Skeleton rows={4} />}
-      {data && data.items.length === 0 && (
-        <div className="empty">
-          <p>{t('retention.none')}</p>
-        </div>
-      )}
+      {data && data.items.length === 0 && <p>{t('retention.none')}</p>}
       {data && data.items.length > 0 && <Policies policies={data.items} onEdit={may ? setEditing : null} />}
       {may && data && (
         <p className="governance-actions">
@@ -108,11 +104,15 @@ function Policies({ policies, onEdit }: Props) {
               </th>
               <td>{t(`retention.class.${policy.class}`)}</td>
               <td>{length(policy)}</td>
-              <td dir="auto">{policy.reason}</td>
+              <td className="governance-prose" dir="auto">
+                {policy.reason}
+              </td>
               <td>
                 {policy.changed_by && <Code>{policy.changed_by}</Code>} <When ms={policy.changed} />
               </td>
-              <td>{policy.asked && <Asked policy={policy} may={onEdit !== null} />}</td>
+              <td className="governance-prose">
+                {policy.asked && <Asked policy={policy} may={onEdit !== null} />}
+              </td>
               {onEdit && (
                 <td>
                   <Button onPress={() => onEdit(policy)}>{t('governance.slaChange')}</Button>

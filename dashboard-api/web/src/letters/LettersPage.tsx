@@ -10,6 +10,7 @@ import { Code } from '../ui/Code';
 import { Fault } from '../ui/Fault';
 import { Skeleton } from '../ui/Skeleton';
 import { When } from '../ui/When';
+import { Reason } from './Reason';
 
 const PAGE_ROWS = 50;
 
@@ -60,10 +61,12 @@ function Letter({ letter }: { letter: DeadLetter }) {
       <p className="letter-head">
         <When ms={letter.time} />
         <Code>{letter.agency}</Code>
-        <strong>
-          <Code>{letter.code}</Code>
-        </strong>
-        <span lang="en">{letter.reason}</span>
+        <span>
+          <Reason code={letter.code} />
+        </span>
+        <span className="quiet" lang="en">
+          {letter.reason}
+        </span>
       </p>
       {/* A box that scrolls must be reachable by the keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

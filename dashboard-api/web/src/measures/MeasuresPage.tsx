@@ -3,6 +3,7 @@
 import './measures.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
+import { titleIn } from '../alert/title';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { OPEN, writeFilter } from '../queue/filter';
 import { address, go, usePlace } from '../route/route';
@@ -166,7 +167,7 @@ function Analysts({ rows }: { rows: Load[] }) {
 }
 
 function Rules({ rows }: { rows: RuleNoise[] }) {
-  const { t, number } = useI18n();
+  const { t, number, language } = useI18n();
   return (
     <div className="measures-scroll">
       <table>
@@ -186,7 +187,7 @@ function Rules({ rows }: { rows: RuleNoise[] }) {
             <tr key={row.rule_id}>
               <th scope="row">
                 <Link to={address('/alerts', writeFilter({ ...OPEN, state: [], rule: row.rule_id }))}>
-                  {row.title || row.rule_id}
+                  {titleIn(language, row) || row.rule_id}
                 </Link>
               </th>
               <td>{number(row.alerts)}</td>

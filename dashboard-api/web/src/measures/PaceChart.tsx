@@ -12,6 +12,7 @@ const HEIGHT = 160;
 export function PaceChart({ days }: { days: Pace[] }) {
   const { t } = useI18n();
   const [asTable, setAsTable] = useState(false);
+  const hasAny = days.some((day) => day.acknowledged.alerts + day.closed.alerts > 0);
   return (
     <>
       <h2 className="measures-chart-head">
@@ -20,7 +21,13 @@ export function PaceChart({ days }: { days: Pace[] }) {
           {t(asTable ? 'measures.asChart' : 'measures.asTable')}
         </Button>
       </h2>
-      {asTable ? <Table days={days} /> : <Chart days={days} />}
+      {asTable ? (
+        <Table days={days} />
+      ) : hasAny ? (
+        <Chart days={days} />
+      ) : (
+        <p className="quiet">{t('measures.nothing')}</p>
+      )}
     </>
   );
 }

@@ -30,6 +30,7 @@ export interface Load {
 export interface RuleNoise {
   rule_id: string;
   title: string;
+  title_bn: string;
   alerts: number;
   events: number;
   true_positives: number;

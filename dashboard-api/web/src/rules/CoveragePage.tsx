@@ -18,7 +18,7 @@ import '../styles/rules.css';
 type Shown = 'matrix' | 'table';
 
 /** The sign is read without its colour. */
-const SIGNS = { none: '', blind: '◌', thin: '◑', good: '●' } as const;
+const SIGNS = { none: '', blind: '○', thin: '◑', good: '●' } as const;
 
 export function CoveragePage() {
   const { t } = useI18n();

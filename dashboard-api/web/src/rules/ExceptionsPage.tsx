@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Problem } from '../api/client';
 import type { Preview, RuleSummary } from '../api/types';
+import { titleIn } from '../alert/title';
 import { useI18n } from '../i18n/i18n';
 import type { PageProps } from '../pages';
 import { go, usePlace } from '../route/route';
@@ -62,7 +63,7 @@ function ExceptionList() {
 }
 
 function Rows({ items }: { items: RuleSummary[] }) {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   return (
     // A box that scrolls must be reachable by the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -90,11 +91,17 @@ function Rows({ items }: { items: RuleSummary[] }) {
                 <StageName stage={item.stage} agencies={[]} />
               </td>
               <td>
-                {item.exception?.rules.map((rule) => (
-                  <Link key={rule} to={`/rules/${encodeURIComponent(rule)}`}>
-                    <Code>{rule}</Code>
-                  </Link>
-                ))}
+                <ul>
+                  {item.exception?.rules.map((rule) => (
+                    <li key={rule.name}>
+                      {rule.id === null ? (
+                        <Code>{rule.name}</Code>
+                      ) : (
+                        <Link to={`/rules/${encodeURIComponent(rule.id)}`}>{titleIn(language, rule)}</Link>
+                      )}
+                    </li>
+                  ))}
+                </ul>
                 {item.exception?.rules.length === 0 && t('rules.exceptions.anyRule')}
               </td>
               <td>

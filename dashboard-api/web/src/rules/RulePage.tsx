@@ -8,6 +8,7 @@ import type { Finding, RuleDetail, RuleText } from '../api/types';
 import { useI18n } from '../i18n/i18n';
 import { go } from '../route/route';
 import { useMe } from '../session/session';
+import { clock } from '../time/zone';
 import { Button } from '../ui/Button';
 import { Code } from '../ui/Code';
 import { Fault, faultText } from '../ui/Fault';
@@ -33,7 +34,7 @@ status: experimental
 description: >-
     
 author: 
-date: ${new Date().toISOString().slice(0, 10)}
+date: ${clock(Date.now()).date}
 tags:
     - attack.
 logsource:
