@@ -10,10 +10,9 @@ use crate::files::glob::Globs;
 use crate::files::{FileInput, Start};
 use crate::journal::JournalInput;
 use crate::queue::Limits;
-use crate::tls::Tls;
 use model::{Agency, origin};
 use raw::{
-    Raw, RawFile, RawHttpInput, RawJournal, RawListenTls, RawNetflow, RawSpool, RawSyslog, RawTls,
+    Raw, RawFile, RawHttpInput, RawJournal, RawListenTls, RawNetflow, RawSpool, RawSyslog,
     RawWhenFull,
 };
 use spool::WhenFull;
@@ -71,7 +70,7 @@ pub(crate) struct NetflowInput {
 pub(crate) struct SyslogInput {
     pub(crate) udp: Option<SocketAddr>,
     pub(crate) tcp: Option<SocketAddr>,
-    pub(crate) tls: Option<(SocketAddr, Tls)>,
+    pub(crate) tls: Option<(SocketAddr, tls::Files)>,
     /// Records a second of one sender.
     pub(crate) rate_max: Option<u32>,
     pub(crate) source: Option<String>,
@@ -83,7 +82,7 @@ pub(crate) struct SyslogInput {
 pub(crate) struct HttpInput {
     pub(crate) listen: SocketAddr,
     token_file: Option<PathBuf>,
-    pub(crate) tls: Option<Tls>,
+    pub(crate) tls: Option<tls::Files>,
     pub(crate) source: Option<String>,
     pub(crate) spool: SpoolLimits,
 }
@@ -215,7 +214,7 @@ impl Config {
         }
         for input in &self.http_inputs {
             input.token()?;
-            input.tls.as_ref().map(Tls::acceptor).transpose()?;
+            input.tls.as_ref().map(tls::Files::acceptor).transpose()?;
             let _ = writeln!(text, "http input: {}", input.listen);
         }
         for input in &self.netflow {
@@ -228,9 +227,9 @@ impl Config {
     }
 }
 
-fn listen_tls(raw: RawListenTls) -> (SocketAddr, Tls) {
+fn listen_tls(raw: RawListenTls) -> (SocketAddr, tls::Files) {
     let RawListenTls { listen, certificate_file, key_file, client_ca_file } = raw;
-    (listen.into_inner(), Tls { certificate_file, key_file, client_ca_file })
+    (listen.into_inner(), tls::Files { certificate_file, key_file, client_ca_file })
 }
 
 /// Checks values and names the line of one that cannot work.
@@ -388,26 +387,22 @@ impl Check<'_> {
         raw: Vec<RawHttpInput>,
         spool: SpoolLimits,
     ) -> Result<Vec<HttpInput>, Error> {
-        let input =
-            |raw: RawHttpInput| {
-                let away = !raw.listen.get_ref().ip().is_loopback();
-                let open = raw.tls.as_ref().is_none_or(|tls| tls.client_ca_file.is_none());
-                if away && open && raw.token_file.is_none() {
-                    let problem =
-                        "anybody could send here: give a token_file, or tls with a client_ca_file";
-                    return Err(self.error("listen", &raw.listen.span(), problem));
-                }
-                let tls = raw.tls.map(|RawTls { certificate_file, key_file, client_ca_file }| {
-                    Tls { certificate_file, key_file, client_ca_file }
-                });
-                Ok(HttpInput {
-                    listen: raw.listen.into_inner(),
-                    token_file: raw.token_file,
-                    tls,
-                    source: self.label("source", raw.source)?,
-                    spool: self.spool(&raw.spool, spool)?,
-                })
-            };
+        let input = |raw: RawHttpInput| {
+            let away = !raw.listen.get_ref().ip().is_loopback();
+            let open = raw.tls.as_ref().is_none_or(|tls| tls.client_ca_file.is_none());
+            if away && open && raw.token_file.is_none() {
+                let problem =
+                    "anybody could send here: give a token_file, or tls with a client_ca_file";
+                return Err(self.error("listen", &raw.listen.span(), problem));
+            }
+            Ok(HttpInput {
+                listen: raw.listen.into_inner(),
+                token_file: raw.token_file,
+                tls: raw.tls,
+                source: self.label("source", raw.source)?,
+                spool: self.spool(&raw.spool, spool)?,
+            })
+        };
         raw.into_iter().map(input).collect()
     }
 

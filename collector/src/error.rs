@@ -115,13 +115,8 @@ pub enum Error {
         path: PathBuf,
     },
     /// A certificate or key cannot be used.
-    #[error("cannot use {path}: {problem}", path = path.display())]
-    Certificate {
-        /// The PEM file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    #[error(transparent)]
+    Certificate(#[from] tls::Error),
     /// This host could not be enrolled, or its certificate not renewed.
     #[error("cannot {what}: {reason}")]
     Enrol {

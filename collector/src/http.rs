@@ -15,7 +15,6 @@ use crate::Error;
 use crate::metrics::HttpMetrics;
 use crate::queue::{Queue, Received, StreamId};
 use crate::syslog::now_ms;
-use crate::tls::Tls;
 use answer::Refusal;
 use frame::Lines;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -64,10 +63,10 @@ impl Http {
     /// Binds `address`; with `tls`, for TLS alone; with `token`, for who shows it.
     pub(crate) async fn bind(
         address: SocketAddr,
-        tls: Option<&Tls>,
+        tls: Option<&tls::Files>,
         token: Option<Arc<str>>,
     ) -> Result<Self, Error> {
-        let tls = tls.map(Tls::acceptor).transpose()?;
+        let tls = tls.map(tls::Files::acceptor).transpose()?;
         let protocol = if tls.is_some() { "https" } else { "http" };
         let failed = |source| Error::Listen { protocol, address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;

@@ -27,7 +27,6 @@ mod state;
 mod stdin;
 mod stream;
 mod syslog;
-mod tls;
 
 pub use config::Config;
 pub use error::{Error, PatternError};

@@ -49,11 +49,13 @@ pub struct RawHttp {
     /// Origins under which browsers reach the dashboard, such as `https://soc.example`, besides
     /// the loopback ones of `listen`.
     pub origins: Vec<String>,
+    /// Certificate and key; with them it serves https alone.
+    pub tls: Option<tls::Files>,
 }
 
 impl Default for RawHttp {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, PORT).into(), origins: Vec::new() }
+        Self { listen: (Ipv4Addr::LOCALHOST, PORT).into(), origins: Vec::new(), tls: None }
     }
 }
 
@@ -98,6 +100,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Origins of the dashboard besides the loopback ones.
     pub origins: Vec<Origin>,
+    /// Certificate and key, where it serves https.
+    pub tls: Option<tls::Files>,
     /// How long a session lives.
     pub session: SessionLimits,
     /// Roles that ask for a second factor.
@@ -128,8 +132,8 @@ impl Origin {
         valid.then(|| Self { secure, authority: authority.to_ascii_lowercase() })
     }
 
-    /// The origins of a server that listens on `address` without TLS.
-    pub(crate) fn of_listener(address: SocketAddr) -> Vec<Self> {
+    /// The origins of a server that listens on `address`, by https where it is `secure`.
+    pub(crate) fn of_listener(address: SocketAddr, secure: bool) -> Vec<Self> {
         let port = address.port();
         let mut hosts = vec![address.ip().to_string()];
         if address.is_ipv6() {
@@ -138,12 +142,12 @@ impl Origin {
         if address.ip().is_loopback() || address.ip().is_unspecified() {
             hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(String::from));
         }
-        hosts.into_iter().map(|host| Self::plain(&host, port)).collect()
-    }
-
-    fn plain(host: &str, port: u16) -> Self {
-        let authority = if port == 80 { host.to_owned() } else { format!("{host}:{port}") };
-        Self { secure: false, authority }
+        let usual = if secure { 443 } else { 80 };
+        let origin = |host: String| {
+            let authority = if port == usual { host } else { format!("{host}:{port}") };
+            Self { secure, authority }
+        };
+        hosts.into_iter().map(origin).collect()
     }
 }
 
@@ -175,6 +179,7 @@ impl TryFrom<RawConfig> for Config {
             placeholders: raw.placeholders,
             listen: raw.http.listen,
             origins: raw.http.origins.iter().map(origin).collect::<Result<_, _>>()?,
+            tls: raw.http.tls,
             session,
             second_factor: raw.second_factor.roles,
             rate: raw.rate.checked()?,
@@ -203,9 +208,19 @@ mod tests {
 
     #[test]
     fn a_loopback_listener_has_its_names() {
-        let origins = Origin::of_listener("127.0.0.1:8088".parse().unwrap());
-        let has = |authority: &str| origins.iter().any(|o| o.authority == authority && !o.secure);
-        assert!(has("127.0.0.1:8088") && has("localhost:8088") && has("[::1]:8088"));
-        assert!(!has("127.0.0.1"));
+        for (address, secure, usual) in [
+            ("127.0.0.1:8088", false, false),
+            ("127.0.0.1:80", false, true),
+            ("127.0.0.1:8443", true, false),
+            ("127.0.0.1:443", true, true),
+        ] {
+            let address: SocketAddr = address.parse().unwrap();
+            let origins = Origin::of_listener(address, secure);
+            let port = if usual { String::new() } else { format!(":{}", address.port()) };
+            let names = ["127.0.0.1", "localhost", "[::1]"];
+            let expected = names.map(|host| Origin { secure, authority: format!("{host}{port}") });
+            assert!(expected.iter().all(|origin| origins.contains(origin)), "{origins:?}");
+            assert!(origins.iter().all(|origin| expected.contains(origin)), "{origins:?}");
+        }
     }
 }

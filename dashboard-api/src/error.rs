@@ -17,6 +17,9 @@ pub enum Error {
         /// What is wrong and what is allowed.
         message: String,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] tls::Error),
     /// The mapping tables of this program cannot be read.
     #[error(transparent)]
     Mapping(#[from] mapping::Error),

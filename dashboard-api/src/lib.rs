@@ -110,6 +110,7 @@ pub struct Api {
     rules: Vec<PathBuf>,
     seal: Arc<tlog::Key>,
     listener: TcpListener,
+    tls: Option<tls::Renewing>,
     registry: Registry,
     address: SocketAddr,
 }
@@ -127,7 +128,8 @@ impl Api {
         let address = listener
             .local_addr()
             .map_err(|source| Error::Bind { address: config.listen, source })?;
-        let mut origins = Origin::of_listener(address);
+        let tls = config.tls.map(tls::Renewing::open).transpose()?;
+        let mut origins = Origin::of_listener(address, tls.is_some());
         origins.extend(config.origins);
         let rules = config.rules;
         let tables = Arc::new(mapping::Tables::builtin()?);
@@ -159,7 +161,7 @@ impl Api {
             origins: origins.into(),
         };
         let (bus, registry) = (config.bus, registry.clone());
-        Ok(Self { app, bus, rules, seal, listener, registry, address })
+        Ok(Self { app, bus, rules, seal, listener, tls, registry, address })
     }
 
     /// The bound address.
@@ -169,7 +171,7 @@ impl Api {
 
     /// Serves until the shutdown begins.
     pub async fn serve(self, shutdown: Shutdown) -> Result<(), Error> {
-        let Self { app, bus, rules, seal, listener, registry, address } = self;
+        let Self { app, bus, rules, seal, listener, tls, registry, address } = self;
         let status = Status::new();
         let part = status.part("store");
         let rules_part = status.part("rules");
@@ -192,7 +194,10 @@ impl Api {
         };
         tasks.spawn("retention", expirer.run(shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
-        tasks.spawn("http", server::serve(listener, router, app.metrics, shutdown.clone()));
+        if let Some(tls) = tls.clone() {
+            tasks.spawn("certificate", server::renew(tls, shutdown.clone()));
+        }
+        tasks.spawn("http", server::serve(listener, tls, router, app.metrics, shutdown.clone()));
         tracing::info!(%address, "serving the dashboard and its API");
         Ok(tasks.join(SHUTDOWN_TIME).await?)
     }

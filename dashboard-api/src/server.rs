@@ -1,4 +1,5 @@
-//! The web server: accepts connections up to a limit, cuts slow clients off, drains on shutdown.
+//! The web server: accepts connections up to a limit, by TLS where it has a certificate, cuts slow
+//! clients off, drains on shutdown.
 
 use crate::Error;
 use crate::metrics::Metrics;
@@ -11,9 +12,12 @@ use service::Shutdown;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 /// Connections at a time: a browser keeps up to six, and 200 analysts share one server.
@@ -24,6 +28,10 @@ const HEAD_TIME: Duration = Duration::from_secs(30);
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How long requests under way may take once the shutdown has begun.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Pause between two looks at whether the certificate was renewed.
+const RENEW_PAUSE: Duration = Duration::from_secs(60);
 /// Pause after an accept that failed, mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -39,6 +47,7 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
 /// Serves `router` until the shutdown begins, and then what is under way.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<tls::Renewing>,
     router: Router,
     metrics: Metrics,
     shutdown: Shutdown,
@@ -67,11 +76,18 @@ pub(crate) async fn serve(
         };
         let open = Open { metrics: metrics.clone(), _permit: permit };
         open.metrics.connections.inc();
-        let router = router.clone();
-        let connection = graceful.watch(connection(stream, peer.ip(), router));
+        let (router, watcher, until) = (router.clone(), graceful.watcher(), shutdown.clone());
+        let tls = tls.as_ref().map(tls::Renewing::acceptor);
         connections.spawn(async move {
+            let ended = match tls {
+                None => watcher.watch(connection(stream, peer.ip(), router)).await,
+                Some(tls) => match accept(&tls, stream, &until).await {
+                    Some(stream) => watcher.watch(connection(stream, peer.ip(), router)).await,
+                    None => Ok(()),
+                },
+            };
             // A client that goes away or talks nonsense is no concern of the log.
-            if let Err(error) = connection.await {
+            if let Err(error) = ended {
                 tracing::debug!(%error, "connection ended");
             }
             drop(open);
@@ -96,12 +112,41 @@ impl Drop for Open {
     }
 }
 
-fn connection(
+/// Shakes hands; `None` where the client does not, or the shutdown begins before.
+async fn accept(
+    tls: &TlsAcceptor,
     stream: TcpStream,
+    shutdown: &Shutdown,
+) -> Option<TlsStream<TcpStream>> {
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)) => shaken.ok()?,
+        () = shutdown.begun() => return None,
+    };
+    shaken.inspect_err(|error| tracing::debug!(%error, "a TLS handshake failed")).ok()
+}
+
+/// Takes a renewed certificate up, until the shutdown begins.
+pub(crate) async fn renew(tls: tls::Renewing, shutdown: Shutdown) -> Result<(), Error> {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(RENEW_PAUSE) => {}
+            () = shutdown.begun() => return Ok(()),
+        }
+        let again = tls.clone();
+        match tokio::task::spawn_blocking(move || again.look()).await {
+            Ok(Ok(true)) => tracing::info!("the certificate was taken up anew"),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
+        }
+    }
+}
+
+fn connection<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     peer: IpAddr,
     router: Router,
 ) -> http1::Connection<
-    TokioIo<TcpStream>,
+    TokioIo<S>,
     impl hyper::service::HttpService<
         hyper::body::Incoming,
         ResBody = axum::body::Body,

@@ -128,20 +128,11 @@ pub(super) struct RawHttpInput {
     #[serde(default)]
     pub(super) token_file: Option<PathBuf>,
     #[serde(default)]
-    pub(super) tls: Option<RawTls>,
+    pub(super) tls: Option<tls::Files>,
     #[serde(default)]
     pub(super) source: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) spool: RawSpool,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawTls {
-    pub(super) certificate_file: PathBuf,
-    pub(super) key_file: PathBuf,
-    #[serde(default)]
-    pub(super) client_ca_file: Option<PathBuf>,
 }
 
 /// A TLS listener of its own.

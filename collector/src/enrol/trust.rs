@@ -1,7 +1,6 @@
 //! Whom to believe: before enrolment the authority whose hash the token holds, then our own.
 
 use crate::Error;
-use crate::tls::certificates;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
@@ -11,6 +10,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tls::certificates;
 
 pub(super) enum Trust {
     /// The authority's certificate has this SHA-256, in hex, and the server sends it along.

@@ -3,7 +3,6 @@
 use super::{Receiver, now_ms};
 use crate::Error;
 use crate::queue::Received;
-use crate::tls::Tls;
 use frame::SyslogStream;
 use model::RAW_BYTES_MAX;
 use rustix::net::sockopt;
@@ -43,8 +42,8 @@ pub(crate) struct Tcp {
 
 impl Tcp {
     /// Binds `address`; with `tls`, for TLS alone.
-    pub(crate) async fn bind(address: SocketAddr, tls: Option<&Tls>) -> Result<Self, Error> {
-        let tls = tls.map(Tls::acceptor).transpose()?;
+    pub(crate) async fn bind(address: SocketAddr, tls: Option<&tls::Files>) -> Result<Self, Error> {
+        let tls = tls.map(tls::Files::acceptor).transpose()?;
         let protocol = if tls.is_some() { "tls" } else { "tcp" };
         let failed = |source| Error::Listen { protocol, address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;

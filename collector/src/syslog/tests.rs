@@ -73,7 +73,7 @@ impl Lab {
         address
     }
 
-    async fn tls(&mut self, tls: &crate::tls::Tls) -> SocketAddr {
+    async fn tls(&mut self, tls: &tls::Files) -> SocketAddr {
         let tcp = Tcp::bind((Ipv4Addr::LOCALHOST, 0).into(), Some(tls)).await.unwrap();
         let address = tcp.address();
         self.tasks.spawn("tls", tcp.run(self.receiver.clone(), self.shutdown.clone()));
@@ -264,7 +264,7 @@ async fn tls_lets_in_who_shows_a_certificate_and_nobody_else() {
     let server = authority.issue("127.0.0.1", dir.path(), "server");
     let device = authority.issue("device-7", dir.path(), "device");
     let stranger = certificates::Authority::new().issue("device-7", dir.path(), "stranger");
-    let tls = crate::tls::Tls {
+    let tls = tls::Files {
         certificate_file: server.certificate,
         key_file: server.key,
         client_ca_file: Some(ca.clone()),

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["parse", "detect", "correlate", "ruleset"],
     &["indicators", "custom"],
     &["alert", "query", "lint", "enrich"],
-    &["service"],
+    &["service", "tls"],
     &["bus", "store", "embedded-clickhouse"],
     &["embedded-kafka", "control", "enrolment"],
     &["collector", "normalizer", "detector", "loader", "dashboard-api"],

@@ -92,7 +92,7 @@ impl Rig {
             rate: Limiter::new(rates),
             metrics: Metrics::register(&registry).unwrap(),
             origins: [
-                Origin::of_listener(HOST.parse().unwrap()),
+                Origin::of_listener(HOST.parse().unwrap(), false),
                 vec![Origin::parse("https://soc.example").unwrap()],
             ]
             .concat()

@@ -61,6 +61,67 @@ async fn it_serves_without_clickhouse_and_kafka_and_ends_when_told() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+/// What a client says to a service that has this certificate.
+fn get_by_tls(files: &tls::Files, address: SocketAddr, path: &str) -> std::io::Result<String> {
+    let stream = std::net::TcpStream::connect(address)?;
+    let mut stream = files.speak(stream).map_err(std::io::Error::other)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    std::io::Write::write_all(&mut stream, request.as_bytes())?;
+    std::io::read_to_string(stream)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_certificate_it_serves_https_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["soc.example".into()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let file = |name: &str, text: String| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let files = tls::Files {
+        certificate_file: file("soc.pem", certificate.pem()),
+        key_file: file("soc.key", key.serialize_pem()),
+        client_ca_file: None,
+    };
+    let config = Config { tls: Some(files.clone()), ..config(dir.path()) };
+    let api = Api::bind(config, tools(), &Registry::new()).await.unwrap();
+    let (address, shutdown) = (api.address(), Shutdown::new());
+    let mut tasks = Tasks::new(&shutdown);
+    tasks.spawn("api", api.serve(shutdown.clone()));
+    let asked = files.clone();
+    let page = tokio::task::spawn_blocking(move || get_by_tls(&asked, address, "/")).await.unwrap();
+    let page = page.unwrap();
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("<html"), "{page}");
+    assert!(page.to_lowercase().contains("strict-transport-security"), "{page}");
+    // In the clear nobody gets a word.
+    let mut plain = TcpStream::connect(address).await.unwrap();
+    plain.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer).await;
+    assert!(!String::from_utf8_lossy(&answer).contains("HTTP"), "{answer:?}");
+    // Who says nothing at all does not hold the end up.
+    let silent = TcpStream::connect(address).await.unwrap();
+    shutdown.begin();
+    tasks.join(Duration::from_secs(10)).await.unwrap();
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_told_at_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = tls::Files {
+        certificate_file: dir.path().join("none.pem"),
+        key_file: dir.path().join("none.key"),
+        client_ca_file: None,
+    };
+    let config = Config { tls: Some(files), ..config(dir.path()) };
+    let error = Api::bind(config, tools(), &Registry::new()).await.err().unwrap();
+    assert!(error.to_string().contains("none.pem"), "{error}");
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_long_is_cut_off() {
     let dir = tempfile::tempdir().unwrap();

@@ -17,6 +17,8 @@ use store::Store;
 const ANSWER: Duration = Duration::from_secs(5);
 /// Free disk under which something should be done, in percent.
 const FREE_PERCENT_MIN: u64 = 10;
+/// A certificate that ends sooner should be renewed.
+const CERTIFICATE_LEFT_MIN: Duration = Duration::from_secs(14 * 86_400);
 /// A backup older than this is none of last night.
 const BACKUP_AGE_MAX: Duration = Duration::from_secs(36 * 3_600);
 
@@ -24,9 +26,16 @@ const BACKUP_AGE_MAX: Duration = Duration::from_secs(36 * 3_600);
 #[derive(Deserialize)]
 struct Served {
     #[serde(default)]
-    http: Option<service::config::Http>,
+    http: Option<Listening>,
     #[serde(default)]
     data_dir: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Listening {
+    /// Without it, a free port: nobody can ask there.
+    listen: Option<SocketAddr>,
+    tls: Option<tls::Files>,
 }
 
 #[derive(Deserialize)]
@@ -68,8 +77,13 @@ pub(super) fn of(kind: Kind, file: &Path) -> anyhow::Result<Vec<Finding>> {
     if let Some(folder) = &served.data_dir {
         findings.push(private(kind, folder));
     }
-    if let Some(http) = served.http {
-        findings.push(answers(kind, http.listen));
+    if let Some(Listening { listen, tls }) = served.http {
+        let answer = |listen| match &tls {
+            None => ready::ask(listen, "/ready"),
+            Some(tls) => ready::ask_by_tls(listen, "/ready", tls),
+        };
+        findings.extend(listen.map(|listen| answers(kind, listen, answer(listen))));
+        findings.extend(tls.map(|tls| certificate(&tls)));
     }
     Ok(findings)
 }
@@ -179,9 +193,41 @@ fn clickhouse(raw: store::RawConfig) -> anyhow::Result<Finding> {
     )
 }
 
-fn answers(kind: Kind, address: SocketAddr) -> Finding {
+fn certificate(files: &tls::Files) -> Finding {
+    let path = files.certificate_file.display();
+    let remedy = Text::new(
+        "put a new certificate and its key into the files; the service takes them up within a minute",
+        "ফাইলে নতুন সার্টিফিকেট ও চাবি রাখুন; সেবা এক মিনিটের মধ্যে তা নেয়",
+    );
+    let usable = files.acceptor().and_then(|_| files.ends());
+    let left = usable.map(|ends| ends.duration_since(SystemTime::now()).unwrap_or_default());
+    match left {
+        Err(error) => Finding::problem(Text::same(error.to_string()), remedy),
+        Ok(left) if left.is_zero() => Finding::problem(
+            Text::new(
+                format!("the certificate {path} has ended"),
+                format!("{path} সার্টিফিকেটের মেয়াদ শেষ"),
+            ),
+            remedy,
+        ),
+        Ok(left) => {
+            let days = left.as_secs() / 86_400;
+            let text = Text::new(
+                format!("the certificate {path} is good for another {days} days"),
+                format!("{path} সার্টিফিকেটের মেয়াদ আর {days} দিন"),
+            );
+            if left < CERTIFICATE_LEFT_MIN {
+                Finding::warning(text, remedy)
+            } else {
+                Finding::good(text)
+            }
+        }
+    }
+}
+
+fn answers(kind: Kind, address: SocketAddr, answer: Result<(), String>) -> Finding {
     let name = kind.name();
-    match ready::ask(address, "/ready") {
+    match answer {
         Ok(()) => Finding::good(Text::new(
             format!("{name} is ready at {address}"),
             format!("{address} ঠিকানায় {name} প্রস্তুত"),

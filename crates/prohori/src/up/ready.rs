@@ -1,6 +1,6 @@
 //! Asks a service over HTTP whether it is ready.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -11,7 +11,22 @@ const ANSWER_BYTES_MAX: u64 = 16 * 1024;
 
 /// `Ok` when the service at `address` answers 200 to `path`; else what it says is missing.
 pub(crate) fn ask(address: SocketAddr, path: &str) -> Result<(), String> {
-    match get(address, path) {
+    judged(connect(address).and_then(|stream| get(stream, address, path)))
+}
+
+/// The same of a service that speaks https with this certificate.
+pub(crate) fn ask_by_tls(
+    address: SocketAddr,
+    path: &str,
+    certificate: &tls::Files,
+) -> Result<(), String> {
+    let stream = connect(address).map_err(|error| error.to_string())?;
+    let stream = certificate.speak(stream).map_err(|error| error.to_string())?;
+    judged(get(stream, address, path))
+}
+
+fn judged(answer: io::Result<String>) -> Result<(), String> {
+    match answer {
         Ok(answer) => judge(&answer),
         Err(error) => Err(error.to_string()),
     }
@@ -26,10 +41,14 @@ fn judge(answer: &str) -> Result<(), String> {
     Err(first.or(head.lines().next()).unwrap_or("no answer").to_owned())
 }
 
-fn get(address: SocketAddr, path: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, ANSWER_DEADLINE)?;
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, ANSWER_DEADLINE)?;
     stream.set_read_timeout(Some(ANSWER_DEADLINE))?;
     stream.set_write_timeout(Some(ANSWER_DEADLINE))?;
+    Ok(stream)
+}
+
+fn get(mut stream: impl Read + Write, address: SocketAddr, path: &str) -> io::Result<String> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
