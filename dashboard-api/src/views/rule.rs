@@ -93,12 +93,12 @@ pub(crate) struct ExceptionView {
     expires: Option<i64>,
     ticket: String,
     /// The rules that it names; empty: any of its log source.
-    rules: Vec<NamedRule>,
+    rules: Vec<ExceptedRule>,
 }
 
-/// A rule as another one names it.
+/// A rule that an exception names.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-pub(crate) struct NamedRule {
+pub(crate) struct ExceptedRule {
     /// An id, or a name.
     name: String,
     /// The rule's; none: there is no such rule.
@@ -109,7 +109,7 @@ pub(crate) struct NamedRule {
     title_bn: String,
 }
 
-impl NamedRule {
+impl ExceptedRule {
     fn of(name: String, all: &[Standing]) -> Self {
         let found = all.iter().find(|standing| standing.sheet.known_as.contains(&name));
         Self {
@@ -131,7 +131,7 @@ impl RuleSummary {
             agencies: exception.agencies,
             expires: exception.expires_ms,
             ticket: exception.ticket,
-            rules: needs.into_iter().map(|name| NamedRule::of(name, all)).collect(),
+            rules: needs.into_iter().map(|name| ExceptedRule::of(name, all)).collect(),
         };
         Self {
             id: standing.rule,
