@@ -14,6 +14,7 @@ use crate::seats::Seats;
 use crate::work::Work;
 use crate::{Clock, Replayer};
 use mapping::Tables;
+use notice::Senders;
 use std::sync::Arc;
 use store::Store;
 
@@ -40,6 +41,10 @@ pub(crate) struct App {
     /// Who sends dead letters once more.
     pub(crate) replayer: Arc<dyn Replayer>,
     pub(crate) clock: Clock,
+    /// The ways out, for messages.
+    pub(crate) senders: Arc<Senders>,
+    /// Where people reach the dashboard, for links in messages.
+    pub(crate) base: Arc<str>,
     /// Checks the audit log's checkpoints.
     pub(crate) auditor: Arc<tlog::Verifier>,
     pub(crate) metrics: Metrics,

@@ -38,6 +38,9 @@ pub struct RawConfig {
     /// How much one caller may ask for.
     #[serde(default)]
     pub rate: Rates,
+    /// The ways out, for messages about alerts.
+    #[serde(default)]
+    pub notice: notice::RawConfig,
 }
 
 /// The `[http]` table.
@@ -108,6 +111,8 @@ pub struct Config {
     pub second_factor: Vec<Role>,
     /// How much one caller may ask for.
     pub rate: Rates,
+    /// The ways out, for messages about alerts.
+    pub notice: notice::Config,
 }
 
 /// Scheme and authority under which browsers reach the dashboard.
@@ -130,6 +135,11 @@ impl Origin {
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
         let valid = !authority.is_empty() && authority.bytes().all(legal);
         valid.then(|| Self { secure, authority: authority.to_ascii_lowercase() })
+    }
+
+    /// As it is written.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.authority)
     }
 
     /// The origins of a server that listens on `address`, by https where it is `secure`.
@@ -183,6 +193,7 @@ impl TryFrom<RawConfig> for Config {
             session,
             second_factor: raw.second_factor.roles,
             rate: raw.rate.checked()?,
+            notice: raw.notice.into(),
         })
     }
 }

@@ -20,6 +20,9 @@ pub enum Error {
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] tls::Error),
+    /// The ways out for messages cannot be opened.
+    #[error("cannot open the ways out for messages: {0}")]
+    Notice(#[from] notice::Failure),
     /// The mapping tables of this program cannot be read.
     #[error(transparent)]
     Mapping(#[from] mapping::Error),

@@ -40,6 +40,7 @@ mod replaying;
 mod rulebook;
 mod seats;
 mod sla;
+mod telling;
 
 pub mod accounts;
 pub mod audit;
@@ -130,7 +131,10 @@ impl Api {
             .map_err(|source| Error::Bind { address: config.listen, source })?;
         let tls = config.tls.map(tls::Renewing::open).transpose()?;
         let mut origins = Origin::of_listener(address, tls.is_some());
+        let named = config.origins.iter().find(|origin| origin.secure).or(config.origins.first());
+        let base: Arc<str> = named.or(origins.first()).map(Origin::url).unwrap_or_default().into();
         origins.extend(config.origins);
+        let senders = Arc::new(notice::Senders::open(config.notice)?);
         let rules = config.rules;
         let tables = Arc::new(mapping::Tables::builtin()?);
         let rulebook = Rulebook::new(
@@ -154,6 +158,8 @@ impl Api {
             bench: tools.bench,
             replayer: tools.replayer,
             clock,
+            senders,
+            base,
             auditor: Arc::new(seal.verifier()),
             metrics,
             running: idempotency::Running::new(),
@@ -193,6 +199,10 @@ impl Api {
             clock: app.clock.clone(),
         };
         tasks.spawn("retention", expirer.run(shutdown.clone()));
+        let teller = telling::Teller::of(&app);
+        tasks.spawn("notices", teller.clone().follow(shutdown.clone()));
+        tasks.spawn("platform", teller.clone().watch(shutdown.clone()));
+        tasks.spawn("messages", teller.send(shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         if let Some(tls) = tls.clone() {
             tasks.spawn("certificate", server::renew(tls, shutdown.clone()));

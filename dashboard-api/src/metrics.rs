@@ -19,6 +19,8 @@ pub(crate) struct Metrics {
     pub(crate) keys_refused: prometheus::IntCounter,
     /// Requests ended by the time limit or by a panic, by which.
     pub(crate) cut_off: IntCounterVec,
+    /// Tries to send a message, by kind of channel and result.
+    pub(crate) messages: IntCounterVec,
     /// Open connections.
     pub(crate) connections: IntGauge,
     /// Connections refused because there were too many.
@@ -59,6 +61,11 @@ impl Metrics {
                 "prohori_api_requests_cut_off_total",
                 "Requests ended by the time limit or a panic.",
                 &["by"],
+            )?,
+            messages: counters(
+                "prohori_api_messages_total",
+                "Tries to send a message of a channel.",
+                &["kind", "result"],
             )?,
             connections: register(
                 registry,

@@ -152,6 +152,7 @@ impl Role {
                 P::ReadLedger,
                 P::ReadCollectors,
                 P::ManageCollectors,
+                P::ManageNotifications,
                 P::ManageSla,
                 P::ManageRetention,
                 P::ReadUsers,

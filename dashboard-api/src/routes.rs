@@ -6,6 +6,7 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod cases;
+pub(crate) mod channels;
 pub(crate) mod collectors;
 pub(crate) mod coverage;
 pub(crate) mod dead_letters;
@@ -120,6 +121,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(retention::list))
         .routes(routes!(retention::set))
         .routes(routes!(retention::approve, retention::reject))
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::get, channels::change, channels::delete))
+        .routes(routes!(channels::test))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change))
         .routes(routes!(users::set_grants))

@@ -26,4 +26,5 @@ mod served;
 mod signing_in;
 mod sla;
 mod tailing;
+mod telling;
 mod triage;

@@ -1,11 +1,12 @@
-//! What analysts keep beside the alerts: cases with their tasks and evidence, searches, and
-//! how soon alerts are to be worked, in SQLite.
+//! What analysts keep beside the alerts: cases with their tasks and evidence, searches, how soon
+//! alerts are to be worked, and who is told of them, in SQLite.
 //!
 //! A file of its own, `work.sqlite3`: evidence may be large, and a login must not wait behind it.
 //! Every read takes a [`Reach`], made from the session and from nothing else, as reads of the store
 //! take a scope.
 
 pub(crate) mod case;
+pub(crate) mod channel;
 pub(crate) mod names;
 mod reach;
 pub(crate) mod retention;
@@ -16,6 +17,8 @@ pub(crate) use reach::Reach;
 
 use crate::accounts::database::{Database, Schema};
 use crate::{Clock, Error};
+use rusqlite::Row;
+use rusqlite::types::Type;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ const SCHEMA: Schema = Schema {
         include_str!("work/migrations/0003_sla.sql"),
         include_str!("work/migrations/0004_views.sql"),
         include_str!("work/migrations/0005_retention.sql"),
+        include_str!("work/migrations/0006_channels.sql"),
     ],
 };
 
@@ -42,4 +46,12 @@ impl Work {
     pub(crate) fn open(data_dir: &Path, clock: Clock) -> Result<Self, Error> {
         Ok(Self { database: Database::open_as(data_dir, &SCHEMA)?, clock })
     }
+}
+
+/// A column that holds JSON of ours.
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, rusqlite::Error> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
+    })
 }

@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["indicators", "custom"],
     &["alert", "query", "lint", "enrich"],
     &["service", "tls"],
+    &["notice"],
     &["bus", "store", "embedded-clickhouse"],
     &["embedded-kafka", "control", "enrolment"],
     &["collector", "normalizer", "detector", "loader", "dashboard-api"],

@@ -35,7 +35,21 @@ struct StoredRow {
     stored_ms: i64,
 }
 
+#[derive(Row, Deserialize)]
+struct NewestRow {
+    newest_ms: i64,
+}
+
 impl Store {
+    /// When the newest event was stored, of the last days; `None` where there is none.
+    pub async fn newest_event_stored(&self, scope: &Scope) -> Result<Option<i64>, Error> {
+        let sql = "SELECT toUnixTimestamp64Milli(max(stored_time)) AS newest_ms FROM events \
+             WHERE {where} AND stored_time > now() - INTERVAL 2 DAY";
+        let rows: Vec<NewestRow> =
+            Select::of(scope, None).fetch(self, "look for the newest event", sql).await?;
+        Ok(rows.first().map(|row| row.newest_ms).filter(|ms| *ms > 0))
+    }
+
     /// The events of the filter whose rows were written from `since_ms` on, at most `limit`. The
     /// filter's times are those of the events.
     pub async fn events_stored(

@@ -57,6 +57,19 @@ impl Rig {
 
     /// With limits, and roles that ask for a second factor.
     pub(super) fn of(store: Store, bus: bus::Config, rates: Rates, factor_for: &[Role]) -> Self {
+        Self::with_ways_out(store, bus, rates, factor_for, &[NOWHERE.to_owned()])
+    }
+
+    /// With hosts that webhooks may lead to, as there are no other ways out.
+    pub(super) fn with_ways_out(
+        store: Store,
+        bus: bus::Config,
+        rates: Rates,
+        factor_for: &[Role],
+        webhook_hosts: &[String],
+    ) -> Self {
+        let ways_out = serde_json::json!({"webhook_hosts": webhook_hosts});
+        let ways_out: notice::RawConfig = serde_json::from_value(ways_out).unwrap();
         let dir = tempfile::tempdir().unwrap();
         let skew_ms = Arc::new(AtomicI64::new(0));
         let (system, skew) = (Clock::system(), Arc::clone(&skew_ms));
@@ -87,6 +100,8 @@ impl Rig {
             store,
             tables,
             clock,
+            senders: Arc::new(notice::Senders::open(ways_out.into()).unwrap()),
+            base: ORIGIN.into(),
             auditor: Arc::new(tlog::Key::new("prohori/audit", &[1; 32]).verifier()),
             running: crate::idempotency::Running::new(),
             rate: Limiter::new(rates),

@@ -94,6 +94,7 @@ fn paths(path: &str) -> Vec<String> {
             .replace("{case}", &format!("{agency}-{case}"))
             .replace("{name}", if agency == OWN { "viewer" } else { "other" })
             .replace("{agency}", agency)
+            .replace("{channel}", if agency == OWN { "1" } else { "2" })
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
     };
     // A rule is everybody's; what its alerts came to is not.
@@ -155,6 +156,7 @@ async fn no_route_shows_another_agency() {
     rig.add_named("own", &poison(OWN), &[(Role::Analyst, OWN)]);
     plant_cases(&rig).await;
     super::rules::keep(&rig, "rule-1").await;
+    super::telling::plant_channels(&rig, &[OWN, OTHER]).await;
     let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
     let (secret, mut answered, mut own_seen) = (poison(OTHER), 0, 0);
     for (name, _) in &roles {

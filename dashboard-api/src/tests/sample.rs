@@ -97,6 +97,9 @@ pub(super) async fn plant_at(store: &Store, agency: &str, count: u64, begin_ms: 
     };
     dead.push_dead_letter(&letter, Place { partition: 0, offset: count });
     for (name, block) in [("events", events), ("alerts", alerts), ("dead", dead)] {
-        store.insert(&Arc::new(block), &format!("{agency}/{name}")).await.unwrap();
+        store
+            .insert(&Arc::new(block), &format!("{agency}/{name}/{begin_ms}/{count}"))
+            .await
+            .unwrap();
     }
 }

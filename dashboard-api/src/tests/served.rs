@@ -162,6 +162,7 @@ fn a_configuration_is_checked() {
             session: crate::config::RawSession::default(),
             second_factor: crate::config::RawSecondFactor::default(),
             rate: crate::Rates::default(),
+            notice: notice::RawConfig::default(),
         };
         change(&mut raw);
         let error = Config::try_from(raw).unwrap_err().to_string();

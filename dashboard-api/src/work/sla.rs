@@ -1,11 +1,10 @@
 //! The policies of [`crate::sla`], as they are kept.
 
-use super::Work;
+use super::{Work, json};
 use crate::Error;
 use crate::roles::EVERYWHERE;
 use crate::sla::{self, Calendar, Clock, Rule, Rules, Targets};
 use jiff::civil::Date;
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// How soon alerts of an agency are to be acknowledged and closed.
@@ -152,12 +151,5 @@ fn read(row: &Row<'_>) -> Result<SlaPolicy, rusqlite::Error> {
         targets: json(row, 4)?,
         changed_by: row.get(5)?,
         changed: row.get(6)?,
-    })
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, rusqlite::Error> {
-    let text: String = row.get(index)?;
-    serde_json::from_str(&text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error))
     })
 }

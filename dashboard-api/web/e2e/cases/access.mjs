@@ -39,6 +39,8 @@ const PAGES = [
   { name: 'sla', open: (stage) => openGovernance(stage, 'sla') },
   { name: 'sla-policy', open: openSla },
   { name: 'retention', open: (stage) => openGovernance(stage, 'retention') },
+  { name: 'notifications', open: (stage) => openGovernance(stage, 'notifications') },
+  { name: 'channel', open: openChannel },
   { name: 'user', open: openUser },
   { name: 'cases', open: openCases },
   { name: 'case', open: openCase },
@@ -56,13 +58,20 @@ async function openTable(stage) {
 /** @param {Stage} stage @param {string} part */
 async function openGovernance(stage, part) {
   await stage.go(`/governance?part=${part}`);
-  await stage.page.locator('.governance-rows tbody tr, .governance .empty').first().waitFor();
+  await stage.page.locator('.governance-rows tbody tr, .governance .none').first().waitFor();
 }
 
 /** @param {Stage} stage */
 async function openSla(stage) {
   await openGovernance(stage, 'sla');
   await stage.page.locator('.governance h3 .button').first().click();
+  await stage.page.getByRole('dialog').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openChannel(stage) {
+  await openGovernance(stage, 'notifications');
+  await stage.page.locator('.governance-actions .button').click();
   await stage.page.getByRole('dialog').waitFor();
 }
 

@@ -149,6 +149,30 @@ export const governanceCases = [
     },
   },
   {
+    name: 'a channel is refused in words where the service has no such way out',
+    async run(stage) {
+      const { page } = stage;
+      await stage.go('/governance?part=notifications');
+      await page.getByText('Nobody is told yet.').waitFor();
+      await page.getByRole('button', { name: 'Add a channel' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('The duty officer');
+      await dialog.getByLabel('URL').fill('https://chat.example/hook');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('This URL is not let through').waitFor();
+      await dialog.getByRole('button', { name: 'Webhook' }).click();
+      await page.getByRole('option', { name: 'E-mail', exact: true }).click();
+      await dialog.getByLabel('Addresses').fill('duty');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('one of them is none').waitFor();
+      await dialog.getByLabel('Addresses').fill('duty@example.gov.bd');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('The service has no way out of this kind').waitFor();
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      equal((await stage.api('/notification-channels')).items.length, 0, 'channels');
+    },
+  },
+  {
     name: 'who is disabled is out at once',
     async run(stage) {
       await openNewcomer(stage);

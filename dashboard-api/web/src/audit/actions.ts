@@ -47,6 +47,8 @@ export const ACTIONS: Record<string, Key> = {
   'sla.change': 'audit.did.slaChange',
   'retention.change': 'audit.did.retentionChange',
   'retention.delete': 'audit.did.retentionDelete',
+  'channel.change': 'audit.did.channelChange',
+  'channel.test': 'audit.did.channelTest',
   'case.open': 'audit.did.caseOpen',
   'case.read': 'audit.did.caseRead',
   'case.change': 'audit.did.caseChange',

@@ -1,10 +1,11 @@
-// Governance: users with their roles, API keys, what each role may do, and one’s own sessions.
+// Governance: users with their roles, API keys, policies, who is told of alerts, and one’s own sessions.
 
 import { useEffect } from 'react';
 import { useI18n, type Key } from '../i18n/i18n';
 import { address, usePlace } from '../route/route';
 import { useMe } from '../session/session';
 import { Link } from '../ui/Link';
+import { Channels } from './Channels';
 import { Keys } from './Keys';
 import { Retention } from './Retention';
 import { Roles } from './Roles';
@@ -17,6 +18,7 @@ const PARTS = {
   keys: { label: 'governance.keys', body: Keys, needs: null },
   sla: { label: 'governance.sla', body: Sla, needs: null },
   retention: { label: 'retention.title', body: Retention, needs: ['manage_retention', 'read_audit'] },
+  notifications: { label: 'channels.title', body: Channels, needs: ['manage_notifications'] },
   roles: { label: 'governance.roles', body: Roles, needs: null },
   sessions: { label: 'governance.sessions', body: Sessions, needs: null },
 } as const satisfies Record<

@@ -43,7 +43,7 @@ export function Retention() {
       <p className="quiet">{t('retention.what')}</p>
       {error && <Fault what={t('governance.failed')} error={error} onRetry={() => void refetch()} />}
       {isPending && <Skeleton rows={4} />}
-      {data && data.items.length === 0 && <p>{t('retention.none')}</p>}
+      {data && data.items.length === 0 && <p className="none">{t('retention.none')}</p>}
       {data && data.items.length > 0 && <Policies policies={data.items} onEdit={may ? setEditing : null} />}
       {may && data && (
         <p className="governance-actions">
