@@ -15,7 +15,7 @@ use crate::{Clock, Error};
 use notice::{Alert, Condition, Senders, Subject, Trouble};
 pub(crate) use quiet::Watch;
 use service::Shutdown;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{AlertSummary, Scope, Store, StoredAlert};
@@ -93,7 +93,7 @@ impl Teller {
             .any(|channel| channel.spec.enabled && channel.spec.severity_min.is_some())
         {
             // Whoever begins to listen is told of what comes from then on.
-            *reading = Reading { to_ms: Some(now_ms), floor_ms: now_ms };
+            *reading = Reading { to_ms: Some(now_ms), ..Reading::default() };
             return Ok(());
         }
         let to_ms = match reading.to_ms {
@@ -103,15 +103,17 @@ impl Teller {
         let since = (to_ms - OVERLAP_MS).max(reading.floor_ms);
         let alerts = self.store.alerts_stored(&Scope::all(), since, LOOK_MAX).await?;
         let newest = alerts.last().map_or(to_ms, |alert| alert.stored.max(to_ms));
-        let mut notices: Vec<Notice> = alerts
-            .iter()
-            .flat_map(|alert| {
-                let summary = &alert.summary;
-                let hear =
-                    channels.iter().filter(|c| c.hears(&summary.agency, summary.severity_id));
-                hear.map(|channel| notice(channel.id, alert))
-            })
-            .collect();
+        reading.told.retain(|_, stored| *stored >= since);
+        let is_new = |alert: &&StoredAlert| {
+            reading.told.insert(alert.summary.id.clone(), alert.stored).is_none()
+        };
+        let new: Vec<&StoredAlert> = alerts.iter().filter(is_new).collect();
+        let mut notices = Vec::new();
+        for alert in new {
+            let summary = &alert.summary;
+            let hear = channels.iter().filter(|c| c.hears(&summary.agency, summary.severity_id));
+            notices.extend(hear.map(|channel| notice(channel.id, alert)));
+        }
         if alerts.len() >= LOOK_MAX as usize {
             let condition = Condition::Flood { count: LOOK_MAX.into() };
             let subject = Subject::Trouble(Trouble { condition, over: false, since_ms: newest });
@@ -123,8 +125,13 @@ impl Teller {
             }));
             reading.floor_ms = newest + 1;
         }
-        if newest > to_ms || reading.to_ms.is_none() {
-            self.work.notify_alerts(newest, notices).await?;
+        if newest > to_ms || !notices.is_empty() || reading.to_ms.is_none() {
+            let kept = self.work.notify_alerts(newest, notices).await;
+            if kept.is_err() {
+                // What was not kept was not told: the next look begins where the last one was kept.
+                *reading = Reading::default();
+            }
+            kept?;
         }
         reading.to_ms = Some(newest);
         Ok(())
@@ -196,7 +203,10 @@ impl Teller {
             }
             if forgotten.elapsed() > FORGET_PAUSE {
                 forgotten = tokio::time::Instant::now();
-                self.work.forget_messages().await?;
+                if let Err(error) = self.work.forget_messages().await {
+                    let error = service::telemetry::chain(&error);
+                    tracing::error!(error, "old messages cannot be forgotten");
+                }
             }
             let due = match self.work.due_messages().await {
                 Ok(due) => due,
@@ -244,13 +254,15 @@ impl Teller {
     }
 }
 
-/// How far alerts were read.
+/// How far alerts were read, and what of the overlap was told already.
 #[derive(Default)]
 pub(crate) struct Reading {
     /// None: not since the start.
     to_ms: Option<i64>,
     /// Nothing before this is looked at again.
     floor_ms: i64,
+    /// Alerts by id, with when they were stored.
+    told: HashMap<String, i64>,
 }
 
 fn notice(channel: i64, alert: &StoredAlert) -> Notice {

@@ -2,15 +2,15 @@
 
 use crate::Error;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tls::certificates;
+use tls::{Judge, Judged, Shown, certificates};
 
 pub(super) enum Trust {
     /// The authority's certificate has this SHA-256, in hex, and the server sends it along.
@@ -31,7 +31,7 @@ impl Trust {
                 let verifier = Pinned { pin: pin.to_ascii_lowercase(), provider };
                 builder
                     .dangerous()
-                    .with_custom_certificate_verifier(Arc::new(verifier))
+                    .with_custom_certificate_verifier(Arc::new(Judged::by(verifier)))
                     .with_no_client_auth()
             }
             Self::Known { authority, certificate, key } => {
@@ -75,49 +75,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let pinned = intermediates.iter().find(|der| hex(&Sha256::digest(der)) == self.pin);
+impl Judge for Pinned {
+    fn judge(&self, shown: &Shown<'_>) -> Result<(), rustls::Error> {
+        let pinned = shown.chain.iter().find(|der| hex(&Sha256::digest(der)) == self.pin);
         let authority = pinned.ok_or_else(|| {
             rustls::Error::General("the server is not of the authority that the token names".into())
         })?;
-        self.verifier(authority)?.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        )
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let Shown { certificate, chain, name, ocsp, now } = *shown;
+        self.verifier(authority)?.verify_server_cert(certificate, chain, name, ocsp, now).map(drop)
     }
 }

@@ -1,8 +1,11 @@
-//! The listening side of TLS: certificates from files, taken up anew when the files change.
+//! TLS of our own listeners, certificates from files that are taken up anew when they change, and of
+//! clients that know a server otherwise than by an authority and a name.
 
+mod judge;
 mod own;
 mod renewing;
 
+pub use judge::{Judge, Judged, Shown};
 pub use renewing::Renewing;
 
 use rustls::crypto::ring;

@@ -160,6 +160,11 @@ async fn what_does_not_get_through_is_tried_again_and_given_up_after_a_day() {
     let failed = head.get(&path).await.json()["messages"][0].clone();
     assert!(failed["next"].as_i64().unwrap() > rig.now_ms(), "{failed}");
     assert_eq!(send(&teller).await, 0, "not yet");
+    // What comes while it fails waits to be folded.
+    plant_at(&rig.app.store, OWN, 3, rig.now_ms()).await;
+    teller.look(&mut Reading::default()).await.unwrap();
+    assert_eq!(teller.work.make_messages().await.unwrap(), 0);
+    assert_eq!(head.get(&path).await.json()["waiting"], 2);
     rig.wait(20_000);
     assert_eq!(send(&teller).await, 1);
     rig.wait(25 * 3_600_000);
@@ -169,6 +174,11 @@ async fn what_does_not_get_through_is_tried_again_and_given_up_after_a_day() {
     assert_eq!((outcomes[0].tries, outcomes[0].sent, outcomes[0].next), (3, None, None));
     rig.wait(3_600_000);
     assert_eq!(send(&teller).await, 0, "no more");
+    // Switched off, what waits is dropped.
+    let mut spec = teller.work.channel(id).await.unwrap().unwrap().spec;
+    spec.enabled = false;
+    teller.work.set_channel(id, 1, Some(spec), "head").await.unwrap().unwrap();
+    assert_eq!(teller.work.outcomes(id).await.unwrap().1, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -93,7 +93,8 @@ impl Work {
             .await
     }
 
-    /// Changes a channel whose version is still `expected`; `None` takes it away, with what waits.
+    /// Changes a channel whose version is still `expected`; `None` takes it away. What waits for one that
+    /// is taken away or switched off is dropped.
     pub(crate) async fn set_channel(
         &self,
         id: i64,
@@ -110,14 +111,15 @@ impl Work {
                     return Ok(Err(Unkept::Conflict(kept.version)));
                 }
                 let deleted = spec.is_none();
+                let is_over = spec.as_ref().is_none_or(|spec| !spec.enabled);
                 let text = serde_json::json!(spec.unwrap_or(kept.spec)).to_string();
                 tx.execute(
                     "UPDATE channels SET version = version + 1, spec = ?2, changed_by = ?3, \
                      changed_ms = ?4, deleted = ?5 WHERE id = ?1",
                     params![id, text, by, now_ms, deleted],
                 )?;
-                if deleted {
-                    tx.execute("DELETE FROM notices WHERE channel = ?1", [id])?;
+                if is_over {
+                    tx.execute("DELETE FROM notices WHERE channel = ?1 AND message IS NULL", [id])?;
                     tx.execute(
                         "DELETE FROM messages WHERE channel = ?1 AND sent_ms IS NULL",
                         [id],

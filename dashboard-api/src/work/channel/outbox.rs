@@ -19,6 +19,8 @@ const GIVE_UP_MS: i64 = 24 * 3_600_000;
 /// The first wait after a try that failed; each further one is twice as long, up to the last.
 const AGAIN_MS: i64 = 15_000;
 const AGAIN_MS_MAX: i64 = 30 * 60_000;
+/// While a message does not get through, what comes meanwhile waits so long to be folded.
+const HOLD_MS: i64 = 10 * 60_000;
 
 /// How far alerts were read.
 const ALERTS: &str = "alerts";
@@ -181,16 +183,16 @@ impl Work {
             .await
     }
 
-    /// The oldest message of each channel, where its time has come.
+    /// The oldest message of each channel whose time has come.
     pub(crate) async fn due_messages(&self) -> Result<Vec<Due>, Error> {
         let now_ms = self.clock.now_ms();
         self.database
             .call("read what is to be sent", move |connection| {
                 let sql = "SELECT c.id, c.agency, c.version, c.spec, c.secret, c.changed_by, \
                      c.changed_ms, m.id, m.body FROM messages AS m JOIN channels AS c \
-                     ON c.id = m.channel WHERE c.deleted = 0 AND m.next_ms <= ?1 AND m.id IN \
+                     ON c.id = m.channel WHERE c.deleted = 0 AND m.id IN \
                      (SELECT min(id) FROM messages WHERE sent_ms IS NULL AND gave_up_ms IS NULL \
-                      GROUP BY channel)";
+                      AND next_ms <= ?1 GROUP BY channel)";
                 let due = |row: &rusqlite::Row<'_>| {
                     Ok(Due { channel: read(row)?, id: row.get(7)?, message: json(row, 8)? })
                 };
@@ -304,6 +306,11 @@ fn keep(tx: &Transaction<'_>, notice: &Notice, now_ms: i64) -> Result<(), rusqli
 /// Makes what messages the guard lets a channel have; how many.
 fn make(tx: &Transaction<'_>, id: i64, now_ms: i64) -> Result<usize, rusqlite::Error> {
     let Some(channel) = super::of(tx, id)? else { return Ok(0) };
+    let fails = "SELECT count(*) FROM messages WHERE channel = ?1 AND sent_ms IS NULL \
+         AND gave_up_ms IS NULL AND tries > 0 AND made_ms > ?2";
+    if tx.query_row(fails, [id, now_ms - HOLD_MS], |row| row.get::<_, i64>(0))? > 0 {
+        return Ok(0);
+    }
     let recent = "SELECT made_ms FROM messages WHERE channel = ?1 AND made_ms > ?2";
     let made_ms: Vec<i64> = tx
         .prepare_cached(recent)?
