@@ -4,6 +4,7 @@ mod abuse;
 mod auditing;
 mod browser;
 mod cases;
+mod changing;
 mod engine;
 mod news;
 mod sample;

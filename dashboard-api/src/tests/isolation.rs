@@ -7,8 +7,8 @@ use crate::Role;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-const OWN: &str = "mof";
-const OTHER: &str = "moe";
+pub(super) const OWN: &str = "mof";
+pub(super) const OTHER: &str = "moe";
 
 /// Values to try for a parameter: such as would show the other agency's rows, if anything did.
 fn values(name: &str) -> Vec<String> {
@@ -114,7 +114,7 @@ fn paths(path: &str) -> Vec<String> {
 
 /// A case of each agency with an alert and evidence full of its poison; the own one holds an alert
 /// of the other too, and the other shares its second one, whose words are harmless.
-async fn plant_cases(rig: &Rig) {
+pub(super) async fn plant_cases(rig: &Rig) {
     rig.add_user("national", &[(Role::NationalAnalyst, "*")], None);
     let mut national = rig.signed_in("national").await;
     for (agency, title, alerts) in [
