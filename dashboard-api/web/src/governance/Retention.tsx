@@ -10,7 +10,7 @@ import { Code } from '../ui/Code';
 import { Fault } from '../ui/Fault';
 import { Skeleton } from '../ui/Skeleton';
 import { toast } from '../ui/toasts';
-import { Exact, When } from '../ui/When';
+import { When } from '../ui/When';
 import { accountFault } from './names';
 import { decideRetention, getRetention } from './requests';
 import { RetentionDialog } from './RetentionDialog';
@@ -80,7 +80,7 @@ function Policies({ policies, onEdit }: Props) {
     // A box that scrolls must be reachable by the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="made governance-rows" tabIndex={0} role="region" aria-label={t('retention.title')}>
-      <table>
+      <table className="retention-rows">
         <thead>
           <tr>
             <th scope="col">{t('column.agency')}</th>
@@ -153,7 +153,7 @@ function Asked({ policy, may }: { policy: RetentionPolicy; may: boolean }) {
       <p>
         {length(asked)}: <span dir="auto">{asked.reason}</span>{' '}
         <span className="quiet">
-          <Code>{asked.by}</Code> <Exact ms={asked.at} />
+          <Code>{asked.by}</Code> <When ms={asked.at} />
         </span>
       </p>
       {may && (
