@@ -180,7 +180,7 @@ impl Teller {
                 subject: trouble.clone(),
             });
             let notices = notices.collect();
-            self.work.notify_trouble(&change.what, since_ms, trouble, over, notices).await?;
+            self.work.notify_trouble(&change.what, since_ms, over, notices).await?;
         }
         Ok(())
     }

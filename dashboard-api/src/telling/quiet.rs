@@ -1,7 +1,7 @@
 //! Whether the platform itself is quiet, and what of that is new.
 
 use fleet::{Fleet, State};
-use notice::{Condition, Subject, Trouble};
+use notice::{Condition, Trouble};
 use std::collections::BTreeMap;
 
 /// A store that does not answer for so long is in trouble; shorter, it restarts.
@@ -71,11 +71,7 @@ impl Watch {
     }
 
     /// What is new beside `told`. What cannot be known now stays as it was told.
-    pub(super) fn changes(
-        &self,
-        now_ms: i64,
-        told: &BTreeMap<String, (i64, Subject)>,
-    ) -> Vec<Change> {
+    pub(super) fn changes(&self, now_ms: i64, told: &BTreeMap<String, i64>) -> Vec<Change> {
         let mut looks: Vec<(String, Condition, Option<i64>)> = Vec::new();
         let away = self.store_away_since.filter(|since| now_ms - since >= STORE_AWAY_MS);
         if self.store_away_since.is_none() || away.is_some() {
@@ -94,7 +90,7 @@ impl Watch {
         let change = |(what, condition, since): (String, Condition, Option<i64>)| {
             let (since_ms, over) = match (since, told.get(&what)) {
                 (Some(since), None) => (since, false),
-                (None, Some((since, _))) => (*since, true),
+                (None, Some(since)) => (*since, true),
                 _ => return None,
             };
             Some(Change { what, trouble: Trouble { condition, over, since_ms } })
@@ -115,12 +111,12 @@ mod tests {
     }
 
     /// What was told, once these changes were.
-    fn tell(told: &mut BTreeMap<String, (i64, Subject)>, changes: &[Change]) {
+    fn tell(told: &mut BTreeMap<String, i64>, changes: &[Change]) {
         for Change { what, trouble } in changes {
             if trouble.over {
                 told.remove(what);
             } else {
-                told.insert(what.clone(), (trouble.since_ms, Subject::Trouble(trouble.clone())));
+                told.insert(what.clone(), trouble.since_ms);
             }
         }
     }
@@ -152,7 +148,7 @@ mod tests {
         assert_eq!(names(&gone), [("store", false)]);
         tell(&mut told, &gone);
         // A quiet platform that was told is not over because the store cannot say so.
-        told.insert("quiet".into(), (0, Subject::Test));
+        told.insert("quiet".into(), 0);
         assert!(watch.changes(3_000_000, &told).is_empty());
         // It answers, and nothing was ever stored in the time that is looked at.
         watch.store(3_000_000, Some(None));

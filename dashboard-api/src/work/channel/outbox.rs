@@ -99,15 +99,15 @@ impl Work {
             .await
     }
 
-    /// The troubles that were told and are not over.
-    pub(crate) async fn troubles(&self) -> Result<BTreeMap<String, (i64, Subject)>, Error> {
+    /// The troubles that were told and are not over, with their beginning.
+    pub(crate) async fn troubles(&self) -> Result<BTreeMap<String, i64>, Error> {
         self.database
             .call("read the troubles", |connection| {
-                let sql = "SELECT what, at_ms, subject FROM notified WHERE what LIKE 'trouble:%'";
+                let sql = "SELECT what, at_ms FROM notified WHERE what LIKE 'trouble:%'";
                 let mut statement = connection.prepare_cached(sql)?;
                 let rows = statement.query_map([], |row| {
                     let what: String = row.get(0)?;
-                    Ok((what[TROUBLE.len()..].to_owned(), (row.get(1)?, json(row, 2)?)))
+                    Ok((what[TROUBLE.len()..].to_owned(), row.get(1)?))
                 })?;
                 rows.collect()
             })
@@ -119,7 +119,6 @@ impl Work {
         &self,
         what: &str,
         since_ms: i64,
-        subject: Subject,
         over: bool,
         notices: Vec<Notice>,
     ) -> Result<(), Error> {
@@ -131,11 +130,8 @@ impl Work {
                 if over {
                     tx.execute("DELETE FROM notified WHERE what = ?1", [what])?;
                 } else {
-                    let subject = serde_json::json!(subject).to_string();
-                    tx.execute(
-                        "INSERT OR REPLACE INTO notified VALUES (?1, ?2, ?3)",
-                        params![what, since_ms, subject],
-                    )?;
+                    let sql = "INSERT OR REPLACE INTO notified VALUES (?1, ?2)";
+                    tx.execute(sql, params![what, since_ms])?;
                 }
                 tx.commit()
             })
@@ -169,14 +165,13 @@ impl Work {
         self.database
             .call("try a channel", move |connection| {
                 let tx = connection.transaction()?;
-                let id = write(&tx, &channel, vec![Subject::Test], now_ms)?;
+                let (id, message) = write(&tx, &channel, vec![Subject::Test], now_ms)?;
                 // Whoever tries it tells what became of it; where nobody waits for that, nobody sends it
                 // another time.
                 tx.execute(
                     "UPDATE messages SET gave_up_ms = ?2, fault = ?3 WHERE id = ?1",
                     params![id, now_ms, "nobody waited for what became of it"],
                 )?;
-                let message = body(&tx, id)?;
                 tx.commit()?;
                 Ok(Due { id, channel, message })
             })
@@ -330,7 +325,7 @@ fn make(tx: &Transaction<'_>, id: i64, now_ms: i64) -> Result<usize, rusqlite::E
     let made = parts.len();
     for part in parts {
         let (seqs, subjects): (Vec<i64>, Vec<Subject>) = part.into_iter().unzip();
-        let message = write(tx, &channel, subjects, now_ms)?;
+        let (message, _) = write(tx, &channel, subjects, now_ms)?;
         for seq in seqs {
             tx.prepare_cached("UPDATE notices SET message = ?2 WHERE seq = ?1")?
                 .execute([seq, message])?;
@@ -339,13 +334,13 @@ fn make(tx: &Transaction<'_>, id: i64, now_ms: i64) -> Result<usize, rusqlite::E
     Ok(made)
 }
 
-/// Writes a message; its number, which it needs to know itself.
+/// Writes a message; it and its number, which it needs to know itself.
 fn write(
     tx: &Transaction<'_>,
     channel: &Channel,
     subjects: Vec<Subject>,
     now_ms: i64,
-) -> Result<i64, rusqlite::Error> {
+) -> Result<(i64, Message), rusqlite::Error> {
     let notices = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
     tx.execute(
         "INSERT INTO messages (channel, made_ms, body, headline, notices, next_ms) \
@@ -358,9 +353,5 @@ fn write(
         "UPDATE messages SET body = ?2, headline = ?3 WHERE id = ?1",
         params![id, serde_json::json!(message).to_string(), message.headline()],
     )?;
-    Ok(id)
-}
-
-fn body(tx: &Transaction<'_>, id: i64) -> Result<Message, rusqlite::Error> {
-    tx.query_row("SELECT body FROM messages WHERE id = ?1", [id], |row| json(row, 0))
+    Ok((id, message))
 }

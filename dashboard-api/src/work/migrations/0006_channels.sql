@@ -41,7 +41,6 @@ CREATE INDEX messages_of ON messages (channel, made_ms);
 
 -- How far alerts were read, and which troubles were told.
 CREATE TABLE notified (
-    what    TEXT PRIMARY KEY,
-    at_ms   INTEGER NOT NULL,
-    subject TEXT NOT NULL DEFAULT ''     -- JSON, of a trouble
+    what  TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
