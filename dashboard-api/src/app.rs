@@ -5,6 +5,7 @@ use crate::collectors::Board;
 use crate::config::Origin;
 use crate::feed::Feed;
 use crate::idempotency::Running;
+use crate::intel::Intel;
 use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) accounts: Accounts,
     /// Cases and what else analysts keep.
     pub(crate) work: Work,
+    /// Feeds of indicators.
+    pub(crate) intel: Intel,
     /// What is new among the alerts.
     pub(crate) feed: Feed,
     /// Places of those who watch events arrive: each looks by itself.

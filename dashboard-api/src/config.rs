@@ -41,6 +41,9 @@ pub struct RawConfig {
     /// The ways out, for messages about alerts.
     #[serde(default)]
     pub notice: notice::RawConfig,
+    /// TAXII servers that feeds of indicators are read from.
+    #[serde(default)]
+    pub taxii: Vec<taxii::Config>,
 }
 
 /// The `[http]` table.
@@ -113,6 +116,8 @@ pub struct Config {
     pub rate: Rates,
     /// The ways out, for messages about alerts.
     pub notice: notice::Config,
+    /// TAXII servers.
+    pub taxii: Vec<taxii::Config>,
 }
 
 /// Scheme and authority under which browsers reach the dashboard.
@@ -181,6 +186,14 @@ impl TryFrom<RawConfig> for Config {
                 message: "idle_minutes is at least 1 and at most absolute_minutes".into(),
             });
         }
+        for (at, server) in raw.taxii.iter().enumerate() {
+            let twice = raw.taxii[..at].iter().any(|other| other.name == server.name);
+            let wrong = server.check().err();
+            if let Some(what) = wrong.or_else(|| twice.then(|| "stands there twice".to_owned())) {
+                let message = format!("{:?}: {what}", server.name);
+                return Err(Error::Config { key: "taxii", message });
+            }
+        }
         Ok(Self {
             data_dir: raw.data_dir,
             bus: raw.bus,
@@ -194,6 +207,7 @@ impl TryFrom<RawConfig> for Config {
             second_factor: raw.second_factor.roles,
             rate: raw.rate.checked()?,
             notice: raw.notice.into(),
+            taxii: raw.taxii,
         })
     }
 }

@@ -84,7 +84,11 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let mut response = match checked {
         Ok(by_tls) => {
             request.extensions_mut().insert(by_tls);
-            let time = if route.ends_with("/files") { UPLOAD_TIME } else { REQUEST_TIME };
+            let time = if route.ends_with("/files") || route.ends_with("/import") {
+                UPLOAD_TIME
+            } else {
+                REQUEST_TIME
+            };
             limited(&app, time, request, next).instrument(span).await
         }
         Err(problem) => problem.into_response(),

@@ -32,6 +32,7 @@ mod clock;
 mod collectors;
 mod error;
 mod expiring;
+mod intel;
 mod jobs;
 mod ledger;
 mod listening;
@@ -58,6 +59,7 @@ pub use routes::openapi;
 use accounts::Accounts;
 use app::App;
 use config::Origin;
+use intel::Intel;
 use jobs::Jobs;
 use ledger::Ledger;
 use metrics::Metrics;
@@ -146,6 +148,7 @@ impl Api {
         let jobs = Jobs::open(Arc::clone(accounts.database()), clock.clone())?;
         let app = App {
             work: Work::open(&config.data_dir, clock.clone())?,
+            intel: Intel::open(&config.data_dir, clock.clone(), config.taxii)?,
             ledger: Arc::new(Ledger::new(config.bus.clone(), store.clone())),
             fleet: Arc::default(),
             accounts,
@@ -181,11 +184,18 @@ impl Api {
         let status = Status::new();
         let part = status.part("store");
         let rules_part = status.part("rules");
+        let indicators_part = status.part("indicators");
         let mut tasks = Tasks::new(&shutdown);
         tasks.spawn("store", watch_store(app.store.clone(), part, shutdown.clone()));
         let (rulebook, part) = (app.rulebook.clone(), rules_part);
         let keeper = Keeper { rulebook, folders: rules, bus: bus.clone(), part };
         tasks.spawn("rules", keeper.run(shutdown.clone()));
+        let (intel, bus_of, part) = (app.intel.clone(), bus.clone(), indicators_part);
+        let publisher = intel::publish::Publisher { intel, bus: bus_of, part };
+        tasks.spawn("indicators", publisher.run(shutdown.clone()));
+        let fetcher =
+            intel::fetch::Fetcher { intel: app.intel.clone(), metrics: app.metrics.clone() };
+        tasks.spawn("feeds", fetcher.run(shutdown.clone()));
         let (fleet, until) = (app.fleet.clone(), shutdown.clone());
         tasks.spawn_blocking("collectors", move || fleet.follow(&bus, &until));
         tasks.spawn("audit", seal_audit(app.accounts.clone(), seal, shutdown.clone()));

@@ -21,6 +21,8 @@ pub(crate) struct Metrics {
     pub(crate) cut_off: IntCounterVec,
     /// Tries to send a message, by kind of channel and result.
     pub(crate) messages: IntCounterVec,
+    /// Reads of TAXII collections, by result.
+    pub(crate) feeds: IntCounterVec,
     /// Open connections.
     pub(crate) connections: IntGauge,
     /// Connections refused because there were too many.
@@ -66,6 +68,11 @@ impl Metrics {
                 "prohori_api_messages_total",
                 "Tries to send a message of a channel.",
                 &["kind", "result"],
+            )?,
+            feeds: counters(
+                "prohori_api_feed_reads_total",
+                "Reads of a TAXII server's collection.",
+                &["result"],
             )?,
             connections: register(
                 registry,

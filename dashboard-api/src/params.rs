@@ -137,6 +137,11 @@ pub(crate) async fn form_bytes(request: Request) -> Answer<Vec<u8>> {
 /// A file as the body, as it is.
 pub(crate) struct File(pub(crate) Vec<u8>);
 
+/// A file that may be as long as a feed of a million indicators.
+pub(crate) struct LargeFile(pub(crate) Vec<u8>);
+
+pub(crate) const LARGE_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// The longest file: evidence is logs, mails, pictures and samples; disk images stay where they are.
 pub(crate) const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -144,16 +149,28 @@ impl<S: Sync> FromRequest<S> for File {
     type Rejection = Box<Problem>;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        if essence(request.headers()) != "application/octet-stream" {
-            let detail = "send the file as application/octet-stream";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
-        }
-        let file = bytes(request.into_body(), FILE_BYTES_MAX).await?;
-        if file.is_empty() {
-            return Err(Problem::new(Code::InvalidBody, "the file is empty"));
-        }
-        Ok(Self(file))
+        file(request, FILE_BYTES_MAX).await.map(Self)
     }
+}
+
+impl<S: Sync> FromRequest<S> for LargeFile {
+    type Rejection = Box<Problem>;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        file(request, LARGE_FILE_BYTES_MAX).await.map(Self)
+    }
+}
+
+async fn file(request: Request, bytes_max: usize) -> Answer<Vec<u8>> {
+    if essence(request.headers()) != "application/octet-stream" {
+        let detail = "send the file as application/octet-stream";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
+    let file = bytes(request.into_body(), bytes_max).await?;
+    if file.is_empty() {
+        return Err(Problem::new(Code::InvalidBody, "the file is empty"));
+    }
+    Ok(file)
 }
 
 /// A path's one parameter: an id, opaque here. What cannot be an id is not found.

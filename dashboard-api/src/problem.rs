@@ -99,6 +99,7 @@ codes! {
     Busy = "busy", TOO_MANY_REQUESTS, "Too busy, come back";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed here";
     EvidenceBroken = "evidence_broken", INTERNAL_SERVER_ERROR, "The evidence was changed";
+    Unreachable = "server_unreachable", BAD_GATEWAY, "The other server does not answer as it should";
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "The store does not answer";
     BusUnavailable = "bus_unavailable", SERVICE_UNAVAILABLE, "Kafka does not answer";
 }

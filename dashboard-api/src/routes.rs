@@ -14,6 +14,7 @@ pub(crate) mod entities;
 pub(crate) mod events;
 pub(crate) mod exceptions;
 pub(crate) mod fields;
+pub(crate) mod indicators;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod ledger;
@@ -121,9 +122,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(retention::list))
         .routes(routes!(retention::set))
         .routes(routes!(retention::approve, retention::reject))
-        .routes(routes!(channels::list, channels::create))
-        .routes(routes!(channels::get, channels::change, channels::delete))
-        .routes(routes!(channels::test))
+        .merge(channel_routes())
+        .merge(indicator_routes())
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::change))
         .routes(routes!(users::set_grants))
@@ -167,6 +167,27 @@ fn lite() -> OpenApiRouter<App> {
         .routes(routes!(lite::sign_in))
         .routes(routes!(lite::language))
         .routes(routes!(lite::alert, lite::change))
+}
+
+/// Who is told of alerts.
+fn channel_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(channels::list, channels::create))
+        .routes(routes!(channels::get, channels::change, channels::delete))
+        .routes(routes!(channels::test))
+}
+
+/// Feeds and what they list.
+fn indicator_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(indicators::feeds, indicators::make))
+        .routes(routes!(indicators::feed, indicators::change_feed, indicators::delete_feed))
+        .routes(routes!(indicators::import_file))
+        .routes(routes!(indicators::fetch))
+        .routes(routes!(indicators::collections))
+        .routes(routes!(indicators::list))
+        .routes(routes!(indicators::add))
+        .routes(routes!(indicators::withdraw, indicators::restore))
 }
 
 /// What rule writers and hunters use.

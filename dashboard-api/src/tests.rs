@@ -15,6 +15,7 @@ mod desk;
 mod governing;
 mod guarded;
 mod hunting;
+mod intel;
 mod isolation;
 mod ledger;
 mod lite;

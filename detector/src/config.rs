@@ -24,7 +24,8 @@ pub struct RawConfig {
     /// Folders of Sigma rules, or rule files.
     #[serde(default)]
     pub rules: Vec<PathBuf>,
-    /// Whether rules come from the topic `control`, as `prohori rules publish` writes them, instead.
+    /// Whether rules come from the topic `control`, as the dashboard and `prohori rules publish` write
+    /// them, instead; and beside the files of indicators those that the dashboard keeps.
     #[serde(default)]
     pub control: bool,
     /// Files of indicators, and folders of such.
@@ -69,8 +70,7 @@ pub struct Config {
     pub(crate) bus: bus::Config,
     pub(crate) http: service::config::Http,
     pub(crate) origin: Origin,
-    pub(crate) indicators: Vec<PathBuf>,
-    pub(crate) warning_lists: Vec<PathBuf>,
+    pub(crate) feeds: feeds::Source,
     pub(crate) placeholders: sigma::Placeholders,
     pub(crate) threads: usize,
     pub(crate) correlators: usize,
@@ -108,12 +108,16 @@ impl TryFrom<RawConfig> for Config {
                 format!("is {}; write at least {RELOAD_MS_MIN}", raw.reload_ms),
             );
         }
+        let feeds = feeds::Source {
+            files: raw.indicators,
+            warning_lists: raw.warning_lists,
+            published: raw.control.then(|| raw.bus.clone()),
+        };
         Ok(Self {
             bus: raw.bus,
             http: raw.http,
             origin,
-            indicators: raw.indicators,
-            warning_lists: raw.warning_lists,
+            feeds,
             placeholders: raw.placeholders,
             threads: raw.threads,
             correlators: raw.correlators,

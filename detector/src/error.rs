@@ -41,12 +41,9 @@ pub enum Error {
         /// How many are.
         count: usize,
     },
-    /// Files of indicators or warning lists cannot be read.
-    #[error("cannot read indicators")]
-    IndicatorFiles(#[source] std::io::Error),
-    /// Files of indicators are wrong.
-    #[error("cannot use indicators")]
-    Indicators(#[from] indicators::Error),
+    /// Indicators cannot be had, or are wrong.
+    #[error(transparent)]
+    Feeds(#[from] feeds::Error),
     /// Standard input cannot be read.
     #[error("cannot read events")]
     Input(#[source] std::io::Error),

@@ -14,7 +14,7 @@ mod untold;
 use crate::live::{Origin, Ruleset, Source};
 use crate::matched::{Matched, event_time, matched};
 use crate::sightings::sightings;
-use crate::{Error, clock, feeds};
+use crate::{Error, clock};
 use alert::{Evidence, Sighting};
 use correlation::Correlation;
 use detect::{Json, Session};
@@ -67,7 +67,12 @@ pub fn run_with(
     input: impl Read + Send,
     output: impl Write + Send,
 ) -> Result<(), Error> {
-    let (set, report) = feeds::load(&options.indicators, &options.warning_lists)?;
+    let feeds = feeds::Source {
+        files: options.indicators.clone(),
+        warning_lists: options.warning_lists.clone(),
+        published: None,
+    };
+    let (set, report) = feeds.load()?;
     report.tell(&set, |text| warn(&text));
     let (correlation, stats) = (Correlation::new(ruleset), Stats::new(ruleset));
     let (input, mut output) = (Input::new(input), Output::new(output, correlation));

@@ -7,7 +7,7 @@ use alert::{Evidence, Quality, Template};
 use correlate::{Alarm, Plan};
 use detect::{Engine, Json};
 use mapping::Tables;
-use ruleset::{Fate, Policy};
+use ruleset::{Content, Fate, Policy};
 use service::reload::Watched;
 use service::{Part, Shutdown};
 use sigma::{Head, Placeholders, Rule};
@@ -124,7 +124,7 @@ impl Source {
     pub fn fingerprint(&self) -> Result<u64, Error> {
         match &self.origin {
             Origin::Folders(paths) => fingerprint(paths),
-            Origin::Control(config) => Ok(control::fingerprint(config)?),
+            Origin::Control(config) => Ok(control::fingerprint(config, Content::Rules)?),
             Origin::Texts(_) => Ok(0),
         }
     }
@@ -133,7 +133,10 @@ impl Source {
     fn load(&self) -> Result<Option<Loaded>, Error> {
         let texts = match &self.origin {
             Origin::Folders(paths) => Some(texts(paths)?),
-            Origin::Control(config) => control::ruleset(config)?.map(|bundle| bundle.files),
+            Origin::Control(config) => match control::published(config, Content::Rules) {
+                Err(control::Error::Unfinished) => None,
+                found => found?.map(|bundle| bundle.files),
+            },
             Origin::Texts(files) => return Ok(Some(assemble(files, &self.placeholders))),
         };
         Ok(texts.map(|texts| assemble(&texts, &self.placeholders)))

@@ -1,7 +1,7 @@
 //! The service: from configuration to an orderly end.
 
 use crate::correlator::{Correlator, Setting};
-use crate::feeds;
+use crate::listed;
 use crate::live::{Live, Source, watch};
 use crate::quiet::Quiet;
 use crate::stage::Detector;
@@ -52,13 +52,14 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
     );
     tasks.spawn("rules", watching);
 
-    let (feeds, feeds_seen) = feeds::first(&config, &metrics).await?;
+    let found = listed::first(&config, &metrics, &feeds_part, &shutdown).await?;
+    let Some((feeds, feeds_seen)) = found else { return Ok(tasks.join(DEADLINE).await?) };
     feeds_part.up();
     let feeds_live = Arc::clone(&feeds);
     let stop = shutdown.clone();
     tasks.spawn(
         "indicators",
-        feeds::watch(feeds_live, &config, feeds_seen, feeds_part, &metrics, stop),
+        listed::watch(feeds_live, &config, feeds_seen, feeds_part, &metrics, stop),
     );
 
     relay_part.up();
@@ -256,7 +257,7 @@ mod tests {
             let rule = "title: t\nid: a\nlogsource: {product: linux}\n\
                         detection: {s: [evil], condition: s}\n";
             let bundle = ruleset::Bundle::new(vec![("a.yml".to_owned(), rule.to_owned())]);
-            let publish = move || control::publish(&config, &bundle);
+            let publish = move || control::publish(&config, ruleset::Content::Rules, &bundle);
             tokio::task::spawn_blocking(publish).await.unwrap().unwrap();
         };
         let (found, ()) = tokio::join!(waiting, publishing);

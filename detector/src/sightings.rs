@@ -7,6 +7,7 @@
 
 use alert::{Again, Evidence, Sighting, Source};
 use indicators::Set;
+use indicators::observe::{Hit, Hits, observe};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -25,16 +26,21 @@ pub(crate) fn sightings(set: &Set, event: &[u8]) -> Vec<Sighting> {
         return Vec::new();
     }
     // Expiry is judged by the event's time, which is read only where there is anything to judge.
-    let found = indicators::observe::observe(set, event, i64::MIN);
+    let source = Source::new(event);
+    let hits = match set.has_agencies() {
+        true => Hits::of(&source.agency().unwrap_or("local".into())),
+        false => Hits::default(),
+    };
+    let found = observe(set, event, i64::MIN, hits);
     if found.hits.is_empty() {
         return Vec::new();
     }
-    let seconds = Source::new(event).time() / 1000;
+    let seconds = source.time() / 1000;
     let current = found
         .hits
         .into_iter()
         .filter(|hit| hit.listing.note.expires.is_none_or(|end| seconds < end));
-    let owned = |hit: indicators::observe::Hit<'_>| Sighting {
+    let owned = |hit: Hit<'_>| Sighting {
         name: hit.name,
         value: hit.value,
         kind: hit.listing.kind,

@@ -24,6 +24,8 @@ pub struct RawEnrich {
     pub indicators: Vec<PathBuf>,
     /// Warning lists: what they name is no indicator.
     pub warning_lists: Vec<PathBuf>,
+    /// Whether to take the indicators that the dashboard keeps as well, from the topic `control`.
+    pub control: bool,
 }
 
 /// What is in force, for all threads.
@@ -100,7 +102,17 @@ impl Current {
 
 impl RawEnrich {
     fn load(&self) -> Result<Enrichment, Error> {
-        Ok(Enrichment::of(self.geo()?, self.directory()?, self.indicators()?))
+        let indicators = read(&self.feeds(None))?;
+        Ok(Enrichment::of(self.geo()?, self.directory()?, indicators))
+    }
+
+    /// Where indicators come from; what is published is in `cluster`.
+    fn feeds(&self, cluster: Option<&bus::Config>) -> feeds::Source {
+        feeds::Source {
+            files: self.indicators.clone(),
+            warning_lists: self.warning_lists.clone(),
+            published: cluster.filter(|_| self.control).cloned(),
+        }
     }
 
     fn geo(&self) -> Result<Geo, Error> {
@@ -130,23 +142,19 @@ impl RawEnrich {
         Ok(directory)
     }
 
-    fn indicators(&self) -> Result<Set, Error> {
-        let feeds = reload::contents(&self.indicators).map_err(Error::EnrichFiles)?;
-        let warnings = reload::contents(&self.warning_lists).map_err(Error::EnrichFiles)?;
-        let (set, report) = indicators::load(&feeds, &warnings)?;
-        report.tell(&set, |told| tracing::warn!(told, "indicators"));
-        if !feeds.is_empty() {
-            let (version, bytes) = (set.version(), set.bytes());
-            tracing::info!(indicators = set.len(), bytes, version, "indicators read");
-        }
-        Ok(set)
+    fn watched(&self) -> [Vec<PathBuf>; 2] {
+        [self.geoip.clone(), [&self.assets[..], &self.identities].concat()]
     }
+}
 
-    fn watched(&self) -> [Vec<PathBuf>; 3] {
-        let RawEnrich { geoip, assets, identities, indicators, warning_lists } = self;
-        let both = |a: &[PathBuf], b: &[PathBuf]| [a, b].concat();
-        [geoip.clone(), both(assets, identities), both(indicators, warning_lists)]
+fn read(feeds: &feeds::Source) -> Result<Set, feeds::Error> {
+    let (set, report) = feeds.load()?;
+    report.tell(&set, |told| tracing::warn!(told, "indicators"));
+    if !set.is_empty() {
+        let (version, bytes) = (set.version(), set.bytes());
+        tracing::info!(indicators = set.len(), bytes, version, "indicators read");
     }
+    Ok(set)
 }
 
 /// What is told on `/ready` of each kind of files.
@@ -156,40 +164,59 @@ pub(crate) struct Parts {
     pub(crate) indicators: Part,
 }
 
-/// What to begin with, read where it may block; and the fingerprints of its files.
+/// The files, and the cluster that has the indicators which the dashboard keeps.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    pub(crate) files: RawEnrich,
+    pub(crate) cluster: bus::Config,
+}
+
+/// What to begin with, read where it may block; and its fingerprints. Published indicators that cannot
+/// be had now are taken over later: what the normalizer stamps is no alert.
 pub(crate) async fn first(
-    files: &RawEnrich,
+    watched: &Watched,
     metrics: &Metrics,
 ) -> Result<(Enrichment, [u64; 3]), Error> {
-    let (files, metrics) = (files.clone(), metrics.clone());
+    let (Watched { files, cluster }, metrics) = (watched.clone(), metrics.clone());
     let read = move || {
-        // Before the files are read: a change in between is then seen as one.
-        let [geo, directory, indicators] =
-            files.watched().map(|paths| reload::fingerprint(&paths).map_err(Error::EnrichFiles));
-        let seen = [geo?, directory?, indicators?];
-        let enrichment = files.load()?;
+        // Before they are read: a change in between is then seen as one.
+        let seen = files.watched().map(|paths| reload::fingerprint(&paths));
+        let [geo, directory] = seen.map(|seen| seen.map_err(Error::EnrichFiles));
+        let feeds = files.feeds(Some(&cluster));
+        let both = || Ok((feeds.fingerprint()?, read(&feeds)?));
+        let (listed, indicators) = match both() {
+            Err(error @ feeds::Error::Control(_)) if error.may_pass() => {
+                let error = service::telemetry::chain(&error);
+                tracing::warn!(error, "indicators are taken over later");
+                (0, read(&files.feeds(None))?)
+            }
+            other => other?,
+        };
+        let enrichment = Enrichment::of(files.geo()?, files.directory()?, indicators);
         metrics.indicators.set(enrichment.indicators.get().len() as i64);
         metrics.known.set(enrichment.directory.get().len() as i64);
-        Ok((enrichment, seen))
+        Ok((enrichment, [geo?, directory?, listed]))
     };
     tokio::task::spawn_blocking(read).await.map_err(Error::Reader)?
 }
 
-/// Takes over files that change, each kind by itself; one that is wrong leaves in force what is.
+/// Takes over what changes, each kind by itself; what is wrong leaves in force what is.
 ///
 /// # Cancel safety
 /// Ends with `shutdown`; what is being read then is dropped.
 pub(crate) async fn watch(
     enrichment: Enrichment,
-    files: RawEnrich,
+    watched: Watched,
     seen: [u64; 3],
     interval: Duration,
     parts: Parts,
     metrics: Metrics,
     shutdown: Shutdown,
 ) -> Result<(), Error> {
-    let [geo_paths, directory_paths, indicators_paths] = files.watched();
-    let (geo, directory, indicators) = (files.clone(), files.clone(), files);
+    let Watched { files, cluster } = watched;
+    let [geo_paths, directory_paths] = files.watched();
+    let feeds = files.feeds(Some(&cluster));
+    let (geo, directory) = (files.clone(), files);
     let (known, listed) = (metrics.known.clone(), metrics.indicators.clone());
     let count = move |read: Directory| {
         known.set(read.len() as i64);
@@ -201,14 +228,18 @@ pub(crate) async fn watch(
     };
     let read_geo = move || geo.geo();
     let read_directory = move || directory.directory().map(&count);
-    let read_indicators = move || indicators.indicators().map(&count_listed);
+    let listed_now = feeds.clone();
+    let read_feeds = move || read(&feeds).map(&count_listed);
     let Enrichment { geo, directory, indicators } = enrichment;
     let stop = || shutdown.clone();
+    let geo_now = move || reload::fingerprint(&geo_paths);
+    let directory_now = move || reload::fingerprint(&directory_paths);
+    let feeds_now = move || listed_now.fingerprint();
     tokio::join!(
-        reload::watch(geo, geo_paths, seen[0], read_geo, interval, parts.geo, stop()),
+        reload::watch(geo, geo_now, seen[0], read_geo, interval, parts.geo, stop()),
         reload::watch(
             directory,
-            directory_paths,
+            directory_now,
             seen[1],
             read_directory,
             interval,
@@ -217,9 +248,9 @@ pub(crate) async fn watch(
         ),
         reload::watch(
             indicators,
-            indicators_paths,
+            feeds_now,
             seen[2],
-            read_indicators,
+            read_feeds,
             interval,
             parts.indicators,
             stop()

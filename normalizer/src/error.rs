@@ -77,9 +77,9 @@ pub enum Error {
     /// A file of places, assets or identities is wrong.
     #[error("cannot use what events are enriched from")]
     Enrich(#[from] enrich::Error),
-    /// A file of indicators is wrong.
-    #[error("cannot use indicators")]
-    Indicators(#[from] indicators::Error),
+    /// Indicators cannot be had, or are wrong.
+    #[error(transparent)]
+    Indicators(#[from] feeds::Error),
     /// The task that reads files panicked.
     #[error("reading files panicked")]
     Reader(#[source] tokio::task::JoinError),

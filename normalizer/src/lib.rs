@@ -66,11 +66,12 @@ pub async fn run(config: Config, registry: &Registry, shutdown: Shutdown) -> Res
         shutdown.clone(),
     );
     tasks.spawn("parsers", watching);
-    let (enrichment, enriched_from) = enrichment::first(&config.enrich, &metrics).await?;
+    let watched = enrichment::Watched { files: config.enrich, cluster: config.bus.clone() };
+    let (enrichment, enriched_from) = enrichment::first(&watched, &metrics).await?;
     [&parts.geo, &parts.directory, &parts.indicators].into_iter().for_each(service::Part::up);
     let watch = enrichment::watch(
         enrichment.clone(),
-        config.enrich,
+        watched,
         enriched_from,
         config.reload,
         parts,

@@ -89,7 +89,8 @@ pub(crate) async fn watch(
     if let Some(live) = parsers.0 {
         let read = paths.clone();
         let compile = move || load(&read);
-        reload::watch(live, paths, seen, compile, interval, part, shutdown).await;
+        let look = move || reload::fingerprint(&paths);
+        reload::watch(live, look, seen, compile, interval, part, shutdown).await;
     }
     Ok(())
 }

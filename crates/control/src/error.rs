@@ -9,6 +9,11 @@ pub enum Error {
     /// What was published is damaged, or what is to be published fits into no record.
     #[error(transparent)]
     Ruleset(#[from] ruleset::Error),
+    /// A set is just being written, or its publisher broke off.
+    #[error(
+        "a set is not whole: it is being written, or its publisher broke off and will begin anew"
+    )]
+    Unfinished,
     /// A part is not taken for sending.
     #[error("cannot publish")]
     Send(#[from] bus::SendError),

@@ -229,7 +229,7 @@ impl Enricher {
         arena: &'a Bump,
     ) -> u32 {
         let set = Arc::clone(&self.sources.indicators);
-        let mut hits = Hits::default();
+        let mut hits = Hits::of(of.agency);
         ocsf::observables(event, class, |path, value| {
             let kind = match path.kind() {
                 Kind::Hashes => HASH,

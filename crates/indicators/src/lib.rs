@@ -33,7 +33,7 @@ pub use error::Error;
 pub use kind::Kind;
 pub use note::{Note, Tlp};
 pub use osint::{confidence, osint};
-pub use read::{Indicator, read};
+pub use read::{Indicator, Skipped, read, write};
 pub use set::{Listing, Set};
 pub use value::Value;
 pub use warnings::Warnings;

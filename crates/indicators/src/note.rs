@@ -56,4 +56,13 @@ pub struct Note {
     pub tlp: Option<Tlp>,
     /// Seconds since the epoch, from which on it counts no longer.
     pub expires: Option<i64>,
+    /// In whose events it counts; none: in everybody's.
+    pub agency: Option<String>,
+}
+
+impl Note {
+    /// Whether it counts in the events of that agency.
+    pub fn concerns(&self, agency: &str) -> bool {
+        self.agency.as_deref().is_none_or(|own| own == agency)
+    }
 }

@@ -27,9 +27,16 @@ pub struct Hits<'s> {
     pub hits: Vec<Hit<'s>>,
     /// How many more there are.
     pub left_out: usize,
+    /// Whose event it is, where that matters.
+    agency: Option<String>,
 }
 
 impl<'s> Hits<'s> {
+    /// Of an event of that agency, in which others' own indicators do not count.
+    pub fn of(agency: &str) -> Self {
+        Self { agency: Some(agency.to_owned()), ..Self::default() }
+    }
+
     /// Asks about one value: `type_id` is OCSF's type of observable.
     pub fn ask(&mut self, set: &'s Set, name: &str, type_id: i64, value: &str, at: i64) {
         let take = &mut |listing: Listing<'s>| self.add(name, value, listing);
@@ -48,6 +55,9 @@ impl<'s> Hits<'s> {
     }
 
     fn add(&mut self, name: &str, value: &str, listing: Listing<'s>) {
+        if self.agency.as_deref().is_some_and(|agency| !listing.note.concerns(agency)) {
+            return;
+        }
         let same = |hit: &Hit<'_>| {
             hit.listing.indicator == listing.indicator && hit.listing.note == listing.note
         };
@@ -63,8 +73,7 @@ impl<'s> Hits<'s> {
 }
 
 /// Asks `set` about every observable of an OCSF event in JSON. `at` is the event's time in seconds.
-pub fn observe<'s>(set: &'s Set, event: &[u8], at: i64) -> Hits<'s> {
-    let mut hits = Hits::default();
+pub fn observe<'s>(set: &'s Set, event: &[u8], at: i64, mut hits: Hits<'s>) -> Hits<'s> {
     each(event, &mut |name, type_id, value| hits.ask(set, name, type_id, value, at));
     hits
 }

@@ -27,6 +27,8 @@ pub struct Skipped {
     pub counts: BTreeMap<&'static str, u64>,
     /// The first ones: where, and what it was.
     pub told: Vec<String>,
+    /// Objects that their feed has taken back, by its ids.
+    pub revoked: Vec<String>,
 }
 
 impl Skipped {
@@ -59,6 +61,25 @@ pub fn read(file: &str, bytes: &[u8], take: &mut dyn FnMut(Indicator)) -> Result
         }
     }
     Ok(sink.skipped)
+}
+
+/// Files in CSV that [`read`] reads to the same indicators, each of at most about `bytes_max`, named by
+/// `name` and a number.
+pub fn write<'i>(
+    name: &str,
+    bytes_max: usize,
+    indicators: impl IntoIterator<Item = &'i Indicator>,
+) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for indicator in indicators {
+        if files.last().is_none_or(|(_, text)| text.len() >= bytes_max) {
+            files.push((format!("{name}.{}.csv", files.len()), csv::HEAD.to_owned()));
+        }
+        if let Some((_, text)) = files.last_mut() {
+            csv::write(indicator, text);
+        }
+    }
+    files
 }
 
 /// Where a reader puts what it finds.

@@ -51,7 +51,10 @@ impl Keys {
                 None => self.nets.push((*net, note)),
             },
             Value::Domain(text) => self.domains.push((key(text), note)),
-            Value::Hash(bytes) => self.hashes.push((u128::from_be_bytes(*bytes), note)),
+            Value::Hash(text) => {
+                let bytes = digest(text.as_bytes()).map(u128::from_be_bytes);
+                self.hashes.extend(bytes.map(|bytes| (bytes, note)));
+            }
             Value::Url(text) => self.urls.push((key(text), note)),
             Value::Email(text) => self.emails.push((key(text), note)),
         }
@@ -111,6 +114,11 @@ impl Set {
         let tables = [&self.domains, &self.hashes, &self.urls, &self.emails, &self.v6];
         let nets: usize = self.nets.values().iter().map(|(_, notes)| notes.len()).sum();
         self.v4.len() + nets + tables.iter().map(|table| table.len()).sum::<usize>()
+    }
+
+    /// Whether some count in the events of one agency only.
+    pub fn has_agencies(&self) -> bool {
+        self.notes.iter().any(|note| note.agency.is_some())
     }
 
     /// Whether there is none.
@@ -175,7 +183,7 @@ impl Set {
             return;
         }
         let other = || match Value::parse(Kind::Hash, seen) {
-            Some(Value::Hash(bytes)) => Some(bytes),
+            Some(Value::Hash(text)) => digest(text.as_bytes()),
             _ => None,
         };
         // Events mostly have digests as they are; the other spellings are those of feeds.

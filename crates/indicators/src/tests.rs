@@ -1,6 +1,8 @@
 //! From files to hits.
 
+use super::observe::Hits;
 use super::*;
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// The set of files, with what was skipped and left out.
@@ -26,7 +28,7 @@ fn hits(set: &Set, observables: &[(&str, i64, &str)], at: i64) -> Vec<String> {
     let shown = |hit: &observe::Hit<'_>| {
         format!("{} {} {}", hit.name, hit.listing.indicator, hit.listing.note.source)
     };
-    observe::observe(set, event.as_bytes(), at).hits.iter().map(shown).collect()
+    observe::observe(set, event.as_bytes(), at, Hits::default()).hits.iter().map(shown).collect()
 }
 
 const PLAIN: &str = "# a feed\n203.0.113.9\t7\n203.0.113.0/28 # net\nevil.example\n0.0.0.0 ads.example\n\
@@ -87,6 +89,7 @@ fn notes_come_from_columns_and_end() {
         confidence: Some(90),
         tlp: Some(Tlp::Amber),
         expires: Some(1_767_225_600),
+        agency: None,
     };
     assert_eq!(found[0].note, &note);
     assert_eq!(hits(&set, &[("a", 2, "203.0.113.9")], 1_767_225_599).len(), 1);
@@ -202,8 +205,11 @@ fn an_event_without_a_list_of_observables_is_walked() {
     let (set, ..) = load(&[("p.txt", PLAIN)], &Warnings::none());
     let event = br#"{"src_endpoint":{"ip":"203.0.113.9"},"file":{"hashes":[{"value":"d41d8cd98f00b204e9800998ecf8427e"}]},
         "email":{"to":["bad.man@evil.example"]},"unmapped":{"ip":"203.0.113.9"}}"#;
-    let mut found: Vec<_> =
-        observe::observe(&set, event, 0).hits.into_iter().map(|hit| hit.name).collect();
+    let mut found: Vec<_> = observe::observe(&set, event, 0, Hits::default())
+        .hits
+        .into_iter()
+        .map(|hit| hit.name)
+        .collect();
     found.sort();
     assert_eq!(
         found,
@@ -220,4 +226,64 @@ fn one_event_is_told_a_bounded_number_of_hits() {
         hits.ask(&set, "n", 1, &format!("h{n}.evil.example"), 0);
     }
     assert_eq!((hits.hits.len(), hits.left_out), (observe::HITS_MAX, 100 - observe::HITS_MAX));
+}
+
+#[test]
+fn what_is_an_agencys_own_counts_in_its_events_alone() {
+    let csv = "value,agency\n203.0.113.9,mof\nevil.example,\n";
+    let (set, ..) = load(&[("own.csv", csv)], &Warnings::none());
+    assert!(set.has_agencies());
+    let event = br#"{"observables":[{"name":"a","type_id":2,"value":"203.0.113.9"},
+        {"name":"b","type_id":1,"value":"evil.example"}]}"#;
+    for (agency, expected) in [("mof", vec!["a", "b"]), ("moh", vec!["b"])] {
+        let found = observe::observe(&set, event, 0, Hits::of(agency));
+        let names: Vec<_> = found.hits.iter().map(|hit| hit.name.as_str()).collect();
+        assert_eq!(names, expected, "{agency}");
+    }
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let texts = prop_oneof![
+        "[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}(/[0-9]{1,2})?",
+        "[a-f0-9:]{3,12}::[a-f0-9]{1,4}",
+        "[a-z]{1,5}\\.(example|বাংলা)",
+        "(hxxp|https)://[a-z]{1,5}\\.example(/[a-z,\";# ]{0,8})?",
+        "[a-z,;]{1,5}@[a-z]{1,5}\\.example",
+        "[0-9a-fA-F]{32}|[0-9a-fA-F]{64}",
+    ];
+    texts.prop_filter_map("no indicator", |text| Value::guess(&text))
+}
+
+fn any_indicator() -> impl Strategy<Value = Indicator> {
+    let text = || proptest::option::of("[a-z\",;#ক]{1,8}( [a-z\"]{1,5})?");
+    let colour = proptest::sample::select(vec![
+        None,
+        Some(Tlp::Clear),
+        Some(Tlp::Green),
+        Some(Tlp::Amber),
+        Some(Tlp::AmberStrict),
+        Some(Tlp::Red),
+    ]);
+    let rest = (proptest::option::of(0..=100_u8), proptest::option::of(0..4_000_000_000_i64));
+    (any_value(), "[a-z\",]{1,8}", text(), text(), text(), colour, rest).prop_map(
+        |(value, source, reference, label, agency, tlp, (confidence, expires))| {
+            let note = Note { source, reference, label, confidence, tlp, expires, agency };
+            Indicator { value, note }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(
+        indicators in proptest::collection::vec(any_indicator(), 0..20),
+        bytes_max in 100..2_000_usize,
+    ) {
+        let mut found = Vec::new();
+        for (name, text) in write("feed", bytes_max, &indicators) {
+            let skipped = read(&name, text.as_bytes(), &mut |one| found.push(one)).unwrap();
+            prop_assert_eq!(skipped.total(), 0, "{:?}", skipped.told);
+        }
+        prop_assert_eq!(found, indicators);
+    }
 }

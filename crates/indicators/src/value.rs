@@ -2,6 +2,7 @@
 
 use crate::Kind;
 use cidr::Net;
+use std::borrow::Cow;
 
 /// The longest value that is taken; the longest URL that browsers take is 2 KB in practice.
 const VALUE_BYTES_MAX: usize = 4096;
@@ -15,8 +16,8 @@ pub enum Value {
     Net(Net),
     /// A domain, in lower case, without a dot at the end.
     Domain(String),
-    /// The first sixteen bytes of a digest: two files that share them are not made by anybody.
-    Hash([u8; 16]),
+    /// A digest in hex, in lower case.
+    Hash(String),
     /// A URL without scheme, port of its scheme, fragment and slash at the end; host in lower case.
     Url(String),
     /// An e-mail address in lower case.
@@ -46,20 +47,34 @@ impl Value {
             Kind::Address => net(text).map(Self::Net),
             Kind::Domain => domain(text).map(Self::Domain),
             Kind::Hash => hash(text).map(Self::Hash),
-            Kind::Url => url(text).map(Self::Url),
+            Kind::Url => url(text, true).map(Self::Url),
             Kind::Email => email(text).map(Self::Email),
+        }
+    }
+
+    /// As text, in the one form that all its spellings have.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Net(net) => net.to_string().into(),
+            Self::Domain(text) | Self::Hash(text) | Self::Url(text) | Self::Email(text) => {
+                text.into()
+            }
         }
     }
 
     /// Reads a value that does not say of which kind it is.
     pub fn guess(text: &str) -> Option<Self> {
-        let order = [Kind::Address, Kind::Hash, Kind::Email, Kind::Domain, Kind::Url];
-        order.into_iter().find_map(|kind| Self::parse(kind, text))
+        let order = [Kind::Address, Kind::Hash, Kind::Email, Kind::Domain];
+        let known = order.into_iter().find_map(|kind| Self::parse(kind, text));
+        known.or_else(|| {
+            let text = text.trim();
+            url(&refang(text), false).filter(|_| text.len() <= VALUE_BYTES_MAX).map(Self::Url)
+        })
     }
 }
 
 /// Undoes what makes indicators safe to pass on: `hxxp://evil[.]example`, `a[@]b(dot)c`.
-fn refang(text: &str) -> std::borrow::Cow<'_, str> {
+fn refang(text: &str) -> Cow<'_, str> {
     if !text.contains(['[', '(', '{'])
         && !text.get(..4).is_some_and(|h| h.eq_ignore_ascii_case("hxxp"))
     {
@@ -116,12 +131,13 @@ fn domain(text: &str) -> Option<String> {
     fits.then(|| text.to_lowercase())
 }
 
-fn hash(text: &str) -> Option<[u8; 16]> {
+fn hash(text: &str) -> Option<String> {
     // MISP's `filename|md5`.
-    digest(text.rsplit('|').next().unwrap_or(text).as_bytes())
+    let text = text.rsplit('|').next().unwrap_or(text);
+    digest(text.as_bytes()).map(|_| text.to_ascii_lowercase())
 }
 
-/// The first sixteen bytes of a digest in hex.
+/// The first sixteen bytes of a digest in hex: two files that share them are not made by anybody.
 pub(crate) fn digest(text: &[u8]) -> Option<[u8; 16]> {
     if !matches!(text.len(), 32 | 40 | 64 | 128) {
         return None;
@@ -149,10 +165,10 @@ const DIGITS: [u8; 256] = {
     digits
 };
 
-/// A URL with a scheme, or a host with a path.
-fn url(text: &str) -> Option<String> {
+/// A URL with a scheme, or a host with a path; a bare host only where it is `said` to be a URL.
+fn url(text: &str, said: bool) -> Option<String> {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
-    let rest = rest.split('#').next().unwrap_or(rest);
+    let rest = rest.split('#').next().unwrap_or(rest).trim_end();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_lowercase();
@@ -163,7 +179,7 @@ fn url(text: &str) -> Option<String> {
     };
     let host = host.strip_suffix(default).unwrap_or(&host);
     let named = host.contains(['.', ':']) && !host.contains(char::is_whitespace);
-    let meant = !scheme.is_empty() || !path.is_empty();
+    let meant = said || !scheme.is_empty() || !path.is_empty();
     let path = if path == "/" { "" } else { path };
     (named && meant).then(|| format!("{host}{path}"))
 }
@@ -188,7 +204,7 @@ mod tests {
             None => "none".to_owned(),
             Some(Value::Net(net)) => format!("net {net}"),
             Some(Value::Domain(text)) => format!("domain {text}"),
-            Some(Value::Hash(bytes)) => format!("hash {:02x}{:02x}…", bytes[0], bytes[1]),
+            Some(Value::Hash(text)) => format!("hash {}…", &text[..4]),
             Some(Value::Url(text)) => format!("url {text}"),
             Some(Value::Email(text)) => format!("email {text}"),
         };

@@ -79,7 +79,7 @@ impl Warnings {
     }
 
     /// Why `value` is left out.
-    pub(crate) fn reason(&self, value: &Value) -> Option<&str> {
+    pub fn reason(&self, value: &Value) -> Option<&str> {
         let list = |number: &u32| self.lists.get(*number as usize).map(String::as_str);
         match value {
             Value::Net(net) => special::reason(*net).or_else(|| {

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-/// Debian's bundle of authorities.
-const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Minutes without an event after which the platform is quiet.
 const QUIET_MINUTES: u32 = 15;
 
@@ -27,7 +25,7 @@ impl Default for RawConfig {
     fn default() -> Self {
         Self {
             webhook_hosts: Vec::new(),
-            ca_file: CA_FILE.into(),
+            ca_file: https::CA_FILE.into(),
             quiet_minutes: QUIET_MINUTES,
             mail: None,
             sms: None,

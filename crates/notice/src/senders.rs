@@ -3,11 +3,8 @@
 use crate::config::Config;
 use crate::mail::Post;
 use crate::{Failure, Message, Target, sms, webhook};
-use rustls::crypto::ring;
-use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 /// How long one try may take in all.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
@@ -25,29 +22,12 @@ impl Senders {
         let mail =
             config.mail.as_ref().map(|mail| Post::open(mail, &config.ca_file)).transpose()?;
         let speaks_tls = !config.webhook_hosts.is_empty() || config.sms.is_some();
-        let roots = match tls::certificates(&config.ca_file) {
-            Ok(roots) => roots,
+        let agent = match https::agent(&config.ca_file, PATIENCE) {
+            Ok(agent) => agent,
             // Who has no way out by TLS needs no authorities.
-            Err(_) if !speaks_tls => Vec::new(),
+            Err(_) if !speaks_tls => https::agent_without_authorities(PATIENCE),
             Err(error) => return Err(Failure::of(error)),
         };
-        let roots: Vec<_> = roots.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-            .root_certs(RootCerts::new_with_certs(&roots))
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(PATIENCE))
-            // A host that is let through must not lead to one that is not.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .proxy(None)
-            .user_agent("Prohori")
-            .build()
-            .into();
         Ok(Self { config, agent, mail })
     }
 

@@ -297,7 +297,7 @@ fn publish(args: &Publish) -> anyhow::Result<Verdict> {
     }
     let bundle = ruleset::Bundle::new(texts);
     let cluster = bus(args.brokers.as_deref(), args.config.as_deref())?;
-    control::publish(&cluster, &bundle)?;
+    control::publish(&cluster, ruleset::Content::Rules, &bundle)?;
     let (rules, version) = (loaded.rules.len(), &bundle.version);
     written(|out| {
         writeln!(out, "published ruleset {version}: {rules} rules in {} files", bundle.files.len())

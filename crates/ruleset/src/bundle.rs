@@ -1,4 +1,4 @@
-//! A set of rule files under one version, as records of the topic `control`.
+//! A set of files under one version, as records of the topic `control`: rules, or indicators.
 //!
 //! The topic is compacted, so its last records are the set that is in force. A set is cut into
 //! parts, whose keys are the same for every set; each part says which version it is of and how many
@@ -12,8 +12,25 @@ use std::collections::BTreeMap;
 /// How large a part may be, in bytes of text: a quarter of what a record holds, as JSON writes some
 /// characters with several bytes.
 pub const PART_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// What the keys of parts begin with.
-const KEY_PREFIX: &str = "ruleset/";
+
+/// What a set is of. Sets of one kind follow one another and do not touch those of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Content {
+    /// Rules, filters and stages.
+    Rules,
+    /// Threat indicators.
+    Indicators,
+}
+
+impl Content {
+    /// What the keys of its parts begin with.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Rules => "ruleset/",
+            Self::Indicators => "indicators/",
+        }
+    }
+}
 
 /// The name of a set: a hash of its files' names and texts, in hex.
 pub fn version<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> String {
@@ -27,7 +44,7 @@ pub fn version<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Stri
     format!("{:016x}", hash.digest())
 }
 
-/// A set of rule files: rules, filters and stages.
+/// A set of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     /// Its name.
@@ -38,18 +55,24 @@ pub struct Bundle {
 
 /// The key of a part's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PartKey(pub u32);
+pub struct PartKey {
+    /// What the set is of.
+    pub content: Content,
+    /// The part's number within the set, from 0.
+    pub part: u32,
+}
 
 impl std::fmt::Display for PartKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{KEY_PREFIX}{:04}", self.0)
+        write!(f, "{}{:04}", self.content.prefix(), self.part)
     }
 }
 
 impl PartKey {
-    /// The key that `text` is, if it is one of a ruleset's part.
-    pub fn parse(text: &str) -> Option<Self> {
-        text.strip_prefix(KEY_PREFIX)?.parse().ok().map(Self)
+    /// The key that `text` is, if it is one of a part of such a set.
+    pub fn parse(content: Content, text: &str) -> Option<Self> {
+        let part = text.strip_prefix(content.prefix())?.parse().ok()?;
+        Some(Self { content, part })
     }
 }
 
@@ -72,8 +95,8 @@ impl Bundle {
         Self { version: version(named), files }
     }
 
-    /// The records that carry it: key and value.
-    pub fn parts(&self) -> Result<Vec<(PartKey, String)>, Error> {
+    /// The records that carry it as a set of `content`: key and value.
+    pub fn parts(&self, content: Content) -> Result<Vec<(PartKey, String)>, Error> {
         let mut groups: Vec<Vec<(String, String)>> = vec![Vec::new()];
         let mut held = 0;
         for (name, text) in &self.files {
@@ -93,7 +116,8 @@ impl Bundle {
         }
         let parts = groups.len() as u32;
         let record = |(files, key)| {
-            let (key, part) = (PartKey(key), Part { version: self.version.clone(), parts, files });
+            let key = PartKey { content, part: key };
+            let part = Part { version: self.version.clone(), parts, files };
             let value = serde_json::to_string(&part)
                 .map_err(|source| Error::Write { key: key.to_string(), source })?;
             Ok((key, value))
@@ -105,19 +129,28 @@ impl Bundle {
 /// Parts as they come, until they make a set.
 #[derive(Debug, Default)]
 pub struct Assembly {
-    parts: BTreeMap<PartKey, Part>,
+    /// By number.
+    parts: BTreeMap<u32, Part>,
     /// The set that was given out last.
     last: Option<String>,
+    /// The version that the last part was of.
+    newest: Option<String>,
 }
 
 impl Assembly {
+    /// Whether the set whose part came last is whole.
+    pub fn is_whole(&self) -> bool {
+        self.newest == self.last
+    }
+
     /// Takes a record; the set that is whole with it, if it is another than the last.
     pub fn take(&mut self, key: PartKey, value: &[u8]) -> Result<Option<Bundle>, Error> {
         let part: Part = serde_json::from_slice(value)
             .map_err(|source| Error::Part { key: key.to_string(), source })?;
         let (version, count) = (part.version.clone(), part.parts);
-        self.parts.insert(key, part);
-        let of_set = |key: u32| self.parts.get(&PartKey(key)).filter(|p| p.version == version);
+        self.parts.insert(key.part, part);
+        self.newest = Some(version.clone());
+        let of_set = |key: u32| self.parts.get(&key).filter(|p| p.version == version);
         let whole = (0..count).all(|key| of_set(key).is_some());
         if !whole || self.last.as_ref() == Some(&version) {
             return Ok(None);
@@ -144,32 +177,37 @@ mod tests {
     #[test]
     fn a_set_is_taken_when_all_of_its_parts_are_there() {
         let (first, second) = (bundle(5, PART_BYTES_MAX / 2 - 100), bundle(3, PART_BYTES_MAX / 2));
-        let (old, new) = (first.parts().unwrap(), second.parts().unwrap());
+        let parts = |set: &Bundle| set.parts(Content::Rules).unwrap();
+        let (old, new) = (parts(&first), parts(&second));
         assert_eq!((old.len(), new.len()), (3, 3));
         let mut assembly = Assembly::default();
         let mut taken = Vec::new();
         // A reader that starts while the second set is being written over the first.
         for (key, value) in [&new[0], &old[1], &old[2], &new[1], &new[2], &new[0]] {
-            assert_eq!(PartKey::parse(&key.to_string()), Some(*key));
+            assert_eq!(PartKey::parse(Content::Rules, &key.to_string()), Some(*key));
             taken.extend(assembly.take(*key, value.as_bytes()).unwrap());
+            assert_eq!(assembly.is_whole(), !taken.is_empty());
         }
         assert_eq!(taken, [second]);
         // A set with fewer parts leaves the last ones of the former behind.
         let small = bundle(1, 1);
-        let (key, value) = &small.parts().unwrap()[0];
+        let (key, value) = &small.parts(Content::Rules).unwrap()[0];
         assert_eq!(assembly.take(*key, value.as_bytes()).unwrap(), Some(small));
     }
 
     #[test]
     fn what_is_damaged_or_too_large_is_refused() {
-        let parts = bundle(1, 1).parts().unwrap();
+        let parts = bundle(1, 1).parts(Content::Rules).unwrap();
         let mut assembly = Assembly::default();
         let changed = parts[0].1.replace("0:", "1:");
         let error = assembly.take(parts[0].0, changed.as_bytes()).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
-        assert!(matches!(assembly.take(PartKey(0), b"{"), Err(Error::Part { .. })));
-        assert!(matches!(bundle(1, PART_BYTES_MAX).parts(), Err(Error::TooLarge { .. })));
-        assert_eq!(PartKey::parse("indicators/0001"), None);
+        assert!(matches!(assembly.take(parts[0].0, b"{"), Err(Error::Part { .. })));
+        assert!(matches!(
+            bundle(1, PART_BYTES_MAX).parts(Content::Rules),
+            Err(Error::TooLarge { .. })
+        ));
+        assert_eq!(PartKey::parse(Content::Rules, "indicators/0001"), None);
         assert_ne!(bundle(1, 1).version, bundle(2, 1).version);
     }
 }

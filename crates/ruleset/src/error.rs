@@ -1,10 +1,10 @@
 //! What is wrong with a bundle's records.
 
-/// A record that is no part of a ruleset, or a file that fits into no record.
+/// A record that is no part of a set, or a file that fits into no record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The record is not what a publisher writes.
-    #[error("cannot read part {key:?} of a ruleset")]
+    #[error("cannot read part {key:?} of a set")]
     Part {
         /// The record's key.
         key: String,
@@ -13,7 +13,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A record cannot be written.
-    #[error("cannot write part {key:?} of a ruleset")]
+    #[error("cannot write part {key:?} of a set")]
     Write {
         /// The record's key.
         key: String,
@@ -22,7 +22,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// The files do not make the version that the records say.
-    #[error("ruleset {said} is damaged: its files make {made}")]
+    #[error("set {said} is damaged: its files make {made}")]
     Damaged {
         /// The version that the records say.
         said: String,

@@ -10,7 +10,7 @@ mod error;
 mod policy;
 mod stage;
 
-pub use bundle::{Assembly, Bundle, PART_BYTES_MAX, Part, PartKey, version};
+pub use bundle::{Assembly, Bundle, Content, PART_BYTES_MAX, Part, PartKey, version};
 pub use error::Error;
 pub use policy::{Fate, Policy, Unaimed};
 pub use stage::{STAGES_FILE, Stage, Stages};

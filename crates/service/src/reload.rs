@@ -93,21 +93,25 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// Looks at the files of `paths` every `interval` and puts in force what `compile` makes of them
-/// when they have changed; what is wrong is told and leaves in force what is. `seen` is the
-/// fingerprint of what `live` began with.
+/// Asks `fingerprint` every `interval` and puts in force what `compile` makes when the answer is
+/// another; what is wrong is told and leaves in force what is. `seen` is the fingerprint of what `live`
+/// began with.
 ///
 /// # Cancel safety
 /// The task ends with `shutdown`; a compilation under way is finished and dropped.
-pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'static>(
+pub async fn watch<T, E, F>(
     live: Arc<Live<T>>,
-    paths: Vec<PathBuf>,
+    fingerprint: impl Fn() -> Result<u64, F> + Clone + Send + 'static,
     mut seen: u64,
     compile: impl Fn() -> Result<T, E> + Clone + Send + 'static,
     interval: Duration,
     part: Part,
     shutdown: Shutdown,
-) {
+) where
+    T: Send + Sync + 'static,
+    E: std::error::Error + Send + 'static,
+    F: std::error::Error + Send + 'static,
+{
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut watched = Watched::new(part);
@@ -117,11 +121,11 @@ pub async fn watch<T: Send + Sync + 'static, E: std::error::Error + Send + 'stat
             () = shutdown.begun() => return,
             _ = ticks.tick() => {}
         }
-        let (paths, compile) = (paths.clone(), compile.clone());
-        let look = tokio::task::spawn_blocking(move || match fingerprint(&paths) {
+        let (fingerprint, compile) = (fingerprint.clone(), compile.clone());
+        let look = tokio::task::spawn_blocking(move || match fingerprint() {
             Ok(same) if same == seen => Ok(None),
             Ok(other) => Ok(Some((other, compile().map_err(|e| crate::telemetry::chain(&e))))),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(crate::telemetry::chain(&error)),
         });
         let look =
             look.await.unwrap_or_else(|error| Err(format!("the compiler panicked: {error}")));
@@ -225,8 +229,9 @@ mod tests {
         let read = path.clone();
         let compile = move || std::fs::read_to_string(&read).unwrap().trim().parse::<i32>();
         let interval = Duration::from_millis(1);
+        let look = move || fingerprint(&paths);
         let watching =
-            watch(Arc::clone(&live), paths, seen, compile, interval, part, shutdown.clone());
+            watch(Arc::clone(&live), look, seen, compile, interval, part, shutdown.clone());
         let steps = async {
             for (text, value, down) in [("22", 22, 0), ("bad", 22, 1), ("4444", 4444, 0)] {
                 std::fs::write(&path, text).unwrap();

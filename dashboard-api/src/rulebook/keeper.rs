@@ -2,7 +2,7 @@
 
 use super::{Published, Rulebook, folder, set};
 use crate::Error;
-use ruleset::Bundle;
+use ruleset::{Bundle, Content};
 use service::{Part, Shutdown};
 use std::path::PathBuf;
 use std::sync::PoisonError;
@@ -104,14 +104,17 @@ impl Keeper {
         }
         let (config, first) = (self.bus.clone(), published.is_none());
         let send = move || -> Result<Bundle, control::Error> {
-            let known = if first { control::ruleset(&config)? } else { None };
+            let known = match first.then(|| control::published(&config, Content::Rules)) {
+                None | Some(Err(control::Error::Unfinished)) => None,
+                Some(found) => found?,
+            };
             let is_it =
                 |known: &Bundle| wanted.as_ref().is_none_or(|set| set.version == known.version);
             if let Some(known) = known.filter(is_it) {
                 return Ok(known);
             }
             let bundle = wanted.unwrap_or_else(|| Bundle::new(Vec::new()));
-            control::publish(&config, &bundle)?;
+            control::publish(&config, Content::Rules, &bundle)?;
             Ok(bundle)
         };
         let bundle = tokio::task::spawn_blocking(send)

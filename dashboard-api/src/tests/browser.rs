@@ -3,6 +3,7 @@
 use crate::accounts::{Accounts, Language, NewUser, SessionLimits, add_user, one_time_login};
 use crate::app::App;
 use crate::config::Origin;
+use crate::intel::Intel;
 use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
@@ -68,6 +69,24 @@ impl Rig {
         factor_for: &[Role],
         webhook_hosts: &[String],
     ) -> Self {
+        let taxii_root = format!("http://{NOWHERE}/api1/");
+        Self::built(store, bus, rates, factor_for, (webhook_hosts, &taxii_root))
+    }
+
+    /// With a TAXII server `cert` at that API root.
+    pub(super) fn with_taxii(store: Store, bus: bus::Config, taxii_root: &str) -> Self {
+        Self::built(store, bus, Rates::default(), &[], (&[], taxii_root))
+    }
+
+    fn built(
+        store: Store,
+        bus: bus::Config,
+        rates: Rates,
+        factor_for: &[Role],
+        (webhook_hosts, taxii_root): (&[String], &str),
+    ) -> Self {
+        let cert = serde_json::json!({"name": "cert", "api_root": taxii_root});
+        let servers = vec![serde_json::from_value(cert).unwrap()];
         let ways_out = serde_json::json!({"webhook_hosts": webhook_hosts});
         let ways_out: notice::RawConfig = serde_json::from_value(ways_out).unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -93,6 +112,7 @@ impl Rig {
             replayer: Arc::new(super::replaying::OfKafka(bus.clone())),
             ledger: Arc::new(Ledger::new(bus, store.clone())),
             work: Work::open(dir.path(), clock.clone()).unwrap(),
+            intel: Intel::open(dir.path(), clock.clone(), servers).unwrap(),
             fleet: Arc::default(),
             accounts,
             feed: crate::feed::Feed::new(),

@@ -34,6 +34,8 @@ fn sample(document: &Value, path: &str, name: &str, schema: &Value) -> Value {
         "into" => format!("{OTHER}-1").into(),
         "grants" => json!([{"role": "viewer", "agency": OTHER}]),
         "target" => json!({"kind": "webhook", "url": format!("http://{NOWHERE}/")}),
+        "origin" => json!({"kind": "kept"}),
+        "indicators" => json!([{"value": "evil2.example"}]),
         "permissions" => json!(["read_alerts"]),
         "user" | "assignee" | "name" => "other".into(),
         "from" => (BEGIN_MS - 3_600_000).into(),
@@ -110,6 +112,8 @@ fn path(path: &str) -> String {
         .replace("{agency}", OTHER)
         .replace("{class}", "identity")
         .replace("{channel}", "2")
+        .replace("{feed}", "2")
+        .replace("{indicator}", "2")
         .replace("{search}", "1")
         .replace("{key}", "1")
         .replace("{job}", "1")
@@ -124,6 +128,8 @@ async fn belongings(admin: &mut Browser) -> String {
         format!("/cases/{OTHER}-1"),
         format!("/cases/{OTHER}-1/history"),
         "/notification-channels/2".into(),
+        "/indicator-feeds/2".into(),
+        "/indicators?feed=2".into(),
         "/users/other".into(),
         "/users/other/sessions".into(),
         "/retention-policies".into(),
@@ -231,6 +237,7 @@ async fn nobody_changes_what_is_another_agency_s() {
     plant_cases(&rig).await;
     super::rules::keep(&rig, "rule-1").await;
     super::telling::plant_channels(&rig, &[OWN, OTHER]).await;
+    super::intel::plant_feeds(&rig, &[OWN, OTHER]).await;
     let mut admin = rig.signed_in("admin").await;
     let before = belongings(&mut admin).await;
     assert!(before.lines().all(|line| line.starts_with("200 ")), "{before}");

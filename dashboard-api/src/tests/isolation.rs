@@ -29,7 +29,7 @@ fn values(name: &str) -> Vec<String> {
         "order" => {
             vec!["arrival".into(), "risk".into(), "title".into(), "alerts".into(), "last".into()]
         }
-        "kind" => vec!["rule".into(), "exception".into()],
+        "kind" => vec!["rule".into(), "exception".into(), "domain".into()],
         "stage" => vec!["draft".into(), "active".into()],
         "level" => vec!["high".into()],
         "over_sla" | "grouped" => vec!["true".into(), "false".into()],
@@ -48,11 +48,15 @@ fn values(name: &str) -> Vec<String> {
         "format" => vec!["ndjson".into(), "csv".into()],
         "columns" => vec!["agency,user,raw,unmapped.x".into()],
         "before" => vec!["1000000".into()],
+        "feed" => vec!["1".into(), "2".into()],
+        "value" => vec!["evil.example".into(), poison(OTHER)],
+        "withdrawn" => vec!["true".into(), "false".into()],
         "limit" => vec!["500".into()],
         "buckets" => vec!["500".into()],
         "cursor" => vec![
             format!("{}.{}", BEGIN_MS + 3_600_000, alert_id(OTHER, 9)),
             format!("{}.{}", BEGIN_MS + 3_600_000, "f".repeat(32)),
+            "1000".into(),
         ],
         other => panic!("give values to try for parameter {other:?}"),
     };
@@ -95,6 +99,8 @@ fn paths(path: &str) -> Vec<String> {
             .replace("{name}", if agency == OWN { "viewer" } else { "other" })
             .replace("{agency}", agency)
             .replace("{channel}", if agency == OWN { "1" } else { "2" })
+            .replace("{feed}", if agency == OWN { "1" } else { "2" })
+            .replace("{server}", "nobody")
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
     };
     // A rule is everybody's; what its alerts came to is not.
@@ -157,6 +163,7 @@ async fn no_route_shows_another_agency() {
     plant_cases(&rig).await;
     super::rules::keep(&rig, "rule-1").await;
     super::telling::plant_channels(&rig, &[OWN, OTHER]).await;
+    super::intel::plant_feeds(&rig, &[OWN, OTHER]).await;
     let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
     let (secret, mut answered, mut own_seen) = (poison(OTHER), 0, 0);
     for (name, _) in &roles {

@@ -163,6 +163,7 @@ fn a_configuration_is_checked() {
             second_factor: crate::config::RawSecondFactor::default(),
             rate: crate::Rates::default(),
             notice: notice::RawConfig::default(),
+            taxii: Vec::new(),
         };
         change(&mut raw);
         let error = Config::try_from(raw).unwrap_err().to_string();

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { accessCases } from './cases/access.mjs';
 import { alertCases } from './cases/alert.mjs';
 import { governanceCases } from './cases/governance.mjs';
+import { indicatorCases } from './cases/indicators.mjs';
 import { keysCases } from './cases/keys.mjs';
 import { fleetCases } from './cases/fleet.mjs';
 import { caseCases } from './cases/cases.mjs';
@@ -35,6 +36,7 @@ const cases = [
   ...caseCases,
   ...searchCases,
   ...rulesCases,
+  ...indicatorCases,
   ...fleetCases,
   ...governanceCases,
   ...accessCases,

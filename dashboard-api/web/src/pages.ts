@@ -58,6 +58,14 @@ export const PAGES = {
         import('./rules/ExceptionsPage').then(({ ExceptionsPage }) => ({ default: ExceptionsPage })),
       ),
   },
+  indicators: {
+    path: 'indicators',
+    load: () =>
+      withWords('intel', () =>
+        import('./intel/IndicatorsPage').then(({ IndicatorsPage }) => ({ default: IndicatorsPage })),
+      ),
+    bar: { label: 'nav.indicators', needs: 'read_alerts' },
+  },
   fleet: {
     path: 'fleet',
     load: () =>

@@ -33,6 +33,12 @@ impl Lab {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    fn watched(&self) -> Watched {
+        // Nothing is asked of it, as the files do not say `control`.
+        let cluster = bus::Config { brokers: "127.0.0.1:9".into(), tls: None, sasl: None };
+        Watched { files: self.files(), cluster }
+    }
+
     fn files(&self) -> RawEnrich {
         RawEnrich {
             assets: vec![self.path("assets.csv")],
@@ -112,7 +118,7 @@ async fn files_are_taken_over_and_wrong_ones_are_not() {
     let lab = Lab::new();
     let registry = service::Registry::new();
     let metrics = Metrics::register(&registry).unwrap();
-    let (enrichment, seen) = first(&lab.files(), &metrics).await.unwrap();
+    let (enrichment, seen) = first(&lab.watched(), &metrics).await.unwrap();
     assert_eq!((metrics.known.get(), metrics.indicators.get()), (2, 2));
     let (status, shutdown) = (service::Status::new(), Shutdown::new());
     let parts = Parts {
@@ -123,7 +129,7 @@ async fn files_are_taken_over_and_wrong_ones_are_not() {
     [&parts.geo, &parts.directory, &parts.indicators].into_iter().for_each(Part::up);
     let watching = watch(
         enrichment.clone(),
-        lab.files(),
+        lab.watched(),
         seen,
         LOOK,
         parts,

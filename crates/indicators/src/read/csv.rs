@@ -1,7 +1,8 @@
 //! Tables with a head that names the columns.
 
-use super::{Sink, confidence, seconds};
+use super::{Indicator, Sink, confidence, seconds};
 use crate::{Error, Kind, Tlp, Value};
+use std::fmt::Write as _;
 
 /// Where the columns are that are understood, by the names that feeds give them.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub(super) struct Columns {
     tlp: Option<usize>,
     label: Option<usize>,
     reference: Option<usize>,
+    agency: Option<usize>,
 }
 
 const VALUES: &[&str] = &["value", "indicator", "ioc", "ioc_value", "indicator_value"];
@@ -61,6 +63,7 @@ impl Columns {
                 "malware_printable",
             ]),
             reference: find(&["reference", "id", "uuid", "ioc_id"]),
+            agency: find(&["agency"]),
         })
     }
 }
@@ -100,6 +103,7 @@ pub(super) fn read(text: &str, columns: &Columns, sink: &mut Sink<'_>) -> Result
         note.tlp = field(columns.tlp).and_then(Tlp::named);
         note.label = field(columns.label).map(str::to_owned);
         note.reference = field(columns.reference).map(str::to_owned);
+        note.agency = field(columns.agency).map(str::to_owned);
         if let Some(text) = field(columns.expires) {
             note.expires = seconds(text);
             if note.expires.is_none() {
@@ -111,6 +115,42 @@ pub(super) fn read(text: &str, columns: &Columns, sink: &mut Sink<'_>) -> Result
         sink.put(value, note);
     }
     Ok(())
+}
+
+/// The head of what [`write`] writes.
+pub(crate) const HEAD: &str = "value,type,source,confidence,expires,tlp,label,reference,agency\n";
+
+/// Appends an indicator as a row that [`read`] understands.
+pub(crate) fn write(indicator: &Indicator, out: &mut String) {
+    let Indicator { value, note } = indicator;
+    let number = |number: Option<i64>| number.map_or_else(String::new, |n| n.to_string());
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let columns = [
+        value.text().into_owned(),
+        value.kind().as_str().to_owned(),
+        note.source.clone(),
+        number(note.confidence.map(i64::from)),
+        number(note.expires),
+        note.tlp.map_or("", Tlp::as_str).to_owned(),
+        text(&note.label),
+        text(&note.reference),
+        text(&note.agency),
+    ];
+    for (at, column) in columns.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        // A row is a line: what would break one is a space.
+        let flat = column.replace(['\r', '\n'], " ");
+        out.push_str(comma);
+        let plain =
+            flat.trim() == flat && !flat.starts_with('#') && !flat.contains([',', '"', ';']);
+        match plain {
+            true => out.push_str(&flat),
+            false => {
+                let _ = write!(out, "\"{}\"", flat.replace('"', "\"\""));
+            }
+        }
+    }
+    out.push('\n');
 }
 
 /// The fields of a line (RFC 4180, without line breaks in fields), separated by commas, or by

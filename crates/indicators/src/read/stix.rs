@@ -88,6 +88,7 @@ pub(super) fn read(objects: &str, sink: &mut Sink<'_>) -> Result<(), Error> {
         }
         if object.revoked {
             sink.skipped.add("revoked", place);
+            sink.skipped.revoked.push(object.id.to_string());
             continue;
         }
         let pattern = object.pattern.as_deref().unwrap_or_default();

@@ -241,7 +241,8 @@ impl ServicePlan<'_> {
         // A folder of rules of one's own need not have any.
         let parsers: Vec<_> =
             Some(rules.join("parsers")).filter(|p| p.is_dir()).into_iter().collect();
-        self.add("normalizer", "the normalizer", "normalize", json!({ "parsers": parsers }))?;
+        let config = json!({ "parsers": parsers, "enrich": { "control": true } });
+        self.add("normalizer", "the normalizer", "normalize", config)?;
         // The dashboard gives the detector its rules, so it is ready before it.
         let config = json!({
             "data_dir": self.planner.path("api"),

@@ -31,6 +31,8 @@ const PAGES = [
   { name: 'rule', open: openRule },
   { name: 'coverage', open: openCoverage },
   { name: 'exceptions', open: openExceptions },
+  { name: 'indicators', open: openIndicators },
+  { name: 'feed', open: openFeed },
   { name: 'fleet', open: openFleet },
   { name: 'governance', open: (stage) => openGovernance(stage, 'users') },
   { name: 'roles', open: (stage) => openGovernance(stage, 'roles') },
@@ -72,6 +74,19 @@ async function openSla(stage) {
 async function openChannel(stage) {
   await openGovernance(stage, 'notifications');
   await stage.page.locator('.governance-actions .button').click();
+  await stage.page.getByRole('dialog').waitFor();
+}
+
+/** @param {Stage} stage */
+async function openIndicators(stage) {
+  await stage.go('/indicators');
+  await stage.page.locator('.intel tbody tr').last().waitFor();
+}
+
+/** @param {Stage} stage */
+async function openFeed(stage) {
+  await openIndicators(stage);
+  await stage.page.locator('.intel header .button').click();
   await stage.page.getByRole('dialog').waitFor();
 }
 

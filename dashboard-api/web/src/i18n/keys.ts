@@ -7,6 +7,7 @@ import type cases from './en/cases.json';
 import type entity from './en/entity.json';
 import type frame from './en/frame.json';
 import type governance from './en/governance.json';
+import type intel from './en/intel.json';
 import type letters from './en/letters.json';
 import type palette from './en/palette.json';
 import type measures from './en/measures.json';
@@ -30,6 +31,7 @@ interface Rooms {
   cases: typeof cases;
   entity: typeof entity;
   measures: typeof measures;
+  intel: typeof intel;
   letters: typeof letters;
   palette: typeof palette;
   rules: typeof rules;
