@@ -12,6 +12,7 @@ mod login_token;
 pub(crate) mod manage;
 pub(crate) mod manage_keys;
 pub(crate) mod password;
+mod provider;
 pub(crate) mod second_factor;
 pub(crate) mod secret;
 pub(crate) mod session;
@@ -23,6 +24,7 @@ pub use password::Weak;
 pub use session::SessionLimits;
 pub use user::{Kind, Language, NewUser};
 
+pub(crate) use provider::{Flow, Vouched};
 pub(crate) use sign_in::{Client, Credentials, Refusal};
 pub(crate) use user::User;
 

@@ -9,6 +9,7 @@ use crate::intel::Intel;
 use crate::jobs::Jobs;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::provider::IdentityProvider;
 use crate::rate::Limiter;
 use crate::rulebook::Rulebook;
 use crate::seats::Seats;
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) accounts: Accounts,
     /// Cases and what else analysts keep.
     pub(crate) work: Work,
+    /// Where people may sign in besides here.
+    pub(crate) provider: Option<IdentityProvider>,
     /// Feeds of indicators.
     pub(crate) intel: Intel,
     /// What is new among the alerts.

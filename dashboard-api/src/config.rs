@@ -41,6 +41,9 @@ pub struct RawConfig {
     /// The ways out, for messages about alerts.
     #[serde(default)]
     pub notice: notice::RawConfig,
+    /// The identity provider at which people may sign in.
+    #[serde(default)]
+    pub oidc: Option<RawOidc>,
     /// TAXII servers that feeds of indicators are read from.
     #[serde(default)]
     pub taxii: Vec<taxii::Config>,
@@ -89,6 +92,68 @@ pub struct RawSecondFactor {
     pub roles: Vec<Role>,
 }
 
+/// The `[oidc]` table.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawOidc {
+    /// What people call the provider: it stands on the button.
+    pub name: String,
+    /// The issuer's URL, as its tokens name it; http on this machine alone.
+    pub issuer: String,
+    /// The dashboard's name there.
+    pub client_id: String,
+    /// The file that holds the dashboard's secret there; a public client has none.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// PEM file of the authorities that the provider's certificate is judged by.
+    #[serde(default = "ca_file")]
+    pub ca_file: PathBuf,
+    /// What is asked for beside `openid`.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
+    /// How strongly people must prove themselves there, as the provider names it.
+    #[serde(default)]
+    pub acr: Option<String>,
+    /// The claim that is the user's name here.
+    #[serde(default = "name_claim")]
+    pub name_claim: String,
+    /// The claim that lists the groups; dots lead into objects.
+    #[serde(default = "groups_claim")]
+    pub groups_claim: String,
+    /// What members of groups are here.
+    #[serde(default)]
+    pub grants: Vec<RawGrant>,
+}
+
+/// One of `[[oidc.grants]]`.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawGrant {
+    /// The group; `{agency}` in it stands for an agency's name.
+    pub group: String,
+    /// The role of its members.
+    pub role: Role,
+    /// Where they have it, `*` for every agency; none where the group's name says.
+    #[serde(default)]
+    pub agency: Option<String>,
+}
+
+fn ca_file() -> PathBuf {
+    https::CA_FILE.into()
+}
+
+fn scopes() -> Vec<String> {
+    ["profile", "email"].map(String::from).into()
+}
+
+fn name_claim() -> String {
+    "preferred_username".into()
+}
+
+fn groups_claim() -> String {
+    "groups".into()
+}
+
 /// The checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -116,6 +181,8 @@ pub struct Config {
     pub rate: Rates,
     /// The ways out, for messages about alerts.
     pub notice: notice::Config,
+    /// The identity provider.
+    pub oidc: Option<RawOidc>,
     /// TAXII servers.
     pub taxii: Vec<taxii::Config>,
 }
@@ -186,6 +253,16 @@ impl TryFrom<RawConfig> for Config {
                 message: "idle_minutes is at least 1 and at most absolute_minutes".into(),
             });
         }
+        // Who signs in there is not asked for a code here.
+        let lax = raw.oidc.as_ref().is_some_and(|oidc| oidc.acr.is_none());
+        if lax && !raw.second_factor.roles.is_empty() {
+            return Err(Error::Config {
+                key: "oidc.acr",
+                message:
+                    "roles ask for a second factor, and the provider must: say how it names that"
+                        .into(),
+            });
+        }
         for (at, server) in raw.taxii.iter().enumerate() {
             let twice = raw.taxii[..at].iter().any(|other| other.name == server.name);
             let wrong = server.check().err();
@@ -207,6 +284,7 @@ impl TryFrom<RawConfig> for Config {
             second_factor: raw.second_factor.roles,
             rate: raw.rate.checked()?,
             notice: raw.notice.into(),
+            oidc: raw.oidc,
             taxii: raw.taxii,
         })
     }

@@ -20,6 +20,9 @@ pub enum Error {
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] tls::Error),
+    /// The identity provider cannot be used.
+    #[error(transparent)]
+    Oidc(#[from] oidc::Error),
     /// The ways out for messages cannot be opened.
     #[error("cannot open the ways out for messages: {0}")]
     Notice(#[from] notice::Failure),

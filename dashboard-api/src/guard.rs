@@ -147,6 +147,10 @@ fn check(app: &App, request: &Request) -> Answer<ByTls> {
     if request.method().is_safe() || headers.contains_key(header::AUTHORIZATION) {
         return Ok(by_tls);
     }
+    // No browser is there: a token that the identity provider signed says it all.
+    if request.uri().path() == crate::routes::provider::LOGOUT_PATH {
+        return Ok(by_tls);
+    }
     // A plain form cannot send the header; it carries a token of its session, which its handler checks.
     let is_form = in_lite(request.uri().path());
     if !is_form && text(headers, &HeaderName::from_static(CSRF_HEADER)) != Some("1") {

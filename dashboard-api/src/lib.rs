@@ -15,6 +15,7 @@ mod caller;
 mod idempotency;
 mod params;
 mod problem;
+mod provider;
 pub(crate) mod rate;
 mod written;
 
@@ -63,6 +64,7 @@ use intel::Intel;
 use jobs::Jobs;
 use ledger::Ledger;
 use metrics::Metrics;
+use provider::IdentityProvider;
 use rulebook::Rulebook;
 use rulebook::keeper::Keeper;
 use service::{Part, Registry, Shutdown, Status, Tasks};
@@ -148,6 +150,7 @@ impl Api {
         let jobs = Jobs::open(Arc::clone(accounts.database()), clock.clone())?;
         let app = App {
             work: Work::open(&config.data_dir, clock.clone())?,
+            provider: config.oidc.map(IdentityProvider::open).transpose()?,
             intel: Intel::open(&config.data_dir, clock.clone(), config.taxii)?,
             ledger: Arc::new(Ledger::new(config.bus.clone(), store.clone())),
             fleet: Arc::default(),

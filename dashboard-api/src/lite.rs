@@ -344,6 +344,15 @@ fn see_other(to: &str) -> Answer<Response> {
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response())
 }
 
+/// A page of our own that leads on to `path`, which is one of ours.
+pub(crate) fn leading_to(path: &str) -> Response {
+    let mut html = Html::new();
+    html.raw("<!doctype html><meta charset=\"utf-8\"><title>…</title>");
+    html.raw("<meta http-equiv=\"refresh\" content=\"0;url=").put(path).raw("\">");
+    html.raw("<p><a href=\"").put(path).raw("\">→</a>");
+    respond(StatusCode::OK, &html)
+}
+
 fn respond(status: StatusCode, html: &Html) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

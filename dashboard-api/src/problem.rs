@@ -82,6 +82,7 @@ codes! {
         "verdict_without_close", UNPROCESSABLE_ENTITY, "Only a closed alert has a verdict";
     UnknownAssignee =
         "unknown_assignee", UNPROCESSABLE_ENTITY, "The assignee cannot work on this alert";
+    ByProvider = "by_identity_provider", UNPROCESSABLE_ENTITY, "The identity provider says this";
     WrongKind = "wrong_account_kind", UNPROCESSABLE_ENTITY, "Not for this kind of account";
     ScopeTooWide = "scope_too_wide", UNPROCESSABLE_ENTITY, "The owner does not have that much";
     IdempotencyMismatch =

@@ -21,6 +21,7 @@ pub(crate) mod ledger;
 pub(crate) mod me;
 pub(crate) mod measures;
 pub(crate) mod meta;
+pub(crate) mod provider;
 pub(crate) mod query;
 pub(crate) mod retention;
 pub(crate) mod roles;
@@ -71,6 +72,7 @@ struct Document;
 fn api() -> OpenApiRouter<App> {
     let routes = rule_routes()
         .routes(routes!(session::sign_in, session::sign_out))
+        .merge(provider_routes())
         .routes(routes!(me::get))
         .routes(routes!(me::set_password))
         .routes(routes!(me::set_language))
@@ -167,6 +169,14 @@ fn lite() -> OpenApiRouter<App> {
         .routes(routes!(lite::sign_in))
         .routes(routes!(lite::language))
         .routes(routes!(lite::alert, lite::change))
+}
+
+/// Signing in at an identity provider.
+fn provider_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(provider::begin))
+        .routes(routes!(provider::callback))
+        .routes(routes!(provider::logout))
 }
 
 /// Who is told of alerts.

@@ -19,6 +19,7 @@ mod intel;
 mod isolation;
 mod ledger;
 mod lite;
+mod provider;
 mod repeating;
 mod replaying;
 mod retention;

@@ -35,6 +35,8 @@ fn the_story_raises_alerts_and_an_analyst_works_them_in_a_browser() {
         .env("PROHORI_URL", format!("http://{}", stack.address("dashboard")))
         .env("PROHORI_TOKEN", token(&stack.output()))
         .env("PROHORI_IN", stack.tailed())
+        .env("PROHORI_BIN", binary::prohori())
+        .env("PROHORI_DATA", stack.data())
         .stderr(Stdio::inherit())
         .output();
     let output = output.unwrap_or_else(|error| panic!("npm cannot be run: {error}"));

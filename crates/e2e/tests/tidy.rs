@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["alert", "query", "lint", "enrich"],
     &["service", "tls"],
     &["https"],
-    &["notice", "taxii"],
+    &["notice", "oidc", "taxii"],
     &["bus", "store", "embedded-clickhouse"],
     &["embedded-kafka", "control", "enrolment"],
     &["feeds"],

@@ -35,6 +35,7 @@ const ACCOUNTS: Schema = Schema {
         include_str!("migrations/0005_second_factor.sql"),
         include_str!("migrations/0006_rules.sql"),
         include_str!("migrations/0007_jobs.sql"),
+        include_str!("migrations/0008_provider.sql"),
     ],
 };
 

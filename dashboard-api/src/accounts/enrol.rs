@@ -16,9 +16,11 @@ impl Accounts {
         self.database.call("look up a second factor", move |c| second_factor::of(c, user)).await
     }
 
-    /// Whether the user holds a role that asks for a second factor and has none.
+    /// Whether the user holds a role that asks for a second factor and has none. That of a person whom a
+    /// provider vouches for is asked for there.
     pub(crate) fn must_enrol(&self, user: &User) -> bool {
         user.kind == Kind::Person
+            && !user.by_provider
             && !user.second_factor
             && user.grants.roles().iter().any(|role| self.second_factor_roles.contains(role))
     }

@@ -25,6 +25,8 @@ pub(crate) struct Managed {
     pub(crate) disabled_ms: Option<i64>,
     pub(crate) has_password: bool,
     pub(crate) second_factor: bool,
+    /// Whether an identity provider vouches for the person and says the roles.
+    pub(crate) by_provider: bool,
     pub(crate) version: u32,
     /// When a live session was last used.
     pub(crate) seen_ms: Option<i64>,
@@ -46,6 +48,8 @@ pub(crate) enum Refused {
     Grant { role: Role, agency: String },
     /// A person is needed and it is a service account, or the other way round.
     Kind,
+    /// The identity provider says who the person is and which roles he has.
+    Provider,
     /// The account is disabled.
     Disabled,
     /// Nobody would be left who looks after users everywhere.
@@ -121,7 +125,8 @@ pub(crate) struct UserChange {
 const COLUMNS: &str = "u.id, u.name, u.display_name, u.language, u.kind, u.created_ms, \
     u.disabled_ms, u.password_hash IS NOT NULL, u.version, \
     (SELECT max(s.seen_ms) FROM sessions s WHERE s.user_id = u.id), \
-    EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_ms IS NOT NULL)";
+    EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_ms IS NOT NULL), \
+    u.subject IS NOT NULL";
 
 fn read(row: &Row<'_>) -> Result<Managed, rusqlite::Error> {
     Ok(Managed {
@@ -136,6 +141,7 @@ fn read(row: &Row<'_>) -> Result<Managed, rusqlite::Error> {
         version: row.get(8)?,
         seen_ms: row.get(9)?,
         second_factor: row.get(10)?,
+        by_provider: row.get(11)?,
         grants: Grants::default(),
     })
 }
@@ -196,7 +202,7 @@ pub(super) fn immediate(connection: &mut Connection) -> Result<Transaction<'_>, 
 }
 
 /// Whether somebody active looks after users in all agencies.
-fn has_administrator(connection: &Connection) -> Result<bool, rusqlite::Error> {
+pub(super) fn has_administrator(connection: &Connection) -> Result<bool, rusqlite::Error> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM grants g JOIN users u ON u.id = g.user_id \
          WHERE u.disabled_ms IS NULL AND u.kind = 'person' AND g.role = ?1 AND g.agency = '*')",
@@ -333,6 +339,9 @@ impl Accounts {
         let work = move |connection: &mut Connection| {
             let transaction = immediate(connection)?;
             let found = allowed!(changeable(&transaction, &manager, &name, Some(expected))?);
+            if found.by_provider {
+                return Ok(Err(Refused::Provider));
+            }
             let seen = manager.grants.allow(Permission::ManageUsers);
             let held: BTreeSet<(Role, String)> =
                 grants_in(&found.grants, &seen).into_iter().collect();
@@ -377,6 +386,9 @@ impl Accounts {
             allowed!(manager.reaches(&found.grants));
             if found.kind != Kind::Person {
                 return Ok(Err(Refused::Kind));
+            }
+            if found.by_provider {
+                return Ok(Err(Refused::Provider));
             }
             if found.disabled_ms.is_some() {
                 return Ok(Err(Refused::Disabled));

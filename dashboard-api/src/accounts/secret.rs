@@ -43,6 +43,13 @@ impl Secret {
     }
 }
 
+impl SecretHash {
+    /// Of a secret that somebody else's text carries.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

@@ -39,7 +39,8 @@ pub(super) fn begin(
         params![user, SESSIONS_MAX - 1],
     )?;
     transaction.execute(
-        "INSERT INTO sessions VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+        "INSERT INTO sessions (hash, user_id, created_ms, seen_ms, expires_ms, address) \
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
         params![
             secret.hash().0,
             user,

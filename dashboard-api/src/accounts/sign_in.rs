@@ -32,6 +32,14 @@ pub(crate) enum Refusal {
     SecondFactor,
     /// So far right; the code is not.
     WrongCode,
+    /// Known to the provider, but in no group that has a role here.
+    NoRole,
+    /// The name that the provider gives is somebody else's here.
+    NameTaken,
+    /// The name that the provider gives cannot be one here.
+    BadName,
+    /// The account is disabled here.
+    Disabled,
 }
 
 /// The outer error is ours, the inner one the client's.
@@ -250,7 +258,7 @@ impl Accounts {
     }
 
     /// Begins a session within `transaction`; nothing where the user is active no more.
-    fn begin(
+    pub(super) fn begin(
         &self,
         transaction: &Transaction<'_>,
         id: i64,
@@ -301,6 +309,8 @@ fn refused(name: String, address: Option<IpAddr>, trace_id: &str) -> Entry {
 }
 
 /// A transaction that takes the write lock at once, so that what it reads is what it changes.
-fn immediate(connection: &mut rusqlite::Connection) -> Result<Transaction<'_>, rusqlite::Error> {
+pub(super) fn immediate(
+    connection: &mut rusqlite::Connection,
+) -> Result<Transaction<'_>, rusqlite::Error> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }

@@ -91,6 +91,8 @@ pub(crate) struct User {
     pub(crate) kind: Kind,
     /// Whether a sign-in asks for a code.
     pub(crate) second_factor: bool,
+    /// Whether an identity provider vouches for the person: then it has no password here.
+    pub(crate) by_provider: bool,
     pub(crate) grants: Grants,
 }
 
@@ -147,7 +149,7 @@ fn find(
     let sql = format!(
         "SELECT id, name, display_name, language, password_hash, kind, \
          EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = users.id \
-                 AND f.confirmed_ms IS NOT NULL) FROM users \
+                 AND f.confirmed_ms IS NOT NULL), subject IS NOT NULL FROM users \
          WHERE disabled_ms IS NULL AND {condition}"
     );
     let found = connection
@@ -161,6 +163,7 @@ fn find(
                 password_hash: row.get(4)?,
                 kind: Kind::of(row.get_ref(5)?.as_str()?),
                 second_factor: row.get(6)?,
+                by_provider: row.get(7)?,
                 grants: Grants::default(),
             })
         })

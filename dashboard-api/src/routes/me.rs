@@ -28,6 +28,8 @@ pub(crate) struct Me {
     permissions: Vec<Permission>,
     /// Without a password the user can set one without giving a current one.
     has_password: bool,
+    /// Whether an identity provider vouches for the person, who has no password here.
+    by_provider: bool,
     /// Whether a sign-in asks for a code.
     second_factor: bool,
     /// Whether a role asks for a second factor; until there is one, nothing else may be done.
@@ -44,6 +46,7 @@ pub(crate) fn me(app: &App, user: &User) -> Me {
         language: user.language,
         permissions: user.grants.permissions(),
         has_password: user.password_hash.is_some(),
+        by_provider: user.by_provider,
         second_factor: user.second_factor,
         must_enrol: app.accounts.must_enrol(user),
     }
@@ -92,6 +95,10 @@ pub(crate) async fn set_password(
     Json(body): Json<PasswordBody>,
 ) -> Answer<Response> {
     caller.session()?;
+    if caller.user.by_provider {
+        let detail = "change it at your identity provider";
+        return Err(Problem::new(Code::ByProvider, detail));
+    }
     password::check(&body.new, &caller.user.name).map_err(|weak| {
         let detail = "12 to 256 characters, not your name, at least 5 different ones";
         Problem::new(Code::PasswordTooWeak, detail)

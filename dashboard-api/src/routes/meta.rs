@@ -1,8 +1,10 @@
 //! What this program is.
 
+use crate::App;
 use crate::accounts::Language;
 use crate::params::{NoParams, Query};
 use axum::Json;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use std::sync::LazyLock;
@@ -14,16 +16,19 @@ pub(crate) struct Meta {
     /// The commit it was built from, `unknown` where the build did not say.
     commit: &'static str,
     languages: Vec<Language>,
+    /// The identity provider at which people may sign in, as they call it.
+    identity_provider: Option<String>,
 }
 
 /// What is this
 #[utoipa::path(get, path = "/meta", tag = "meta", security(()),
     responses((status = 200, description = "The program.", body = Meta)))]
-pub(crate) async fn get(Query(NoParams {}): Query<NoParams>) -> Json<Meta> {
+pub(crate) async fn get(State(app): State<App>, Query(NoParams {}): Query<NoParams>) -> Json<Meta> {
     Json(Meta {
         version: env!("CARGO_PKG_VERSION"),
         commit: option_env!("PROHORI_COMMIT").unwrap_or("unknown"),
         languages: Language::ALL.into(),
+        identity_provider: app.provider.map(|known| known.name.to_string()),
     })
 }
 

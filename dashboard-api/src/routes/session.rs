@@ -9,6 +9,7 @@ use crate::guard::{ByTls, TraceId};
 use crate::params::{Json, NoParams, Query};
 use crate::problem::{Answer, Code, Problem};
 use crate::routes::me::{Me, me};
+use crate::routes::provider;
 use crate::server::Peer;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -57,6 +58,13 @@ impl SignInBody {
     }
 }
 
+/// A session that was begun at the identity provider, ended here.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct SignedOut {
+    /// Where a browser goes to sign out there too.
+    provider: String,
+}
+
 /// Where a sign-in comes from.
 pub(crate) struct From(pub(crate) Client, pub(crate) ByTls);
 
@@ -98,6 +106,7 @@ pub(crate) async fn sign_in(
         Err(Refusal::Busy) => "busy",
         Err(Refusal::SecondFactor) => "code_missing",
         Err(Refusal::WrongCode) => "code_wrong",
+        Err(_) => "wrong",
     };
     app.metrics.sign_ins.with_label_values(&[outcome]).inc();
     let session = result.map_err(refused)?;
@@ -109,7 +118,9 @@ pub(crate) async fn sign_in(
 ///
 /// Ends the session and deletes its cookie.
 #[utoipa::path(delete, path = "/session", tag = "session",
-    responses((status = 204, description = "Signed out.")))]
+    responses((status = 200, description = "Signed out here, not yet at the identity provider.",
+            body = SignedOut),
+        (status = 204, description = "Signed out.")))]
 pub(crate) async fn sign_out(
     State(app): State<App>,
     Query(NoParams {}): Query<NoParams>,
@@ -120,7 +131,11 @@ pub(crate) async fn sign_out(
     app.accounts.sign_out(session, entry).await?;
     let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     let gone = HeaderValue::from_str(&gone).map_err(|error| Problem::internal(&error))?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
+    let gone = [(header::SET_COOKIE, gone)];
+    Ok(match provider::sign_out_address(&app, caller.user.id).await? {
+        Some(provider) => (gone, axum::Json(SignedOut { provider })).into_response(),
+        None => (StatusCode::NO_CONTENT, gone).into_response(),
+    })
 }
 
 /// The cookie of a new session. It has no age of its own: the server knows when it ends.
@@ -151,6 +166,9 @@ pub(crate) fn refused(refusal: Refusal) -> Box<Problem> {
         Refusal::WrongCode => {
             let detail = "look at the app again; a code holds for half a minute and is taken once";
             Problem::new(Code::SecondFactorWrong, detail).with(json!({"field": "code"}))
+        }
+        Refusal::NoRole | Refusal::NameTaken | Refusal::BadName | Refusal::Disabled => {
+            Problem::new(Code::SignInFailed, "the identity provider's word is not enough here")
         }
         Refusal::Busy => Problem::new(Code::Busy, "many are signing in; try again").retry_after(1),
     }

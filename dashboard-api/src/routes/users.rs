@@ -63,6 +63,8 @@ pub(crate) struct UserView {
     has_password: bool,
     /// Whether a sign-in asks for a code.
     second_factor: bool,
+    /// Whether an identity provider vouches for the person: it says the roles, and there is no password.
+    by_provider: bool,
     /// When a session that still lives was last used, in ms.
     seen_ms: Option<i64>,
     /// The roles in the agencies that the caller sees.
@@ -85,6 +87,7 @@ impl UserView {
             disabled_ms: user.disabled_ms,
             has_password: user.has_password,
             second_factor: user.second_factor,
+            by_provider: user.by_provider,
             seen_ms: user.seen_ms,
             grants: grants.into_iter().map(|(role, agency)| Grant { role, agency }).collect(),
             may_change: caller.manager().may_change(user),
@@ -160,6 +163,9 @@ pub(super) fn refused(refused: Refused) -> Box<Problem> {
         Refused::Taken => (Code::NameTaken, "choose another name; names are never given twice"),
         Refused::Own => (Code::OwnAccount, "ask another administrator"),
         Refused::Kind => (Code::WrongKind, "people sign in, service accounts have keys"),
+        Refused::Provider => {
+            (Code::ByProvider, "its groups say the roles, and it has the password")
+        }
         Refused::Disabled => (Code::AccountDisabled, "enable the account first"),
         Refused::LastAdministrator => {
             (Code::LastAdministrator, "make another platform administrator of all agencies first")

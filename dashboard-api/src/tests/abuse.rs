@@ -154,7 +154,9 @@ async fn no_change_comes_from_another_site() {
     let mut admin = rig.signed_in("admin").await;
     let mut sent = 0;
     for (method, path, _) in operations(&document()) {
-        if method.is_safe() {
+        // A token that the provider signed says it all there: no cookie counts.
+        let by_token = crate::routes::provider::LOGOUT_PATH.ends_with(&path);
+        if method.is_safe() || by_token {
             continue;
         }
         let request = || admin.request(method.clone(), &filled(&path, "x"), Some(json!({})));
@@ -195,6 +197,10 @@ async fn every_route_refuses_a_parameter_that_it_does_not_know() {
     let admin = rig.signed_in("admin").await;
     let mut asked = 0;
     for (method, path, _) in operations(&document()) {
+        // OpenID Connect has a client pass over what it does not know.
+        if path.contains("/session/provider/") {
+            continue;
+        }
         // A number is an id, a name and a version alike.
         let path = format!("{}?zzz=1", filled(&path, "1"));
         let body = (!method.is_safe()).then(|| json!({}));

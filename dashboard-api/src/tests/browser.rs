@@ -112,6 +112,7 @@ impl Rig {
             replayer: Arc::new(super::replaying::OfKafka(bus.clone())),
             ledger: Arc::new(Ledger::new(bus, store.clone())),
             work: Work::open(dir.path(), clock.clone()).unwrap(),
+            provider: None,
             intel: Intel::open(dir.path(), clock.clone(), servers).unwrap(),
             fleet: Arc::default(),
             accounts,

@@ -164,6 +164,7 @@ fn a_configuration_is_checked() {
             rate: crate::Rates::default(),
             notice: notice::RawConfig::default(),
             taxii: Vec::new(),
+            oidc: None,
         };
         change(&mut raw);
         let error = Config::try_from(raw).unwrap_err().to_string();

@@ -14,6 +14,7 @@ import { indicatorCases } from './cases/indicators.mjs';
 import { keysCases } from './cases/keys.mjs';
 import { fleetCases } from './cases/fleet.mjs';
 import { caseCases } from './cases/cases.mjs';
+import { providerCases } from './cases/provider.mjs';
 import { queueCases } from './cases/queue.mjs';
 import { rulesCases } from './cases/rules.mjs';
 import { searchCases } from './cases/search.mjs';
@@ -39,6 +40,7 @@ const cases = [
   ...indicatorCases,
   ...fleetCases,
   ...governanceCases,
+  ...providerCases,
   ...accessCases,
   ...sessionCases.end,
 ];

@@ -31,7 +31,10 @@ const id = encodeURIComponent;
 export type Credentials = { user: string; password: string } | { token: string };
 
 export const signIn = (body: Credentials & { code?: string }) => call<Me>('POST', '/session', { body });
-export const signOut = () => call<void>('DELETE', '/session');
+/** With an address where one signs out at the identity provider too, if the session came from there. */
+export const signOut = () => call<{ provider: string } | undefined>('DELETE', '/session');
+export const getMeta = (signal: Signal) =>
+  call<{ identity_provider: string | null }>('GET', '/meta', { signal });
 export const getMe = (signal: Signal) => call<Me>('GET', '/me', { signal });
 export const setPassword = (body: { current?: string; new: string }) =>
   call<void>('PUT', '/me/password', { body });

@@ -23,6 +23,8 @@ export interface Me {
   permissions: string[];
   /** False after a one-time sign-in on a fresh installation: the first password then needs no current one. */
   has_password: boolean;
+  /** Whether an identity provider vouches for the person and says the roles. */
+  by_provider: boolean;
   /** Whether a sign-in asks for a code. */
   second_factor: boolean;
   /** A role asks for a second factor; until there is one, nothing else may be done. */
@@ -338,6 +340,8 @@ export interface User {
   created_ms: number;
   disabled_ms: number | null;
   has_password: boolean;
+  /** Whether an identity provider vouches for the person and says the roles. */
+  by_provider: boolean;
   second_factor: boolean;
   /** When a live session was last used. */
   seen_ms: number | null;

@@ -35,14 +35,16 @@ export function PersonMenu() {
                 <Who />
                 <Preferences />
                 <div className="person-actions">
-                  <Button
-                    onPress={() => {
-                      close();
-                      setPassword(true);
-                    }}
-                  >
-                    {t(me.has_password ? 'password.change' : 'password.set')}
-                  </Button>
+                  {!me.by_provider && (
+                    <Button
+                      onPress={() => {
+                        close();
+                        setPassword(true);
+                      }}
+                    >
+                      {t(me.has_password ? 'password.change' : 'password.set')}
+                    </Button>
+                  )}
                   <Button
                     onPress={() => {
                       close();

@@ -83,7 +83,8 @@ function Account({ user, onLink }: { user: User; onLink: (link: string) => void 
         <Code>{user.name}</Code> {t('governance.since')} <Exact ms={user.created_ms} />
       </p>
       {!user.may_change && <p>{t('governance.notYours')}</p>}
-      <GrantsEditor grants={grants} onChange={change} isDisabled={!user.may_change} />
+      {user.by_provider && <p>{t('governance.byProvider')}</p>}
+      <GrantsEditor grants={grants} onChange={change} isDisabled={!user.may_change || user.by_provider} />
       {user.may_change && grants !== user.grants && (
         <div className="form-actions">
           <Button onPress={() => change(user.grants)}>{t('common.cancel')}</Button>
@@ -117,7 +118,7 @@ function Account({ user, onLink }: { user: User; onLink: (link: string) => void 
               {t('governance.factorReset')}
             </Button>
           )}
-          {sure === null && user.kind === 'person' && !disabled && (
+          {sure === null && user.kind === 'person' && !user.by_provider && !disabled && (
             <Button onPress={() => setSure('reset')}>{t('governance.reset')}</Button>
           )}
           {sure === null && (

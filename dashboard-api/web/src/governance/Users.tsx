@@ -101,7 +101,7 @@ function Rows({ users, onOpen }: { users: User[]; onOpen: (name: string) => void
 function stateOf(user: User) {
   if (user.disabled_ms !== null) return 'governance.state.disabled';
   if (user.kind === 'service') return 'governance.state.service';
-  return user.has_password ? 'governance.state.active' : 'governance.state.invited';
+  return user.has_password || user.by_provider ? 'governance.state.active' : 'governance.state.invited';
 }
 
 function GrantTags({ user }: { user: User }) {

@@ -50,6 +50,7 @@ const FAULTS: Record<string, Key> = {
   beyond_your_rights: 'governance.fault.beyond',
   last_administrator: 'governance.fault.lastAdministrator',
   account_disabled: 'governance.fault.disabled',
+  by_identity_provider: 'governance.byProvider',
   wrong_account_kind: 'governance.fault.kind',
   scope_too_wide: 'governance.fault.scope',
   too_many_api_keys: 'governance.fault.tooManyKeys',

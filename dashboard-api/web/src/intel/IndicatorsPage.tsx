@@ -37,7 +37,7 @@ export function IndicatorsPage() {
   const close = () => setOpen(null);
   return (
     <section className="letters intel" aria-label={t('intel.title')}>
-      <header className="rules-head">
+      <header className="intel-head">
         <h1>{t('intel.title')}</h1>
         {permissions.includes('manage_indicators') && (
           <Button kind="primary" onPress={() => setOpen({ what: 'feed', feed: null })}>

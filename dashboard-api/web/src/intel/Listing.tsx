@@ -40,14 +40,9 @@ export function Listing({ feeds }: { feeds: Feed[] }) {
   return (
     <>
       <h2>{t('intel.listed')}</h2>
+      <p className="quiet">{t('intel.lookUpHelp')}</p>
       <form className="governance-tools" role="search" onSubmit={look}>
-        <Field
-          label={t('intel.lookUp')}
-          help={t('intel.lookUpHelp')}
-          value={typed}
-          onChange={setTyped}
-          maxLength={REASON_CHARS_MAX}
-        />
+        <Field label={t('intel.lookUp')} value={typed} onChange={setTyped} maxLength={REASON_CHARS_MAX} />
         <Button type="submit">{t('intel.look')}</Button>
         <ChooseOne
           label={t('intel.feed')}

@@ -1,10 +1,13 @@
 // Signing in: with a name and a password, or by the one-time link that was followed here.
 
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { Problem } from '../api/client';
+import { getMeta } from '../api/endpoints';
 import { LanguageSwitch } from '../frame/LanguageSwitch';
 import { toLatin } from '../i18n/digits';
-import { useI18n, type I18n } from '../i18n/i18n';
+import { useI18n, type I18n, type Key } from '../i18n/i18n';
+import { address } from '../route/route';
 import { useSession } from '../session/session';
 import { Button } from '../ui/Button';
 import { faultText } from '../ui/Fault';
@@ -39,10 +42,56 @@ export function Login({
           <LanguageSwitch />
         </header>
         {expiredUser && <p className="note">{t('login.expired')}</p>}
+        <AtProvider />
         <LoginForm fault={fault} user={expiredUser ?? ''} token={token} />
         <p className="quiet login-help">{t('login.help')}</p>
       </div>
     </main>
+  );
+}
+
+/** Why a sign-in at the identity provider came to nothing, by the word that it came back with. */
+const FAULTS: Record<string, Key> = {
+  unreachable: 'login.provider.unreachable',
+  stale: 'login.provider.stale',
+  denied: 'login.provider.denied',
+  no_role: 'login.provider.noRole',
+  name_taken: 'login.provider.nameTaken',
+  bad_name: 'login.provider.badName',
+  disabled: 'login.provider.disabled',
+};
+
+/** Where one was going, without what a failed sign-in left in the address. */
+function wanted(): string {
+  const query = new URLSearchParams(location.search);
+  query.delete('sign_in');
+  return address(location.pathname, query.toString());
+}
+
+/** Signing in at the identity provider, where the service has one. */
+function AtProvider() {
+  const { t } = useI18n();
+  const { data } = useQuery({
+    queryKey: ['meta'],
+    queryFn: ({ signal }) => getMeta(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const fault = FAULTS[new URLSearchParams(location.search).get('sign_in') ?? ''];
+  if (!data?.identity_provider) return null;
+  const to = `/api/v1/session/provider?${new URLSearchParams({ back: wanted() }).toString()}`;
+  return (
+    <div className="login-provider">
+      {fault && (
+        <p className="note note-fault" role="alert">
+          <Icon name="warning" />
+          <span>{t(fault, { name: data.identity_provider })}</span>
+        </p>
+      )}
+      <a className="button" href={to}>
+        {t('login.provider', { name: data.identity_provider })}
+      </a>
+      <p className="quiet">{t('login.orHere')}</p>
+    </div>
   );
 }
 

@@ -67,7 +67,8 @@ export function SessionProvider({ first, children }: { first: Session; children:
     [queries],
   );
   const leave = useCallback(async () => {
-    await signOut();
+    const elsewhere = await signOut();
+    if (elsewhere) return location.assign(elsewhere.provider);
     queries.clear();
     setSession({ kind: 'out', fault: null });
   }, [queries]);
