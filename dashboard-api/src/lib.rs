@@ -40,6 +40,7 @@ mod listening;
 mod metrics;
 mod replaying;
 mod rulebook;
+mod searching;
 mod seats;
 mod sla;
 mod telling;
@@ -216,6 +217,7 @@ impl Api {
         tasks.spawn("notices", teller.clone().follow(shutdown.clone()));
         tasks.spawn("platform", teller.clone().watch(shutdown.clone()));
         tasks.spawn("messages", teller.send(shutdown.clone()));
+        tasks.spawn("searches", searching::Searcher::of(&app).run(shutdown.clone()));
         let router = routes::router(app.clone(), service::status::router(registry, status));
         if let Some(tls) = tls.clone() {
             tasks.spawn("certificate", server::renew(tls, shutdown.clone()));

@@ -26,6 +26,7 @@ pub(crate) mod query;
 pub(crate) mod retention;
 pub(crate) mod roles;
 pub(crate) mod rules;
+pub(crate) mod schedules;
 pub(crate) mod searches;
 pub(crate) mod second_factor;
 pub(crate) mod session;
@@ -108,8 +109,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(fields::list))
         .routes(routes!(fields::values))
         .routes(routes!(fields::complete))
-        .routes(routes!(searches::list, searches::keep))
-        .routes(routes!(searches::change, searches::delete))
+        .merge(search_routes())
         .routes(routes!(events::get))
         .routes(routes!(ledger::get))
         .routes(routes!(collectors::list))
@@ -169,6 +169,15 @@ fn lite() -> OpenApiRouter<App> {
         .routes(routes!(lite::sign_in))
         .routes(routes!(lite::language))
         .routes(routes!(lite::alert, lite::change))
+}
+
+/// Searches that are kept, and those that run by themselves.
+fn search_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(searches::list, searches::keep))
+        .routes(routes!(searches::change, searches::delete))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::get, schedules::set, schedules::end))
 }
 
 /// Signing in at an identity provider.

@@ -8,6 +8,7 @@ mod changing;
 mod engine;
 mod news;
 mod sample;
+mod scheduling;
 mod searching;
 
 mod collectors;

@@ -10,6 +10,7 @@ pub(crate) mod channel;
 pub(crate) mod names;
 mod reach;
 pub(crate) mod retention;
+pub(crate) mod schedule;
 pub(crate) mod search;
 pub(crate) mod sla;
 
@@ -31,6 +32,7 @@ const SCHEMA: Schema = Schema {
         include_str!("work/migrations/0004_views.sql"),
         include_str!("work/migrations/0005_retention.sql"),
         include_str!("work/migrations/0006_channels.sql"),
+        include_str!("work/migrations/0007_schedules.sql"),
     ],
 };
 

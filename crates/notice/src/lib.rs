@@ -16,7 +16,7 @@ mod words;
 pub mod storm;
 
 pub use config::{Config, RawConfig};
-pub use message::{Alert, Condition, Language, Message, Subject, Trouble};
+pub use message::{Alert, Condition, Found, Language, Message, Subject, Trouble};
 pub use senders::Senders;
 pub use target::{Refused, Target};
 pub use webhook::{SIGNATURE_HEADER, signature};

@@ -96,6 +96,21 @@ pub struct Trouble {
     pub since_ms: i64,
 }
 
+/// What a search that runs by itself found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// What its owner calls the search.
+    pub name: String,
+    /// How many events.
+    pub events: u64,
+    /// Stored from then on, in ms.
+    pub from_ms: i64,
+    /// Stored before, in ms.
+    pub to_ms: i64,
+    /// Where the dashboard shows them, below its own address.
+    pub path: String,
+}
+
 /// One thing to be said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,6 +119,8 @@ pub enum Subject {
     Alert(Alert),
     /// Of the platform itself.
     Trouble(Trouble),
+    /// Of a search.
+    Search(Found),
     /// Nothing: somebody tries the channel.
     Test,
 }
@@ -129,16 +146,19 @@ pub struct Message {
     count: u64,
     rules: Vec<RuleCount>,
     troubles: Vec<Trouble>,
+    #[serde(default)]
+    searches: Vec<Found>,
 }
 
 impl Message {
     /// Folds what is to be said into one message.
     pub fn of(id: String, language: Language, made_ms: i64, subjects: Vec<Subject>) -> Self {
-        let (mut alerts, mut troubles) = (Vec::new(), Vec::new());
+        let (mut alerts, mut troubles, mut searches) = (Vec::new(), Vec::new(), Vec::new());
         for subject in subjects {
             match subject {
                 Subject::Alert(alert) => alerts.push(alert),
                 Subject::Trouble(trouble) => troubles.push(trouble),
+                Subject::Search(found) => searches.push(found),
                 Subject::Test => {}
             }
         }
@@ -159,7 +179,8 @@ impl Message {
         alerts.sort_by(|a, b| b.severity_id.cmp(&a.severity_id).then(a.time.cmp(&b.time)));
         alerts.truncate(TOLD_MAX);
         troubles.truncate(TOLD_MAX);
-        Self { id, language, made_ms, alerts, count, rules, troubles }
+        searches.truncate(TOLD_MAX);
+        Self { id, language, made_ms, alerts, count, rules, troubles, searches }
     }
 
     /// What it is about, in one line.
@@ -169,7 +190,10 @@ impl Message {
             (Some(trouble), _) => words::trouble(self.language, trouble),
             (None, Some(alert)) if self.count == 1 => words::headline(self.language, alert),
             (None, Some(alert)) => words::many(self.language, self.count, alert),
-            (None, None) => words::test(self.language).to_owned(),
+            (None, None) => match self.searches.first() {
+                Some(found) => words::found(self.language, found),
+                None => words::test(self.language).to_owned(),
+            },
         }
     }
 
@@ -178,6 +202,10 @@ impl Message {
         let mut text = self.headline() + "\n";
         for trouble in &self.troubles {
             let _ = write!(text, "\n{}\n", words::trouble(self.language, trouble));
+        }
+        for found in &self.searches {
+            let _ =
+                write!(text, "\n{}\n{base}{}\n", words::found(self.language, found), found.path);
         }
         for alert in &self.alerts {
             let severity = words::severity(self.language, alert.severity_id);
@@ -216,6 +244,7 @@ impl Message {
         let kind = match (self.troubles.is_empty(), self.alerts.is_empty()) {
             (false, _) => "platform",
             (true, false) => "alerts",
+            (true, true) if !self.searches.is_empty() => "searches",
             (true, true) => "test",
         };
         json!({
@@ -227,6 +256,7 @@ impl Message {
             "alerts": alerts.collect::<Vec<_>>(),
             "rules": self.rules,
             "platform": self.troubles,
+            "searches": self.searches,
         })
     }
 }
@@ -321,6 +351,29 @@ mod tests {
             (&made.json("")["kind"], &made.json("")["platform"][0]["condition"]),
             (&json!("platform"), &json!("quiet"))
         );
+    }
+
+    #[test]
+    fn what_a_search_found_is_told_with_where_to_look() {
+        let found = Found {
+            name: "Root at night".into(),
+            events: 7,
+            from_ms: 1_795_736_476_183,
+            to_ms: 1_795_737_376_183,
+            path: "/search?q=user%3Aroot".into(),
+        };
+        let told = message(Language::En, vec![Subject::Search(found.clone())]);
+        let headline = "Search \"Root at night\" found 7 events since 2026-11-27 05:41:16 +06:00";
+        assert_eq!(told.headline(), headline);
+        assert!(told.text("https://soc").ends_with("\nhttps://soc/search?q=user%3Aroot\n"));
+        assert_eq!(told.json("")["kind"], "searches");
+        let bangla = message(Language::Bn, vec![Subject::Search(found), alert(0, 5, "r1")]);
+        assert!(bangla.headline().starts_with("গুরুতর"), "an alert matters more");
+        assert!(bangla.text("").contains("অনুসন্ধানে"), "{}", bangla.text(""));
+        // What an earlier version kept has none.
+        let mut old: Value = serde_json::to_value(&told).unwrap();
+        old.as_object_mut().unwrap().remove("searches");
+        assert!(serde_json::from_value::<Message>(old).unwrap().searches.is_empty());
     }
 
     #[test]

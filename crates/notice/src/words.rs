@@ -1,6 +1,6 @@
 //! The words of messages, in both languages.
 
-use crate::message::{Alert, Condition, Language, Trouble};
+use crate::message::{Alert, Condition, Found, Language, Trouble};
 use jiff::{Timestamp, tz::TimeZone};
 
 impl Language {
@@ -84,6 +84,16 @@ pub(crate) fn more(language: Language, count: u64) -> String {
     match language {
         Language::En => format!("All {count}, by rule:"),
         Language::Bn => format!("সব মিলিয়ে {count}টি, নিয়ম অনুসারে:"),
+    }
+}
+
+/// What a search that runs by itself found, in one line.
+pub(crate) fn found(language: Language, found: &Found) -> String {
+    let (name, since) = (&found.name, moment(found.from_ms));
+    match (language, found.events) {
+        (Language::En, 1) => format!("Search \"{name}\" found 1 event since {since}"),
+        (Language::En, events) => format!("Search \"{name}\" found {events} events since {since}"),
+        (Language::Bn, events) => format!("“{name}” অনুসন্ধানে {since} থেকে {events}টি ইভেন্ট মিলেছে"),
     }
 }
 

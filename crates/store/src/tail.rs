@@ -50,6 +50,25 @@ impl Store {
         Ok(rows.first().map(|row| row.newest_ms).filter(|ms| *ms > 0))
     }
 
+    /// How many events of the filter were written from `from_ms` on and before `to_ms`. The filter's times
+    /// are those of the events.
+    pub async fn count_stored(
+        &self,
+        scope: &Scope,
+        filter: &EventFilter,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<u64, Error> {
+        let counted: Vec<u64> = Select::of(scope, filter.agency.as_ref())
+            .and("kafka_time >= fromUnixTimestamp64Milli({})", from_ms - ARRIVED_MS_MAX)
+            .and("stored_time >= fromUnixTimestamp64Milli({})", from_ms)
+            .and("stored_time < fromUnixTimestamp64Milli({})", to_ms)
+            .and_events(filter)
+            .fetch(self, "count what was stored", "SELECT count() FROM events WHERE {where}")
+            .await?;
+        Ok(counted.first().copied().unwrap_or_default())
+    }
+
     /// The events of the filter whose rows were written from `since_ms` on, at most `limit`. The
     /// filter's times are those of the events.
     pub async fn events_stored(

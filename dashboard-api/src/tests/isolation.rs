@@ -51,6 +51,8 @@ fn values(name: &str) -> Vec<String> {
         "feed" => vec!["1".into(), "2".into()],
         "value" => vec!["evil.example".into(), poison(OTHER)],
         "withdrawn" => vec!["true".into(), "false".into()],
+        "back" => vec!["/alerts".into()],
+        "code" | "iss" | "error" => vec!["x".into()],
         "limit" => vec!["500".into()],
         "buckets" => vec!["500".into()],
         "cursor" => vec![
@@ -101,6 +103,7 @@ fn paths(path: &str) -> Vec<String> {
             .replace("{channel}", if agency == OWN { "1" } else { "2" })
             .replace("{feed}", if agency == OWN { "1" } else { "2" })
             .replace("{server}", "nobody")
+            .replace("{search}", "1")
             .replace("{evidence}", &format!("{agency}-{case}.e3"))
     };
     // A rule is everybody's; what its alerts came to is not.

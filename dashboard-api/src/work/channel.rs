@@ -2,6 +2,7 @@
 
 mod outbox;
 
+pub(super) use outbox::keep;
 pub(crate) use outbox::{Due, Notice, Outcome};
 
 use super::sla::Unkept;

@@ -148,7 +148,16 @@ impl Work {
     }
 }
 
-fn own(
+/// The search of that id, whose ever it is.
+pub(super) fn by_id(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<SavedSearch>, rusqlite::Error> {
+    let sql = format!("SELECT {COLUMNS} WHERE id = ?1 AND deleted = 0");
+    connection.prepare_cached(&sql)?.query_row([id], read).optional()
+}
+
+pub(super) fn own(
     connection: &Connection,
     owner: &str,
     id: &str,

@@ -289,7 +289,11 @@ fn outcome(row: &rusqlite::Row<'_>) -> Result<Outcome, rusqlite::Error> {
     })
 }
 
-fn keep(tx: &Transaction<'_>, notice: &Notice, now_ms: i64) -> Result<(), rusqlite::Error> {
+pub(in crate::work) fn keep(
+    tx: &Transaction<'_>,
+    notice: &Notice,
+    now_ms: i64,
+) -> Result<(), rusqlite::Error> {
     let subject = serde_json::json!(notice.subject).to_string();
     tx.prepare_cached(
         "INSERT OR IGNORE INTO notices (channel, key, made_ms, subject) VALUES (?1, ?2, ?3, ?4)",

@@ -260,6 +260,18 @@ export const searchCases = [
       await stage.go('/search');
       await page.getByRole('button', { name: 'Logins of the night', exact: true }).click();
       await page.waitForURL((url) => url.searchParams.get('q') === 'sshd');
+      const dialog = page.getByRole('dialog');
+      const clock = page.getByRole('button', { name: 'Run “Logins of the night” by itself' });
+      await clock.click();
+      await dialog.getByRole('textbox', { name: 'From how many events' }).fill('১০');
+      await dialog.getByRole('button', { name: 'Begin' }).click();
+      await page.getByText('The search runs by itself').waitFor();
+      const { items } = await stage.api('/schedules');
+      equal(JSON.stringify([items[0].minutes, items[0].at_least]), '[60,10]', 'schedule');
+      await clock.click();
+      await dialog.getByText('next run').waitFor();
+      await dialog.getByRole('button', { name: 'End', exact: true }).click();
+      await page.getByText('does not run by itself any more').waitFor();
       await page.getByRole('button', { name: 'Delete search Logins of the night' }).click();
       await page
         .getByRole('button', { name: 'Logins of the night', exact: true })

@@ -44,6 +44,7 @@ export const ACTIONS: Record<string, Key> = {
   'events.export': 'audit.did.eventsExport',
   'measures.read': 'audit.did.measuresRead',
   'search.change': 'audit.did.searchChange',
+  'search.schedule': 'audit.did.searchSchedule',
   'sla.change': 'audit.did.slaChange',
   'retention.change': 'audit.did.retentionChange',
   'retention.delete': 'audit.did.retentionDelete',

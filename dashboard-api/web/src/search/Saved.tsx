@@ -1,6 +1,6 @@
 // Searches that are kept, one's own and those shared in an agency; and the found events as a file.
 
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { queryString } from '../api/client';
 import { useI18n } from '../i18n/i18n';
 import { useMe } from '../session/session';
@@ -11,7 +11,13 @@ import { Icon } from '../ui/Icon';
 import { toast } from '../ui/toasts';
 import { searchParams, type SearchFilter } from './filter';
 import { KeepDialog } from './KeepDialog';
-import { useKept, useKeeping } from './kept';
+import type { SavedSearch } from './api';
+import { useKept, useKeeping, useSchedules } from './kept';
+
+/** Not needed for the first paint. */
+const ScheduleDialog = lazy(() =>
+  import('./ScheduleDialog').then(({ ScheduleDialog: each }) => ({ default: each })),
+);
 
 interface Props {
   filter: SearchFilter;
@@ -25,7 +31,9 @@ export function Saved({ filter, span, onRun }: Props) {
   const me = useMe();
   const searches = useKept('search');
   const { drop } = useKeeping();
+  const schedules = useSchedules();
   const [keeping, setKeeping] = useState(false);
+  const [planning, setPlanning] = useState<SavedSearch | null>(null);
   return (
     <>
       {searches?.map((search) => (
@@ -52,6 +60,20 @@ export function Saved({ filter, span, onRun }: Props) {
           {search.owner === me.user && (
             <button
               type="button"
+              className="saved-clock"
+              aria-label={t('schedule.title', { name: search.name })}
+              data-on={schedules.has(search.id) || undefined}
+              onClick={() => setPlanning(search)}
+            >
+              <Icon name="clock" />
+              {(schedules.get(search.id)?.unseen ?? 0) > 0 && (
+                <span className="badge">{schedules.get(search.id)?.unseen}</span>
+              )}
+            </button>
+          )}
+          {search.owner === me.user && (
+            <button
+              type="button"
               aria-label={t('search.drop', { name: search.name })}
               onClick={() =>
                 drop.mutate(search, {
@@ -70,6 +92,9 @@ export function Saved({ filter, span, onRun }: Props) {
         </Button>
       )}
       {me.permissions.includes('export_events') && span && <Export filter={filter} span={span} />}
+      <Suspense fallback={null}>
+        {planning && <ScheduleDialog search={planning} onClose={() => setPlanning(null)} />}
+      </Suspense>
       {keeping && (
         <KeepDialog
           title={t('search.keep')}

@@ -49,3 +49,37 @@ export const keepSearch = (body: {
 }) => call<SavedSearch>('POST', '/searches', { body });
 export const dropSearch = ({ id, version }: SavedSearch) =>
   call<void>('DELETE', `/searches/${encodeURIComponent(id)}`, { ifMatch: version });
+
+/** A search that runs by itself. */
+export interface Schedule {
+  search: string;
+  minutes: number;
+  at_least: number;
+  channel: string | null;
+  enabled: boolean;
+  /** What was stored before this has been looked through. */
+  to: number;
+  next: number;
+  /** Runs that found enough since its owner looked. */
+  unseen: number;
+}
+
+export interface SearchRun {
+  at: number;
+  from: number;
+  to: number;
+  events: number;
+  found: boolean;
+  fault: string;
+}
+
+const scheduleOf = (id: string) => `/searches/${encodeURIComponent(id)}/schedule`;
+
+export const getSchedules = (signal: Signal) => call<{ items: Schedule[] }>('GET', '/schedules', { signal });
+export const getSchedule = (id: string, signal: Signal) =>
+  call<{ schedule: Schedule | null; runs: SearchRun[] }>('GET', scheduleOf(id), { signal });
+export const setSchedule = (id: string, body: Pick<Schedule, 'minutes' | 'at_least' | 'channel'>) =>
+  call<Schedule>('PUT', scheduleOf(id), { body });
+export const endSchedule = (id: string) => call<void>('DELETE', scheduleOf(id));
+export const getChannelNames = (signal: Signal) =>
+  call<{ items: { id: string; name: string }[] }>('GET', '/notification-channels', { signal });
