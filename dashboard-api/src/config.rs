@@ -253,6 +253,7 @@ impl TryFrom<RawConfig> for Config {
                 message: "idle_minutes is at least 1 and at most absolute_minutes".into(),
             });
         }
+        raw.oidc.as_ref().map(crate::provider::check).transpose()?;
         // Who signs in there is not asked for a code here.
         let lax = raw.oidc.as_ref().is_some_and(|oidc| oidc.acr.is_none());
         if lax && !raw.second_factor.roles.is_empty() {

@@ -67,6 +67,15 @@ impl Rule {
     }
 }
 
+/// Whether the table could be used, without its files being read.
+pub(crate) fn check(raw: &RawOidc) -> Result<(), Error> {
+    if !https::may_ask(&raw.issuer) {
+        let message = format!("{:?} is not of the form https://host/path", raw.issuer);
+        return Err(Error::Config { key: "oidc.issuer", message });
+    }
+    raw.grants.iter().cloned().try_for_each(|grant| Rule::of(grant).map(drop))
+}
+
 impl IdentityProvider {
     pub(crate) fn open(raw: RawOidc) -> Result<Self, Error> {
         let grants = raw.grants.into_iter().map(Rule::of).collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,8 @@
 //! Requests of ours to others' services by https: judged against the authorities of one file, bounded
 //! in time and size, and led nowhere else.
 
+pub mod testing;
+
 use rustls::crypto::ring;
 use std::path::Path;
 use std::sync::Arc;

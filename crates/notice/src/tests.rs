@@ -1,6 +1,7 @@
 //! The ways out against servers that speak on real sockets.
 
 use crate::{Config, Language, Message, RawConfig, Senders, Subject, Target, signature};
+use https::testing::{self, Request};
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -27,24 +28,8 @@ fn webhook(url: &str) -> Target {
 
 /// A request's head and body, answered with `answer`.
 fn answered(stream: impl Read + Write, answer: &str) -> String {
-    let mut stream = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        head += &line;
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).unwrap();
-    stream.get_mut().write_all(answer.as_bytes()).unwrap();
-    stream.get_mut().flush().unwrap();
-    format!("{head}\n{}", String::from_utf8(body).unwrap())
+    let Request { head, body } = testing::answered(stream, |_| answer.to_owned()).unwrap();
+    format!("{head}\n{body}")
 }
 
 /// A server of so many requests; what they were.

@@ -3,14 +3,13 @@
 use crate::{Config, Error, Provider};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use https::testing;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 const CLIENT: &str = "prohori";
@@ -86,9 +85,16 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let issuer = format!("http://{}", listener.local_addr().unwrap());
         let (answers, asked): (Answers, Asked) = Default::default();
+        let (known, heard) = (answers.clone(), asked.clone());
+        let address = testing::serve(move |request| {
+            heard.lock().unwrap().push(format!("{}\n{}", request.head, request.body));
+            match known.lock().unwrap().get(request.path()) {
+                Some(answer) => testing::response(200, "", &answer.to_string()),
+                None => testing::response(404, "", ""),
+            }
+        });
+        let issuer = format!("http://{}", address.unwrap());
         let metadata = json!({
             "issuer": issuer,
             "authorization_endpoint": format!("{issuer}/auth"),
@@ -97,35 +103,6 @@ impl Stage {
             "end_session_endpoint": format!("{issuer}/end"),
         });
         answers.lock().unwrap().insert("/.well-known/openid-configuration", metadata);
-        let (known, heard) = (answers.clone(), asked.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = BufReader::new(stream.unwrap());
-                let (mut head, mut length) = (String::new(), 0);
-                loop {
-                    let mut line = String::new();
-                    stream.read_line(&mut line).unwrap();
-                    if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    if line.trim().is_empty() {
-                        break;
-                    }
-                    head += &line;
-                }
-                let mut body = vec![0; length];
-                stream.read_exact(&mut body).unwrap();
-                let path = head.split(' ').nth(1).unwrap().to_owned();
-                heard.lock().unwrap().push(format!("{head}\n{}", String::from_utf8(body).unwrap()));
-                let found = known.lock().unwrap().get(path.as_str()).cloned();
-                let (status, text) = found.map_or((404, String::new()), |v| (200, v.to_string()));
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{text}",
-                    text.len()
-                );
-                stream.get_mut().write_all(answer.as_bytes()).unwrap();
-            }
-        });
         Self { issuer, answers, asked }
     }
 

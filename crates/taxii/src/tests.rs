@@ -1,37 +1,20 @@
 //! Against a server on this machine that answers as the specification says.
 
 use super::*;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
-use std::thread::JoinHandle;
+use https::testing;
+use std::sync::{Arc, Mutex};
 
-/// Answers one request after another, each with status, headers and body, and gives back what was
-/// asked: the request line, `Accept` and `Authorization`.
-fn serve(answers: Vec<(u16, &'static str, &'static str)>) -> (String, JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let root = format!("http://{}/api1/", listener.local_addr().unwrap());
-    let serving = std::thread::spawn(move || {
-        let mut asked = Vec::new();
-        for (status, headers, body) in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            let lines: Vec<String> =
-                lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
-            let kept = |line: &&String| {
-                let lower = line.to_lowercase();
-                ["get ", "accept:", "authorization:"].iter().any(|head| lower.starts_with(head))
-            };
-            asked.push(lines.iter().filter(kept).cloned().collect::<Vec<_>>().join("\n"));
-            write!(
-                stream,
-                "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
-                body.len(),
-            )
-            .unwrap();
-        }
-        asked
+/// Answers one request after another, each with status, headers and body; the API root, and what was
+/// asked.
+fn serve(answers: Vec<(u16, &'static str, &'static str)>) -> (String, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (heard, mut answers) = (Arc::clone(&asked), answers.into_iter());
+    let address = testing::serve(move |request| {
+        heard.lock().unwrap().push(request.head.clone());
+        let (status, headers, body) = answers.next().unwrap();
+        testing::response(status, headers, body)
     });
-    (root, serving)
+    (format!("http://{}/api1/", address.unwrap()), asked)
 }
 
 fn config(api_root: &str) -> Config {
@@ -49,7 +32,7 @@ fn config(api_root: &str) -> Config {
 fn a_collection_is_read_page_by_page() {
     let first =
         r#"{"more":true,"next":"p 2","objects":[{"type":"indicator","id":"indicator--1"}]}"#;
-    let (root, serving) = serve(vec![
+    let (root, asked) = serve(vec![
         (
             200,
             "",
@@ -78,7 +61,7 @@ fn a_collection_is_read_page_by_page() {
     }
     assert_eq!(pages.len(), 3);
     assert_eq!(pages[0].objects, first.as_bytes());
-    let asked = serving.join().unwrap();
+    let asked = asked.lock().unwrap();
     let line = |at: usize| asked[at].lines().next().unwrap().to_owned();
     assert_eq!(line(0), "GET /api1/collections/ HTTP/1.1");
     let objects = "GET /api1/collections/91a7b528/objects/?limit=1000\
@@ -87,7 +70,7 @@ fn a_collection_is_read_page_by_page() {
     let next = "&added_after=2026-10-01T00%3A00%3A00Z&next=p+2 HTTP/1.1";
     assert_eq!(line(2), format!("{objects}{next}"));
     assert_eq!(line(3), format!("{objects}&added_after=2026-11-02T00%3A00%3A00Z HTTP/1.1"));
-    for request in &asked {
+    for request in asked.iter() {
         assert!(request.to_lowercase().contains("accept: application/taxii+json;version=2.1"));
         // `printf soc:s3cret | base64`
         assert!(request.contains("Basic c29jOnMzY3JldA=="), "{request}");
@@ -96,7 +79,7 @@ fn a_collection_is_read_page_by_page() {
 
 #[test]
 fn what_a_server_does_wrong_is_said() {
-    let (root, serving) =
+    let (root, asked) =
         serve(vec![(401, "", ""), (200, "", "<html>"), (302, "Location: /x\r\n", "")]);
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
@@ -106,7 +89,7 @@ fn what_a_server_does_wrong_is_said() {
     assert_eq!(said[0], "cert at collections/: it answers 401 Unauthorized");
     assert!(said[1].starts_with("cert at collections/: no answer of TAXII 2.1: "), "{}", said[1]);
     assert_eq!(said[2], "cert at collections/: it answers 302 Found");
-    assert!(serving.join().unwrap()[0].contains("Bearer t0ken"));
+    assert!(asked.lock().unwrap()[0].contains("Bearer t0ken"));
     for (wrong, expected) in [
         (Config { name: " ".into(), ..config(&root) }, "name is empty"),
         (config("http://misp.example/"), "is not of the form https://host/path/"),

@@ -186,10 +186,11 @@ fn keep(
     let Indicator { value, note } = indicator;
     let mut statement = connection.prepare_cached(
         "INSERT INTO indicators (feed, kind, value, reference, source, label, confidence, tlp, \
-         expires, batch, added_ms, added_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+         expires, batch, added_ms, added_by, listed_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11) \
          ON CONFLICT (feed, kind, value, reference) DO UPDATE SET source = excluded.source, \
          label = excluded.label, confidence = excluded.confidence, tlp = excluded.tlp, \
-         expires = excluded.expires, batch = excluded.batch",
+         expires = excluded.expires, batch = excluded.batch, listed_ms = excluded.listed_ms",
     )?;
     statement.execute(params![
         feed,

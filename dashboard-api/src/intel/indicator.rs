@@ -74,7 +74,7 @@ pub(crate) struct Listed {
     /// From 0 to 100: its own, else the feed's.
     pub(crate) confidence: Option<u8>,
     pub(crate) tlp: Option<Tlp>,
-    /// From when on it counts no longer.
+    /// From when on it counts no longer: as it says itself, else the feed's days after it was last listed.
     pub(crate) expires: Option<i64>,
     pub(crate) added: i64,
     pub(crate) added_by: String,
@@ -104,7 +104,7 @@ pub(crate) struct Wanted {
 pub(super) const COLUMNS: &str = "i.id, i.feed, json_extract(f.spec, '$.name'), f.agency, i.kind, i.value, \
     i.reference, i.source, i.label, ifnull(i.confidence, json_extract(f.spec, '$.confidence')), \
     ifnull(i.tlp, json_extract(f.spec, '$.tlp')), \
-    ifnull(i.expires, i.added_ms / 1000 + 86400 * json_extract(f.spec, '$.days')) AS ends, \
+    ifnull(i.expires, i.listed_ms / 1000 + 86400 * json_extract(f.spec, '$.days')) AS ends, \
     i.added_ms, i.added_by, i.withdrawn_ms, i.withdrawn_by, i.reason";
 
 impl Intel {

@@ -8,12 +8,11 @@ use crate::intel::fetch::Fetcher;
 use crate::intel::publish::Publisher;
 use axum::http::Method;
 use bus::TopicSpec;
+use https::testing;
 use indicators::observe::{Hits, observe};
 use ruleset::Content;
 use serde_json::{Value, json};
 use service::{Shutdown, Status};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::Store;
@@ -237,28 +236,18 @@ async fn detectors_get_what_counts() {
     tasks.join(Duration::from_secs(10)).await.unwrap();
 }
 
-/// A TAXII server that answers with what stands in `pages`, by the request line's beginning.
+/// A TAXII server that answers with what stands in `pages`, by what the path holds.
 fn server(pages: Arc<Mutex<Vec<(&'static str, String)>>>) -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let root = format!("http://{}/api1/", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
-            let asked = lines.next().unwrap();
-            lines.take_while(|line| !line.is_empty()).for_each(drop);
-            let pages = pages.lock().unwrap();
-            let found = pages.iter().find(|(path, _)| asked.contains(path));
-            let (status, body) = found.map_or((404, "{}"), |(_, body)| (200, body));
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\
-                 X-TAXII-Date-Added-Last: 2026-11-01T00:00:00Z\r\n\r\n{body}",
-                body.len(),
-            );
+    let address = testing::serve(move |request| {
+        let pages = pages.lock().unwrap();
+        let found = pages.iter().find(|(part, _)| request.path().contains(part));
+        let headers = "X-TAXII-Date-Added-Last: 2026-11-01T00:00:00Z\r\n";
+        match found {
+            Some((_, body)) => testing::response(200, headers, body),
+            None => testing::response(404, "", ""),
         }
     });
-    root
+    format!("http://{}/api1/", address.unwrap())
 }
 
 fn object(number: u32, domain: &str, revoked: bool) -> String {
@@ -277,10 +266,10 @@ async fn a_collection_is_followed() {
         object(2, "two.example", false)
     );
     let pages = Arc::new(Mutex::new(vec![
-        ("collections/ ", r#"{"collections":[{"id":"c-1","title":"Adv","can_read":true}]}"#.into()),
         ("&next=2", envelope(&[object(3, "three.example", false)])),
         ("added_after", "{}".to_owned()),
         ("c-1/objects/", first),
+        ("collections/", r#"{"collections":[{"id":"c-1","title":"Adv","can_read":true}]}"#.into()),
     ]));
     let rig = rig_of(bus::Config::new("127.0.0.1:1"), &server(pages.clone()));
     let mut cert = rig.signed_in("cert").await;
@@ -306,7 +295,7 @@ async fn a_collection_is_followed() {
     let month = one["expires"].as_i64().unwrap() - one["added"].as_i64().unwrap();
     assert!((month - 30 * 86_400_000).abs() < 1_000, "{one}");
     // Not before its time; then what changed meanwhile: one is revoked, one means another domain.
-    pages.lock().unwrap()[2].1 =
+    pages.lock().unwrap()[1].1 =
         envelope(&[object(1, "one.example", true), object(2, "zwei.example", false)]);
     fetcher.look().await.unwrap();
     assert_eq!(values(&mut cert, "").await, domains);

@@ -1,7 +1,7 @@
 //! The service on a real socket: start, answers, slow clients, an orderly end.
 
 use crate::config::{RawConfig, RawHttp};
-use crate::{Api, Config, Tools};
+use crate::{Api, Config, Role, Tools};
 use service::{Registry, Shutdown, Tasks};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -151,7 +151,7 @@ async fn a_taken_port_is_named() {
 
 #[test]
 fn a_configuration_is_checked() {
-    let check = |change: fn(&mut RawConfig), key: &str| {
+    let check = |change: &dyn Fn(&mut RawConfig), key: &str| {
         let mut raw = RawConfig {
             rules: Vec::new(),
             placeholders: sigma::Placeholders::new(),
@@ -170,8 +170,30 @@ fn a_configuration_is_checked() {
         let error = Config::try_from(raw).unwrap_err().to_string();
         assert!(error.contains(key), "{error}");
     };
-    check(|raw| raw.http.origins = vec!["soc.example".into()], "http.origins");
-    check(|raw| raw.rate.read = 0, "rate");
-    check(|raw| raw.session.idle_minutes = 0, "session");
-    check(|raw| raw.session.absolute_minutes = 1, "session");
+    check(&|raw| raw.http.origins = vec!["soc.example".into()], "http.origins");
+    check(&|raw| raw.rate.read = 0, "rate");
+    let oidc = |rest: &str| {
+        let text = format!("name = 'Id'\nclient_id = 'p'\n{rest}");
+        Some(service::config::parse::<crate::config::RawOidc>(Path::new("x"), &text).unwrap())
+    };
+    check(&|raw| raw.oidc = oidc("issuer = 'http://id.example'"), "oidc.issuer");
+    check(
+        &|raw| {
+            let grants = "[[grants]]\ngroup = 'soc'\nrole = 'viewer'";
+            raw.oidc = oidc(&format!("issuer = 'https://id.example'\n{grants}"));
+        },
+        "oidc.grants",
+    );
+    check(
+        &|raw| {
+            raw.oidc = oidc("issuer = 'https://id.example'");
+            raw.second_factor.roles = vec![Role::Auditor];
+        },
+        "oidc.acr",
+    );
+    let taxii = serde_json::json!({"name": "a", "api_root": "http://misp.example/"});
+    let taxii: taxii::Config = serde_json::from_value(taxii).unwrap();
+    check(&|raw| raw.taxii = vec![taxii.clone()], "taxii");
+    check(&|raw| raw.session.idle_minutes = 0, "session");
+    check(&|raw| raw.session.absolute_minutes = 1, "session");
 }

@@ -7,9 +7,9 @@ use crate::Role;
 use crate::rate::Rates;
 use crate::telling::{Reading, Teller};
 use axum::http::Method;
+use https::testing;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
@@ -18,33 +18,12 @@ const OTHER: &str = "moe";
 
 /// A host that takes every webhook; the bodies of what came.
 fn receiver() -> (SocketAddr, Receiver<Value>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
     let (send, receive) = sync_channel(100);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let mut length = 0;
-            loop {
-                let mut line = String::new();
-                stream.read_line(&mut line).unwrap();
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                if line.trim().is_empty() {
-                    break;
-                }
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            stream.get_mut().write_all(ok).unwrap();
-            if send.send(serde_json::from_slice(&body).unwrap()).is_err() {
-                return;
-            }
-        }
+    let address = testing::serve(move |request| {
+        send.send(serde_json::from_str(&request.body).unwrap()).unwrap();
+        testing::response(200, "", "")
     });
-    (address, receive)
+    (address.unwrap(), receive)
 }
 
 fn body(agency: &str, url: &str, severity_min: Option<u8>, platform: bool) -> Value {

@@ -28,6 +28,7 @@ CREATE TABLE indicators (
     batch        INTEGER NOT NULL,
     added_ms     INTEGER NOT NULL,
     added_by     TEXT NOT NULL,
+    listed_ms    INTEGER NOT NULL,           -- when its feed last had it
     withdrawn_ms INTEGER,
     withdrawn_by TEXT,
     reason       TEXT,

@@ -7,6 +7,7 @@ import { toLatin } from '../i18n/digits';
 import { useI18n, type I18n } from '../i18n/i18n';
 import { Button } from '../ui/Button';
 import { ChooseOne } from '../ui/Choice';
+import { Chosen } from '../ui/Chosen';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { toast } from '../ui/toasts';
@@ -191,17 +192,6 @@ export function ChannelDialog({ channel, agencies, onClose }: Props) {
         </div>
       </form>
     </Dialog>
-  );
-}
-
-function Chosen({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div className="grants">
-      <span className="field-label" aria-hidden="true">
-        {label}
-      </span>
-      {children}
-    </div>
   );
 }
 

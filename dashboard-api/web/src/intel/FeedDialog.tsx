@@ -1,11 +1,12 @@
 // Makes or changes a feed.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState, type FormEvent } from 'react';
 import { toLatin } from '../i18n/digits';
 import { useI18n } from '../i18n/i18n';
 import { Button } from '../ui/Button';
 import { ChooseOne } from '../ui/Choice';
+import { Chosen } from '../ui/Chosen';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { toast } from '../ui/toasts';
@@ -205,16 +206,5 @@ function Collection({
         onChange={onChange}
       />
     </Chosen>
-  );
-}
-
-function Chosen({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="grants">
-      <span className="field-label" aria-hidden="true">
-        {label}
-      </span>
-      {children}
-    </div>
   );
 }

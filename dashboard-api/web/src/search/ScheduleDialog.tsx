@@ -8,6 +8,7 @@ import { useI18n, type I18n } from '../i18n/i18n';
 import { useMe } from '../session/session';
 import { Button } from '../ui/Button';
 import { ChooseOne } from '../ui/Choice';
+import { Chosen } from '../ui/Chosen';
 import { Code } from '../ui/Code';
 import { Dialog } from '../ui/Dialog';
 import { Fault, faultText } from '../ui/Fault';
@@ -96,10 +97,7 @@ function Form({ search, now, onClose }: { search: SavedSearch; now: Schedule | n
       <p>
         <Code>{search.q}</Code>
       </p>
-      <div className="grants">
-        <span className="field-label" aria-hidden="true">
-          {t('schedule.every')}
-        </span>
+      <Chosen label={t('schedule.every')}>
         <ChooseOne
           label={t('schedule.every')}
           value={minutes}
@@ -110,13 +108,10 @@ function Form({ search, now, onClose }: { search: SavedSearch; now: Schedule | n
           ]}
           onChange={setMinutes}
         />
-      </div>
+      </Chosen>
       <Field label={t('schedule.atLeast')} value={atLeast} onChange={setAtLeast} isRequired />
       {mayTell && channels && channels.items.length > 0 && (
-        <div className="grants">
-          <span className="field-label" aria-hidden="true">
-            {t('schedule.channel')}
-          </span>
+        <Chosen label={t('schedule.channel')}>
           <ChooseOne
             label={t('schedule.channel')}
             value={channel}
@@ -127,7 +122,7 @@ function Form({ search, now, onClose }: { search: SavedSearch; now: Schedule | n
             ]}
             onChange={setChannel}
           />
-        </div>
+        </Chosen>
       )}
       {now && (
         <p className="quiet">
