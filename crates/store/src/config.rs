@@ -7,25 +7,37 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawConfig {
-    /// `http://host:port`.
+    /// `http://host:port`, or `https://host:port`.
     pub url: String,
     /// The ClickHouse user.
     #[serde(default = "default_user")]
     pub user: String,
     /// A file that holds the user's password; its trailing line end is not part of it.
     pub password_file: Option<PathBuf>,
+    /// With https: PEM file of the authorities that the server's certificate is judged by.
+    #[serde(default = "ca_file")]
+    pub ca_file: PathBuf,
+    /// With https: who we are, where the server asks for a certificate.
+    #[serde(default)]
+    pub identity: Option<tls::ClientFiles>,
     /// The database, made when it is not there.
     #[serde(default = "default_database")]
     pub database: String,
 }
 
-/// Checked, with the password read.
+fn ca_file() -> PathBuf {
+    "/etc/ssl/certs/ca-certificates.crt".into()
+}
+
+/// Checked, with the password read and, for https, the certificates.
 #[derive(Clone)]
 pub struct Config {
     pub(crate) url: String,
     pub(crate) user: String,
     pub(crate) password: Option<String>,
     pub(crate) database: String,
+    /// None: it is spoken to in the clear.
+    pub(crate) tls: Option<rustls::ClientConfig>,
 }
 
 fn default_user() -> String {
@@ -43,6 +55,8 @@ impl Config {
             url: url.into(),
             user: default_user(),
             password_file: None,
+            ca_file: ca_file(),
+            identity: None,
             database: database.into(),
         }
         .try_into()
@@ -72,8 +86,9 @@ impl TryFrom<RawConfig> for Config {
 
     fn try_from(raw: RawConfig) -> Result<Self, Error> {
         let invalid = |key, value: &str, mend| Error::Config { key, value: value.into(), mend };
-        if !raw.url.starts_with("http://") || raw.url.contains('@') {
-            let mend = "http://host:port, credentials apart";
+        let secure = raw.url.starts_with("https://");
+        if !secure && !raw.url.starts_with("http://") || raw.url.contains('@') {
+            let mend = "http://host:port or https://host:port, credentials apart";
             return Err(invalid("url", &raw.url, mend));
         }
         let name_fits = raw.database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -87,7 +102,14 @@ impl TryFrom<RawConfig> for Config {
                 Err(source) => return Err(Error::PasswordFile { path, source }),
             },
         };
-        Ok(Self { url: raw.url, user: raw.user, password, database: raw.database })
+        let tls = match (secure, &raw.identity) {
+            (true, identity) => Some(tls::client(&raw.ca_file, identity.as_ref())?),
+            (false, None) => None,
+            (false, Some(_)) => {
+                return Err(invalid("identity", &raw.url, "an https:// url, to show it to"));
+            }
+        };
+        Ok(Self { url: raw.url, user: raw.user, password, database: raw.database, tls })
     }
 }
 
@@ -99,7 +121,8 @@ mod tests {
     fn only_what_can_work_is_accepted() {
         for (url, database, accepted) in [
             ("http://127.0.0.1:18123", "prohori", true),
-            ("https://ch:8443", "prohori", false),
+            ("https://ch:8443", "prohori", true),
+            ("ftp://ch:8443", "prohori", false),
             ("http://u:p@ch:8123", "prohori", false),
             ("127.0.0.1:18123", "prohori", false),
             ("http://ch:8123", "pro`hori", false),
@@ -117,6 +140,8 @@ mod tests {
             url: "http://ch:8123".into(),
             user: "loader".into(),
             password_file: Some(file.path().into()),
+            ca_file: ca_file(),
+            identity: None,
             database: "prohori".into(),
         };
         let config = Config::try_from(raw).unwrap();
@@ -130,6 +155,8 @@ mod tests {
             url: "http://ch:8123".into(),
             user: "loader".into(),
             password_file: Some("/nonexistent/password".into()),
+            ca_file: ca_file(),
+            identity: None,
             database: "prohori".into(),
         };
         let error = Config::try_from(raw).unwrap_err().to_string();

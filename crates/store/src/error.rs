@@ -15,6 +15,9 @@ pub enum Error {
         /// What would be valid.
         mend: &'static str,
     },
+    /// The certificates for https cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
     /// The password file cannot be read.
     #[error("cannot read password file {path}", path = path.display())]
     PasswordFile {

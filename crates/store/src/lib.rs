@@ -63,6 +63,25 @@ pub use views::{
 
 use clickhouse::Client;
 use error::During;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::time::Duration;
+
+/// Between two packets that keep a connection open.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+/// ClickHouse ends a connection that rests for three seconds.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// Connects by https, and not otherwise.
+fn secure(tls: rustls::ClientConfig) -> HttpsConnector<HttpConnector> {
+    let mut connector = HttpConnector::new();
+    connector.set_keepalive(Some(KEEPALIVE));
+    connector.enforce_http(false);
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_only();
+    builder.enable_http1().wrap_connector(connector)
+}
 
 /// A database in ClickHouse. Cheap to clone; clones share the connections.
 #[derive(Clone)]
@@ -76,7 +95,15 @@ impl Store {
     /// A handle; nothing is sent yet.
     pub fn connect(config: &Config) -> Self {
         // Loopback or a data centre's network: compressing bodies costs more than sending them.
-        let mut server = Client::default()
+        let client = match &config.tls {
+            Some(tls) => Client::with_http_client(
+                HyperClient::builder(TokioExecutor::new())
+                    .pool_idle_timeout(IDLE)
+                    .build(secure(tls.clone())),
+            ),
+            None => Client::default(),
+        };
+        let mut server = client
             .with_url(&config.url)
             .with_user(&config.user)
             .with_compression(clickhouse::Compression::None);

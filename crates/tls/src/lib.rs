@@ -1,10 +1,12 @@
-//! TLS of our own listeners, certificates from files that are taken up anew when they change, and of
-//! clients that know a server otherwise than by an authority and a name.
+//! TLS of our own listeners, certificates from files that are taken up anew when they change, of
+//! clients that ask an authority, and of such as know a server otherwise.
 
+mod client;
 mod judge;
 mod own;
 mod renewing;
 
+pub use client::{ClientFiles, client};
 pub use judge::{Judge, Judged, Shown};
 pub use renewing::Renewing;
 

@@ -13,3 +13,4 @@ mod loading;
 mod retention;
 mod sample;
 mod search;
+mod secure;
