@@ -133,10 +133,9 @@ impl Source {
     fn load(&self) -> Result<Option<Loaded>, Error> {
         let texts = match &self.origin {
             Origin::Folders(paths) => Some(texts(paths)?),
-            Origin::Control(config) => match control::published(config, Content::Rules) {
-                Err(control::Error::Unfinished) => None,
-                found => found?.map(|bundle| bundle.files),
-            },
+            Origin::Control(config) => {
+                control::whole(config, Content::Rules)?.map(|bundle| bundle.files)
+            }
             Origin::Texts(files) => return Ok(Some(assemble(files, &self.placeholders))),
         };
         Ok(texts.map(|texts| assemble(&texts, &self.placeholders)))

@@ -56,6 +56,14 @@ pub fn published(config: &bus::Config, content: Content) -> Result<Option<Bundle
     if assembly.is_whole() { Ok(found) } else { Err(Error::Unfinished) }
 }
 
+/// The same, where one that is just being written is none yet.
+pub fn whole(config: &bus::Config, content: Content) -> Result<Option<Bundle>, Error> {
+    match published(config, content) {
+        Err(Error::Unfinished) => Ok(None),
+        found => found,
+    }
+}
+
 /// Writes a set to the topic and waits until Kafka has confirmed all of it. Blocks.
 pub fn publish(config: &bus::Config, content: Content, bundle: &Bundle) -> Result<(), Error> {
     let (partition, _) = place(config, content)?;

@@ -10,8 +10,7 @@ use std::time::Duration;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body, http};
 
-/// Debian's bundle of authorities.
-pub const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub use tls::CA_FILE;
 
 /// Who asks: trusts the authorities of `ca_file` and gives a request up after `patience`.
 pub fn agent(ca_file: &Path, patience: Duration) -> Result<Agent, tls::Error> {

@@ -26,7 +26,7 @@ pub struct RawConfig {
 }
 
 fn ca_file() -> PathBuf {
-    "/etc/ssl/certs/ca-certificates.crt".into()
+    tls::CA_FILE.into()
 }
 
 /// Checked, with the password read and, for https, the certificates.

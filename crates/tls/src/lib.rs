@@ -21,6 +21,9 @@ use std::time::{Duration, SystemTime};
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+/// Debian's bundle of authorities.
+pub const CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// A certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use {path}: {problem}", path = path.display())]

@@ -188,13 +188,6 @@ impl Accounts {
         };
         self.database.call("end sessions", end).await
     }
-
-    /// Whether a session was begun at the provider.
-    pub(crate) async fn is_from_provider(&self, user: i64) -> Result<bool, Error> {
-        let sql = "SELECT subject IS NOT NULL FROM users WHERE id = ?1";
-        let read = move |c: &mut Connection| c.query_row(sql, [user], |row| row.get(0));
-        self.database.call("look up a user", read).await
-    }
 }
 
 /// Id of the provider's person, and whether the account is disabled.

@@ -159,7 +159,7 @@ fn collection(origin: &Origin) -> Option<(&str, &str)> {
     }
 }
 
-pub(super) fn all(connection: &mut Connection) -> Result<Vec<Feed>, rusqlite::Error> {
+fn all(connection: &mut Connection) -> Result<Vec<Feed>, rusqlite::Error> {
     let sql = format!("SELECT {COLUMNS} FROM feeds WHERE deleted = 0 ORDER BY agency, id");
     connection.prepare_cached(&sql)?.query_map([], read)?.collect()
 }

@@ -1,7 +1,8 @@
 //! The task that reads the collections of TAXII servers in turns.
 
 use super::import::{How, read};
-use super::{Feed, INDICATORS_MAX, Intel, Origin};
+use super::{INDICATORS_MAX, Intel, Origin, Spec};
+use crate::work::json;
 use crate::{Error, Metrics};
 use service::Shutdown;
 use std::time::Duration;
@@ -46,19 +47,15 @@ impl Fetcher {
 
     /// Reads each collection that is due.
     pub(crate) async fn look(&self) -> Result<(), Error> {
-        let now_ms = self.intel.clock.now_ms();
-        for feed in self.intel.feeds().await? {
-            let Origin::Taxii { server, collection, minutes } = &feed.spec.origin else { continue };
-            if !feed.spec.enabled || feed.next_ms > now_ms {
-                continue;
-            }
-            let result = self.read(&feed, server, collection).await?;
+        for (id, spec) in self.intel.due_feeds().await? {
+            let Origin::Taxii { server, collection, minutes } = &spec.origin else { continue };
+            let result = self.read(id, server, collection).await?;
             let label = if result.is_ok() { "read" } else { "failed" };
             self.metrics.feeds.with_label_values(&[label]).inc();
             if let Err(fault) = &result {
-                tracing::warn!(feed = feed.spec.name, fault, "a collection could not be read");
+                tracing::warn!(feed = spec.name, fault, "a collection could not be read");
             }
-            self.intel.fetched(feed.id, i64::from(*minutes), result.err()).await?;
+            self.intel.fetched(id, i64::from(*minutes), result.err()).await?;
         }
         Ok(())
     }
@@ -66,7 +63,7 @@ impl Fetcher {
     /// Reads a collection from where the last read ended; in words why it could not be.
     async fn read(
         &self,
-        feed: &Feed,
+        feed: i64,
         server: &str,
         collection: &str,
     ) -> Result<Result<(), String>, Error> {
@@ -79,7 +76,7 @@ impl Fetcher {
             Ok(server) => server,
             Err(fault) => return Ok(Err(fault)),
         };
-        let mut from = self.intel.place(feed.id).await?;
+        let mut from = self.intel.place(feed).await?;
         loop {
             let page = match page(&server, collection, &from).await? {
                 Ok(page) => page,
@@ -94,16 +91,16 @@ impl Fetcher {
                 Ok(found) => found,
                 Err(fault) => return Ok(Err(fault)),
             };
-            if self.intel.import(feed.id, found, How::ByReference, ACTOR).await?.is_none() {
+            if self.intel.import(feed, found, How::ByReference, ACTOR).await?.is_none() {
                 let fault = format!("with it there would be more than {INDICATORS_MAX} indicators");
                 return Ok(Err(fault));
             }
             let Some(next) = next else {
                 // Behind the end the next read begins with what is added from now on.
-                self.intel.set_place(feed.id, &From { added_after: last, next: None }).await?;
+                self.intel.set_place(feed, &From { added_after: last, next: None }).await?;
                 return Ok(Ok(()));
             };
-            self.intel.set_place(feed.id, &next).await?;
+            self.intel.set_place(feed, &next).await?;
             from = next;
         }
     }
@@ -131,6 +128,18 @@ fn parsed(page: &Page) -> Result<super::import::Found, String> {
 }
 
 impl Intel {
+    /// Feeds in force whose time has come, without their counts: this is asked every few seconds.
+    async fn due_feeds(&self) -> Result<Vec<(i64, Spec)>, Error> {
+        let now_ms = self.clock.now_ms();
+        let read = move |connection: &mut rusqlite::Connection| {
+            let sql = "SELECT id, spec FROM feeds WHERE deleted = 0 AND next_ms <= ?1 \
+                       AND json_extract(spec, '$.enabled') ORDER BY next_ms, id";
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, json(row, 1)?));
+            connection.prepare_cached(sql)?.query_map([now_ms], row)?.collect()
+        };
+        self.database.call("read which feeds are due", read).await
+    }
+
     async fn place(&self, feed: i64) -> Result<From, Error> {
         let read = move |connection: &mut rusqlite::Connection| {
             let sql = "SELECT place FROM feeds WHERE id = ?1";

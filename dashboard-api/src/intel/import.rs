@@ -2,7 +2,8 @@
 
 use super::{INDICATORS_MAX, Intel};
 use crate::Error;
-use indicators::{Indicator, Tlp, Warnings};
+use crate::work::case::Tlp;
+use indicators::{Indicator, Warnings};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, HashSet};
 
@@ -200,7 +201,7 @@ fn keep(
         source(&note.source),
         note.label,
         note.confidence,
-        note.tlp.map(word),
+        note.tlp.map(Tlp::from),
         note.expires,
         batch,
         now_ms,
@@ -213,15 +214,4 @@ fn keep(
 fn source(named: &str) -> &str {
     let rest = named.strip_prefix(UNNAMED).unwrap_or(named).trim();
     rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest)
-}
-
-/// A colour as the database and the API write it.
-pub(super) fn word(tlp: Tlp) -> &'static str {
-    match tlp {
-        Tlp::Clear => "clear",
-        Tlp::Green => "green",
-        Tlp::Amber => "amber",
-        Tlp::AmberStrict => "amber_strict",
-        Tlp::Red => "red",
-    }
 }

@@ -51,6 +51,30 @@ impl From<IndicatorKind> for indicators::Kind {
     }
 }
 
+impl From<indicators::Tlp> for Tlp {
+    fn from(tlp: indicators::Tlp) -> Self {
+        match tlp {
+            indicators::Tlp::Clear => Self::Clear,
+            indicators::Tlp::Green => Self::Green,
+            indicators::Tlp::Amber => Self::Amber,
+            indicators::Tlp::AmberStrict => Self::AmberStrict,
+            indicators::Tlp::Red => Self::Red,
+        }
+    }
+}
+
+impl From<Tlp> for indicators::Tlp {
+    fn from(tlp: Tlp) -> Self {
+        match tlp {
+            Tlp::Clear => Self::Clear,
+            Tlp::Green => Self::Green,
+            Tlp::Amber => Self::Amber,
+            Tlp::AmberStrict => Self::AmberStrict,
+            Tlp::Red => Self::Red,
+        }
+    }
+}
+
 /// An indicator as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = Indicator)]

@@ -3,7 +3,8 @@
 use super::indicator::COLUMNS;
 use super::{Intel, Published};
 use crate::Error;
-use indicators::{Indicator, Note, Tlp, Value};
+use crate::work::case::Tlp;
+use indicators::{Indicator, Note, Value};
 use ruleset::{Bundle, Content};
 use rusqlite::{Connection, Row, params};
 use service::{Part, Shutdown};
@@ -69,10 +70,7 @@ impl Publisher {
         }
         let (config, first) = (self.bus.clone(), known.is_none());
         let send = move || -> Result<String, control::Error> {
-            let known = match first.then(|| control::published(&config, Content::Indicators)) {
-                None | Some(Err(control::Error::Unfinished)) => None,
-                Some(found) => found?,
-            };
+            let known = if first { control::whole(&config, Content::Indicators)? } else { None };
             if known.is_none_or(|known| known.version != bundle.version) {
                 control::publish(&config, Content::Indicators, &bundle)?;
             }
@@ -131,7 +129,7 @@ fn read(row: &Row<'_>) -> Result<(i64, Indicator), rusqlite::Error> {
     let kind: super::IndicatorKind = row.get(4)?;
     let (text, reference): (String, String) = (row.get(5)?, row.get(6)?);
     let from: String = row.get(7)?;
-    let tlp: Option<String> = row.get(10)?;
+    let tlp: Option<Tlp> = row.get(10)?;
     let unreadable =
         || rusqlite::Error::InvalidColumnType(5, "value".into(), rusqlite::types::Type::Text);
     let value = Value::parse(kind.into(), &text).ok_or_else(unreadable)?;
@@ -140,7 +138,7 @@ fn read(row: &Row<'_>) -> Result<(i64, Indicator), rusqlite::Error> {
         reference: Some(reference).filter(|text| !text.is_empty()),
         label: row.get(8)?,
         confidence: row.get(9)?,
-        tlp: tlp.and_then(|word| Tlp::named(&word.replace('_', "-"))),
+        tlp: tlp.map(Into::into),
         expires: row.get(11)?,
         agency: Some(agency).filter(|agency| agency != crate::roles::EVERYWHERE),
     };

@@ -1,7 +1,7 @@
 //! Signing in at an identity provider, and what it says when somebody signs out there.
 
 use crate::App;
-use crate::accounts::{Flow, Refusal};
+use crate::accounts::{Flow, Refusal, User};
 use crate::guard::{ByTls, TraceId};
 use crate::params::{Query, Text, form_bytes};
 use crate::problem::{Answer, Code, Problem};
@@ -209,12 +209,9 @@ fn flow_cookie(headers: &HeaderMap) -> Option<String> {
     pairs.find_map(|pair| Some(pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')?.to_owned()))
 }
 
-/// Where a browser signs out at the provider too, if its session came from there.
-pub(crate) async fn sign_out_address(app: &App, user: i64) -> Answer<Option<String>> {
-    let Some(known) = &app.provider else { return Ok(None) };
-    if !app.accounts.is_from_provider(user).await? {
-        return Ok(None);
-    }
+/// Where a browser signs out at the provider too, if it vouches for the user.
+pub(crate) async fn sign_out_address(app: &App, user: &User) -> Answer<Option<String>> {
+    let Some(known) = app.provider.as_ref().filter(|_| user.by_provider) else { return Ok(None) };
     let (provider, back) = (known.provider.clone(), format!("{}/", app.base));
     tokio::task::spawn_blocking(move || provider.end_session(&back))
         .await

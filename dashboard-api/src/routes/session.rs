@@ -132,7 +132,7 @@ pub(crate) async fn sign_out(
     let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     let gone = HeaderValue::from_str(&gone).map_err(|error| Problem::internal(&error))?;
     let gone = [(header::SET_COOKIE, gone)];
-    Ok(match provider::sign_out_address(&app, caller.user.id).await? {
+    Ok(match provider::sign_out_address(&app, &caller.user).await? {
         Some(provider) => (gone, axum::Json(SignedOut { provider })).into_response(),
         None => (StatusCode::NO_CONTENT, gone).into_response(),
     })

@@ -104,10 +104,7 @@ impl Keeper {
         }
         let (config, first) = (self.bus.clone(), published.is_none());
         let send = move || -> Result<Bundle, control::Error> {
-            let known = match first.then(|| control::published(&config, Content::Rules)) {
-                None | Some(Err(control::Error::Unfinished)) => None,
-                Some(found) => found?,
-            };
+            let known = if first { control::whole(&config, Content::Rules)? } else { None };
             let is_it =
                 |known: &Bundle| wanted.as_ref().is_none_or(|set| set.version == known.version);
             if let Some(known) = known.filter(is_it) {

@@ -234,7 +234,7 @@ impl NewIndicator {
             reference: self.reference,
             label: self.label,
             confidence: self.confidence,
-            tlp: self.tlp.and_then(|tlp| indicators::Tlp::named(&tlp.as_str().replace('_', "-"))),
+            tlp: self.tlp.map(Into::into),
             expires: self.expires.map(|ms| ms.div_euclid(1_000)),
             ..Note::default()
         };
